@@ -1,0 +1,119 @@
+"""Answer deadlines by right, class of data and receipt (MD-34), and the cooling-off (PC-34)."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from privacy import deadlines
+from privacy.clocks import legal_day
+from privacy.deadlines import DataClass, Right, cooling_off_ends, deadline
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=PARIS)
+
+
+@pytest.mark.parametrize(
+    ("received", "target", "due"),
+    [
+        (date(2027, 1, 31), date(2027, 2, 28), date(2027, 3, 1)),
+        (date(2028, 1, 31), date(2028, 2, 29), date(2028, 2, 29)),
+        (date(2027, 1, 29), date(2027, 2, 28), date(2027, 3, 1)),
+        (date(2026, 12, 1), date(2027, 1, 1), date(2027, 1, 4)),
+        (date(2027, 4, 15), date(2027, 5, 15), date(2027, 5, 18)),
+        (date(2026, 6, 14), date(2026, 7, 14), date(2026, 7, 15)),
+    ],
+)
+def test_answer_is_due_one_month_after_receipt_on_a_working_day(
+    received: date, target: date, due: date
+) -> None:
+    found = deadline(Right.ERASURE, DataClass.ORDINARY, noon(received))
+    assert (found.target_on, found.due_on) == (target, due)
+
+
+def test_extension_reaches_three_months_from_receipt_and_not_from_the_first_end() -> None:
+    found = deadline(Right.ACCESS, DataClass.ORDINARY, noon(date(2027, 10, 31)))
+    assert (found.due_on, found.extended_until) == (date(2027, 11, 30), date(2028, 1, 31))
+
+
+def test_receipt_late_in_the_utc_evening_counts_as_the_next_paris_day() -> None:
+    received = datetime(2026, 7, 31, 22, 30, tzinfo=UTC)
+    found = deadline(Right.ACCESS, DataClass.ORDINARY, received)
+    assert (found.received_on, found.due_on) == (date(2026, 8, 1), date(2026, 9, 1))
+    assert found.due_at == datetime(2026, 9, 1, 22, tzinfo=UTC)
+
+
+def test_medical_record_is_shown_within_eight_days_and_after_48_hours() -> None:
+    received = datetime(2026, 11, 22, 9, tzinfo=UTC)
+    found = deadline(Right.ACCESS, DataClass.MEDICAL, received)
+    assert found.due_on == date(2026, 11, 30)
+    assert found.not_before == datetime(2026, 11, 24, 9, tzinfo=UTC)
+    assert found.extended_until is None
+
+
+def test_medical_deadline_is_not_rolled_over_a_weekend() -> None:
+    found = deadline(Right.ACCESS, DataClass.MEDICAL, noon(date(2026, 11, 20)))
+    assert found.due_on == date(2026, 11, 28)
+
+
+def test_old_medical_record_is_shown_within_two_months() -> None:
+    found = deadline(Right.ACCESS, DataClass.OLD_MEDICAL, noon(date(2026, 12, 31)))
+    assert found.due_on == date(2027, 2, 28)
+
+
+@pytest.mark.parametrize("right", [right for right in Right if right is not Right.ACCESS])
+def test_every_other_right_on_a_medical_record_has_the_month_of_the_gdpr(right: Right) -> None:
+    found = deadline(right, DataClass.MEDICAL, noon(date(2026, 11, 2)))
+    assert (found.due_on, found.article) == (date(2026, 12, 2), "GDPR Art. 12(3)")
+
+
+@pytest.mark.parametrize(
+    ("newest", "expected"),
+    [
+        (date(2021, 11, 22), DataClass.MEDICAL),
+        (date(2021, 11, 21), DataClass.OLD_MEDICAL),
+    ],
+)
+def test_record_is_old_when_its_newest_information_is_past_five_years(
+    newest: date, expected: DataClass
+) -> None:
+    assert deadlines.class_of_record(newest, date(2026, 11, 22)) is expected
+
+
+@pytest.mark.parametrize(
+    ("requested", "executed"),
+    [
+        (date(2027, 1, 31), date(2027, 3, 1)),
+        (date(2028, 1, 31), date(2028, 2, 29)),
+        (date(2026, 11, 22), date(2026, 12, 22)),
+        (date(2026, 12, 5), date(2027, 1, 4)),
+    ],
+)
+def test_cooling_off_ends_after_30_days_or_on_the_day_of_the_answer(
+    requested: date, executed: date
+) -> None:
+    assert cooling_off_ends(noon(requested)) == noon(executed)
+
+
+def test_cooling_off_never_makes_an_answer_late_in_ten_years() -> None:
+    day, late = date(2026, 1, 1), []
+    while day <= date(2036, 12, 31):
+        requested = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=PARIS)
+        due = deadline(Right.ERASURE, DataClass.ORDINARY, requested)
+        if legal_day(cooling_off_ends(requested)) > due.due_on:
+            late.append(day)
+        day += timedelta(days=1)
+    assert late == []
+
+
+def test_thirty_days_alone_would_be_late_for_24_receipts_of_2026() -> None:
+    days = [date(2026, 1, 1) + timedelta(days=n) for n in range(365)]
+    late = [
+        day
+        for day in days
+        if day + timedelta(days=30) > deadline(Right.ERASURE, DataClass.ORDINARY, noon(day)).due_on
+    ]
+    assert len(late) == 24
