@@ -1,0 +1,203 @@
+"""./dev run: web, worker and beat on prepared servers, until Ctrl-C or until one of them ends."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from launcher.console import Problem, say
+from launcher.environment import served
+from launcher.places import PYTHON, ROOT, make_folder, var
+from launcher.processes import MARK, Child, Follower, end_leftovers, read_procfile, start
+
+READY_SECONDS = 120.0
+STOP_SECONDS = 15.0
+EVERYWHERE = ("0.0.0.0", "[::]")  # noqa: S104  (a choice of the person, shown as a loopback address)
+NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class Stopped(Exception):
+    """Somebody asked us to end."""
+
+
+def run() -> int:
+    """Start everything, say where it is, stay. Returns the exit code: 0 after Ctrl-C, 1 when a part ended by itself."""
+    folder = make_folder(var() / "run")
+    with only_one(folder), stop_signals():
+        try:
+            with served("dev", durable=True) as env:
+                end_leftovers(str(folder))
+                return serve(env, folder)
+        except Stopped:
+            say("Stopped.")
+            return 0
+
+
+@contextmanager
+def only_one(folder: Path) -> Iterator[None]:
+    """Refuses a second run of the same checkout while one is up."""
+    with (folder / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise Problem(
+                f"PratiConnect runs already from this checkout {lock.read().strip()}; stop it there with Ctrl-C."
+            ) from None
+        lock.truncate(0)
+        lock.write(f"(process {os.getpid()}, {address()})")
+        lock.flush()
+        yield
+
+
+@contextmanager
+def stop_signals() -> Iterator[None]:
+    """Turns Ctrl-C, a closed terminal and a polite kill into Stopped, once; what follows is not interrupted again."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(each, signal.SIG_IGN)
+        raise Stopped
+
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, stop)
+    yield
+
+
+def serve(env: dict[str, str], folder: Path) -> int:
+    """Migrate, seed, start the Procfile's processes, follow their logs until one ends."""
+    refuse_taken_port()
+    say("Preparing the database and the demo practice")
+    manage(env, "migrate", "--verbosity", "0")
+    demo = json.loads(manage(env, "demo", "--json"))
+    children: list[Child] = []
+    try:
+        for name, line in read_procfile(ROOT / "Procfile").items():
+            children.append(start_line(name, line, env, folder))
+        wait_until_green(children)
+        announce(demo)
+        return follow(children)
+    finally:
+        stop_all(children)
+
+
+def start_line(name: str, line: str, env: Mapping[str, str], folder: Path) -> Child:
+    """Start one line of the Procfile; its earlier log is kept as .1."""
+    log = folder / f"{name}.log"
+    if log.exists():
+        log.replace(log.with_suffix(".log.1"))
+    return start(name, ["/bin/sh", "-c", f"exec {line}"], log, env={**env, MARK: str(folder)}, cwd=ROOT)
+
+
+def manage(env: Mapping[str, str], *arguments: str) -> str:
+    """The output of one manage.py command. Raises Problem with its last words."""
+    done = subprocess.run(
+        [str(PYTHON), "manage.py", *arguments],
+        env=env,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise Problem(f"manage.py {' '.join(arguments)} failed:\n{done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
+
+
+def host_and_port() -> tuple[str, int]:
+    """Where the web process listens: HOST and PORT of the environment, else the loopback's 8000."""
+    port = os.environ.get("PORT") or "8000"
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise Problem(f"PORT is {port!r}: write a number from 1 to 65535.")
+    return os.environ.get("HOST") or "127.0.0.1", int(port)
+
+
+def address() -> str:
+    """The address for a browser on this machine."""
+    host, port = host_and_port()
+    return f"http://{'127.0.0.1' if host in EVERYWHERE else host}:{port}/"
+
+
+def refuse_taken_port() -> None:
+    """Raises Problem if something else listens where the web process should."""
+    host, port = host_and_port()
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host.strip("[]"), port))
+        except OSError as error:
+            raise Problem(
+                f"Port {port} of {host} can't be used ({error.strerror}); choose another: PORT={port + 1} ./dev run"
+            ) from None
+
+
+def wait_until_green(children: list[Child]) -> None:
+    """Return when /readyz answers 200. Raises Problem with the log of a process that ended, or what is not ready."""
+    deadline = time.monotonic() + READY_SECONDS
+    while (answer := ready_answer()) != "":
+        refuse_ended(children)
+        if time.monotonic() > deadline:
+            raise Problem(f"/readyz is not green after {READY_SECONDS:.0f} s: {answer}")
+        time.sleep(0.1)
+
+
+def ready_answer() -> str:
+    """Empty when /readyz is green, else what it says."""
+    try:
+        with NO_PROXY.open(f"{address()}readyz", timeout=5):
+            return ""
+    except urllib.error.HTTPError as error:
+        return error.read().decode(errors="replace")[:2000]
+    except OSError as error:
+        return str(error)
+
+
+def refuse_ended(children: list[Child]) -> None:
+    """Raises Problem if a process has ended by itself."""
+    for child in children:
+        if child.ended():
+            raise Problem(
+                f"{child.name} ended (code {child.process.returncode}), so everything stops; ./dev run starts it again.\n"
+                f"The end of {child.log}:\n{child.last_words()}"
+            )
+
+
+def announce(demo: Mapping[str, object]) -> None:
+    """Print the address and the demo logins."""
+    logins = demo.get("logins")
+    lines = ["", f"PratiConnect is ready: {address()}", ""]
+    for login in logins if isinstance(logins, list) else []:
+        lines.append(f"  {login.get('role', ''):14} {login['email']:36} password: {login['password']}")
+    lines += ["", "A login asks for a code: ./dev manage login_code EMAIL", "Ctrl-C stops everything.", ""]
+    print("\n".join(lines), flush=True)
+
+
+def follow(children: list[Child]) -> int:
+    """Show the logs until a process ends."""
+    follower = Follower(children)
+    while True:
+        for line in follower.new_lines():
+            print(line, flush=True)
+        refuse_ended(children)
+        time.sleep(0.2)
+
+
+def stop_all(children: list[Child]) -> None:
+    """Ask all to end at once, then wait for each."""
+    for child in children:
+        if not child.ended():
+            child.process.send_signal(signal.SIGTERM)
+    for child in children:
+        child.stop(signal.SIGTERM, STOP_SECONDS)
