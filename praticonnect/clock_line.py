@@ -1,0 +1,112 @@
+"""Where the moments of a retention clock lie on its drawing; all in per cent of the width, mirrored for right-to-left."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Protocol
+
+from django.utils.formats import date_format
+from django.utils.translation import get_language_bidi
+from django.utils.translation import gettext as _
+
+OPEN_END = timedelta(days=365)
+
+
+class Hold(Protocol):
+    """Something that stops the clock from ending: a legal hold, a restriction. `until` None: until it is lifted."""
+
+    @property
+    def label(self) -> str: ...
+    @property
+    def since(self) -> date: ...
+    @property
+    def until(self) -> date | None: ...
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table beside the drawing."""
+
+    name: str
+    day: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One hold on the drawing."""
+
+    x_since: str
+    x_until: str
+
+
+@dataclass(frozen=True)
+class ClockLine:
+    """Start, today and end of one retention clock, with the holds on it."""
+
+    start: date
+    today: date
+    end: date | None
+    label: str
+    start_why: str = ""
+    end_why: str = ""
+    held: tuple[Hold, ...] = ()
+
+    @property
+    def last(self) -> date:
+        """The day at the end of the drawing: the end, or beyond it when a hold or today is later."""
+        days = [hold.until or self.today + OPEN_END for hold in self.held]
+        return max([self.end or self.today + OPEN_END, self.today, *days])
+
+    @property
+    def over(self) -> bool:
+        """Whether the end has passed."""
+        return self.end is not None and self.end < self.today
+
+    def x(self, day: date) -> str:
+        """The place of a day, as an SVG percentage."""
+        length = max((self.last - self.start).days, 1)
+        share = min(max((day - self.start).days / length, 0), 1) * 98 + 1
+        return f"{100 - share if get_language_bidi() else share:.2f}%"
+
+    @property
+    def x_start(self) -> str:
+        return self.x(self.start)
+
+    @property
+    def x_today(self) -> str:
+        return self.x(self.today)
+
+    @property
+    def x_end(self) -> str:
+        return self.x(self.end or self.last)
+
+    @property
+    def today_anchor(self) -> str:
+        """Which side of "Today" the word hangs on, so that it never leaves the drawing."""
+        share = (self.today - self.start).days / max((self.last - self.start).days, 1)
+        return "start" if share < 0.1 else "end" if share > 0.9 else "middle"
+
+    @property
+    def holds(self) -> list[Bar]:
+        """The holds as bars under the line."""
+        return [Bar(self.x(hold.since), self.x(hold.until or self.last)) for hold in self.held]
+
+    @property
+    def rows(self) -> list[Row]:
+        """The same as the drawing, in words, in the order of time."""
+        end = date_format(self.end) if self.end else _("no end set")
+        start = Row(_("Start"), date_format(self.start), self.start_why)
+        now = Row(_("Today"), date_format(self.today), "")
+        close = Row(_("End"), end, self.end_why)
+        return [start, *([close, now] if self.over else [now, close]), *map(self._row_of, self.held)]
+
+    def _row_of(self, hold: Hold) -> Row:
+        until = date_format(hold.until) if hold.until else _("it is lifted")
+        return Row(_("Held"), _("%(since)s until %(until)s") % {"since": date_format(hold.since), "until": until}, hold.label)
+
+    @property
+    def sentence(self) -> str:
+        """What the drawing says, for those who do not see it."""
+        return "; ".join([self.label, *(f"{row.name}: {row.day}" for row in self.rows)])

@@ -1,0 +1,349 @@
+"""The pieces of the look as template tags: `{% load ui %}`. Every piece is shown with its states on /gallery/ in development.
+
+A component's context is exactly its parameters, so nothing leaks in from the page and a misspelt parameter is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.contrib.messages.storage.base import Message
+from django.core.paginator import Page
+from django.forms import BaseForm, BoundField
+from django.http import HttpRequest
+from django.template import Context
+from django.template.base import FilterExpression, NodeList, Parser, Token
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, strip_tags
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from praticonnect.clock_line import ClockLine, Hold
+
+register = template.Library()
+
+SPRITE = "vendor/lucide/sprite.svg"
+TURNING_ICONS = {"arrow-left", "arrow-right", "chevron-left", "chevron-right", "log-in", "log-out", "external-link", "undo-2", "list-checks"}
+TONE_ICONS = {"info": "info", "ok": "circle-check", "warn": "triangle-alert", "danger": "octagon-alert", "held": "gavel"}
+MESSAGE_TONES = {"success": "ok", "error": "danger", "warning": "warn"}
+
+Values = dict[str, Any]
+
+
+def component(name: str) -> Callable[[Callable[..., Values]], Callable[..., Values]]:
+    """Register a function as the tag `name` that renders templates/components/<name>.html with what it returns."""
+    return register.inclusion_tag(f"components/{name}.html", name=name)
+
+
+# ── frame ──────────────────────────────────────────────────────────────────────────────────────
+
+
+class PageTitle(template.Node):
+    """Renders its block once, prints it without tags, and keeps it as `page_title` for the heading of the page."""
+
+    def __init__(self, nodelist: NodeList) -> None:
+        self.nodelist = nodelist
+
+    def render(self, context: Context) -> SafeString:
+        title = self.nodelist.render(context).strip()
+        context["page_title"] = SafeString(title)
+        return SafeString(strip_tags(title))
+
+
+@register.tag
+def pagetitle(parser: Parser, token: Token) -> PageTitle:
+    """`{% pagetitle %}{% block title %}{% endblock %}{% endpagetitle %}`: one text for <title> and <h1>."""
+    nodelist = parser.parse(("endpagetitle",))
+    parser.delete_first_token()
+    return PageTitle(nodelist)
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """A Lucide icon from the local sprite; decorative unless it has a label of its own."""
+    turns = " icon--turns" if name in TURNING_ICONS else ""
+    spoken = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    return format_html('<svg class="icon{}" {} focusable="false"><use href="{}#{}"/></svg>', turns, spoken, static(SPRITE), name)
+
+
+# ── dates in words ─────────────────────────────────────────────────────────────────────────────
+
+
+def _now(context: Context) -> datetime:
+    """The request's moment (`request.now`); pages rendered outside a request ask the clock here, at the edge."""
+    return getattr(context.get("request"), "now", None) or timezone.now()
+
+
+def day_in_words(day: date, today: date) -> str:
+    """Today, tomorrow and yesterday by name; the weekday within a week; the bare date beyond."""
+    written = date_format(day, "DATE_FORMAT")
+    near = {0: _("today"), 1: _("tomorrow"), -1: _("yesterday")}
+    away = (day - today).days
+    if away in near:
+        return near[away]
+    return f"{date_format(day, 'l')} {written}" if abs(away) < 7 else written
+
+
+@register.simple_tag(takes_context=True)
+def day(context: Context, value: date | datetime | None) -> SafeString | str:
+    """A day in words, machine-readable too; an empty value gives a dash with a spoken "none"."""
+    if value is None:
+        return format_html('<span aria-hidden="true">–</span><span class="visually-hidden">{}</span>', _("none"))
+    plain = timezone.localtime(value).date() if isinstance(value, datetime) else value
+    return format_html('<time datetime="{}">{}</time>', plain.isoformat(), day_in_words(plain, timezone.localdate(_now(context))))
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: Context, value: datetime | None) -> SafeString | str:
+    """A moment in words with its time of day (local time of the site)."""
+    if value is None:
+        return day(context, None)
+    local = timezone.localtime(value)
+    words = _("%(day)s at %(time)s") % {
+        "day": day_in_words(local.date(), timezone.localdate(_now(context))),
+        "time": date_format(local, "TIME_FORMAT"),
+    }
+    return format_html('<time datetime="{}">{}</time>', local.isoformat(timespec="seconds"), words)
+
+
+# ── forms ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@register.filter
+def field_kind(field: BoundField) -> str:
+    """"tick" for a single box, "choice" for several, "text" for the rest."""
+    if field.widget_type == "checkbox":
+        return "tick"
+    return "choice" if field.use_fieldset else "text"
+
+
+@register.filter
+def first_input_id(field: BoundField) -> str:
+    """The id an error link jumps to: the first input of a group, else the input itself."""
+    return f"{field.auto_id}_0" if field.use_fieldset else field.id_for_label
+
+
+@register.filter
+def has_mandatory(form: BaseForm) -> bool:
+    """Whether the form has a visible mandatory field, so that the asterisk needs its explanation (MD-01)."""
+    return any(field.field.required for field in form.visible_fields())
+
+
+@register.filter
+def count_errors(form: BaseForm) -> int:
+    """How many single errors the summary lists."""
+    return sum(len(errors) for errors in form.errors.values())
+
+
+@component("field")
+def field(field: BoundField) -> Values:
+    """One bound field in our look: label, mandatory mark, help, error, input."""
+    return {"field": field}
+
+
+@component("form_errors")
+def form_errors(form: BaseForm) -> Values:
+    """The summary of errors with links, for pages that lay out the fields one by one (`{{ form }}` has it already)."""
+    return {"form": form}
+
+
+@component("required_note")
+def required_note(form: BaseForm) -> Values:
+    """What the asterisk means, if the form has one (`{{ form }}` has it already)."""
+    return {"form": form}
+
+
+@component("code_field")
+def code_field(field: BoundField) -> Values:
+    """Six digits: one input that takes paste and autofill."""
+    return {"field": field}
+
+
+@component("autosave")
+def autosave() -> Values:
+    """The polite line inside `<form data-autosave="URL">` that says whether the draft is saved."""
+    return {}
+
+
+# ── words and figures ──────────────────────────────────────────────────────────────────────────
+
+
+@register.filter
+def tone_icon(tone: str) -> str:
+    """The icon that always goes with a tone."""
+    return TONE_ICONS.get(tone, "info")
+
+
+@register.filter
+def tone_word(tone: str) -> str:
+    """The word that always goes with a tone: never colour alone."""
+    words = {
+        "ok": pgettext("tone of a notice", "Done."),
+        "warn": pgettext("tone of a notice", "Please note."),
+        "danger": pgettext("tone of a notice", "Important."),
+        "held": pgettext("tone of a notice", "Kept under law."),
+    }
+    return words.get(tone) or pgettext("tone of a notice", "Good to know.")
+
+
+@register.filter
+def message_tone(message: Message) -> str:
+    """The tone of one of Django's messages."""
+    return MESSAGE_TONES.get(message.level_tag, "info")
+
+
+@component("notice")
+def notice(tone: str = "info", text: str = "", *, title: str = "", url: str = "", link: str = "", live: bool = False) -> Values:
+    """tone: info, ok, warn, danger, held; `live` when it answers an act just done."""
+    return {"tone": tone, "text": text, "title": title, "url": url, "link": link, "live": live}
+
+
+@register.simple_block_tag
+def noticeblock(content: str, tone: str = "info", title: str = "") -> SafeString:
+    """A notice with own markup: `{% noticeblock "held" "Kept until 2041" %}<p>…</p>{% endnoticeblock %}`."""
+    return render_to_string("components/notice.html", {"tone": tone, "title": title, "body": SafeString(content)})
+
+
+@component("badge")
+def badge(text: str, tone: str = "", *, icon: str = "") -> Values:
+    """A state in one word; tone: ok, info, warn, danger, held or none."""
+    return {"text": text, "tone": tone, "icon": icon}
+
+
+@component("figure")
+def figure(
+    *, number: object, noun: str, question: str = "", icon: str = "", since: str = "", url: str = "", link: str = "", tone: str = ""
+) -> Values:
+    """A large answer: number, noun, since when, and where to see it."""
+    return {
+        "number": number, "noun": noun, "question": question, "icon": icon, "since": since, "url": url, "link": link, "tone": tone,
+    }  # fmt: skip
+
+
+@component("empty")
+def empty(*, title: str, text: str = "", icon: str = "inbox", url: str = "", link: str = "") -> Values:
+    """What will be here, and the one act that brings it."""
+    return {"title": title, "text": text, "icon": icon, "url": url, "link": link}
+
+
+@component("facts")
+def facts(facts: Iterable[tuple[str, object]]) -> Values:
+    """A definition list of (term, value)."""
+    return {"facts": facts}
+
+
+@component("code_block")
+def code_block(text: str, *, id: str) -> Values:
+    """Text shown as it is, with a copy button where JavaScript runs."""
+    return {"text": text, "id": id}
+
+
+# ── acts ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@component("switch_row")
+def switch_row(
+    *, key: str, name: str, effect: str, action: str = "", on: bool | None = None, consequence: str = "", basis: str = "", state: str = "",
+    history_url: str = "", receipt_url: str = "", child: str = "", locked: str = "", locked_url: str = "", locked_link: str = "",
+) -> Values:  # fmt: skip
+    """One switch as a plain form: posts `key`, `child` and `on` ("yes" or "no", the state asked for) to `action`.
+
+    `on=None`: never decided, shown as off. `locked`: why there is no switch here, with a link to the other act.
+    """
+    return {
+        "key": key, "name": name, "effect": effect, "action": action, "on": on, "consequence": consequence, "basis": basis, "state": state,
+        "history_url": history_url, "receipt_url": receipt_url, "child": child, "locked": locked, "locked_url": locked_url,
+        "locked_link": locked_link,
+    }  # fmt: skip
+
+
+@component("confirm")
+def confirm(
+    *, button: str, action: str = "", goes: Iterable[str] = (), stays: Iterable[str] = (), undo: Iterable[str] = (), cancel_url: str = "",
+    form: BaseForm | None = None, hidden: dict[str, str] | None = None, danger: bool = False,
+) -> Values:  # fmt: skip
+    """The page before a grave act: what goes, what stays and why, what can be undone, then one button and a way out."""
+    return {
+        "button": button, "action": action, "goes": goes, "stays": stays, "undo": undo, "cancel_url": cancel_url, "form": form or "",
+        "hidden": hidden or {}, "danger": danger,
+    }  # fmt: skip
+
+
+@component("steps")
+def steps(steps: Iterable[object]) -> Values:
+    """Numbered steps, each with name, state (done, now, next, failed), text and url."""
+    return {"steps": steps}
+
+
+@component("progress")
+def progress(*, id: str, label: str, text: str, value: int = 0, max: int = 0, leave: bool = False) -> Values:
+    """How far long work has come; without `max` the end is not known yet."""
+    return {"id": id, "label": label, "text": text, "value": value, "max": max, "leave": leave}
+
+
+# ── lists ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@component("tabs")
+def tabs(tabs: Iterable[object], *, label: str) -> Values:
+    """Navigation between sister pages; each tab has name, url, current and maybe icon."""
+    return {"tabs": tabs, "label": label}
+
+
+@component("filters")
+def filters(form: BaseForm, *, clear_url: str = "") -> Values:
+    """A filter bar sent by GET."""
+    return {"form": form, "clear_url": clear_url}
+
+
+@component("exports")
+def exports(exports: Iterable[tuple[str, str]]) -> Values:
+    """Links that take a list away, as (words, url)."""
+    return {"exports": exports}
+
+
+@register.inclusion_tag("components/pager.html", name="pager", takes_context=True)
+def pager(context: Context, page: Page[Any]) -> Values:
+    """Where one is in a list, and the way on; keeps the other values of the address."""
+    return {"page": page, "request": context["request"]}
+
+
+@register.simple_block_tag
+def datatable(content: str, *, caption: str, id: str, cards: bool = False) -> SafeString:
+    """A table that scrolls inside itself; with `cards` it becomes cards on a phone (give each cell data-label)."""
+    return render_to_string("components/table.html", {"content": SafeString(content), "caption": caption, "id": id, "cards": cards})
+
+
+@register.inclusion_tag("components/sort_header.html", name="sort_header", takes_context=True)
+def sort_header(context: Context, key: str, words: str, *, number: bool = False, default: str = "") -> Values:
+    """A column head that sorts by link: `?sort=key`, then `?sort=-key`; `default` is the order without a choice."""
+    request: HttpRequest = context["request"]
+    now = request.GET.get("sort", default)
+    order = {key: "ascending", f"-{key}": "descending"}.get(now, "")
+    return {"request": request, "words": words, "number": number, "order": order, "next": f"-{key}" if now == key else key}
+
+
+@register.inclusion_tag("components/journal_row.html", name="journal_row", takes_context=True)
+def journal_row(
+    context: Context, *, when: datetime, who: str, what: str, role: str = "", why: str = "", glass: bool = False, dispute_url: str = ""
+) -> Values:
+    """One line of a journal, inside `<ol class="journal">`; `glass` marks an emergency access."""
+    return {
+        "request": context.get("request"), "when": when, "who": who, "what": what, "role": role, "why": why, "glass": glass,
+        "dispute_url": dispute_url,
+    }  # fmt: skip
+
+
+@component("clock_line")
+def clock_line(
+    *, start: date, today: date, end: date | None, label: str, start_why: str = "", end_why: str = "", holds: Iterable[Hold] = ()
+) -> Values:
+    """A retention clock as a drawing and as a table; `holds` are objects with label, since and until (day or None)."""
+    return {"clock": ClockLine(start=start, today=today, end=end, label=label, start_why=start_why, end_why=end_why, held=tuple(holds))}
