@@ -12,14 +12,14 @@ from launcher.console import Problem
 from launcher.environment import given_urls, served
 from launcher.places import PYTHON, ROOT, make_folder, var
 
-SLOTS = 8  # Valkey has 16 numbered databases: one for the tests of a slot, one to spare
+SLOTS = 8  # Valkey has 16 numbered databases
 WORKERS = ("-n", "2", "--dist", "loadfile")
 
 
 def test(arguments: Sequence[str]) -> int:
     """Run pytest with these arguments on two workers; its exit code."""
     with slot() as number, served("test", durable=False, folder=var() / "test" / f"slot{number}") as env:
-        env = with_own_databases(env, number)
+        env = with_own_redis(with_own_databases(env, f"slot{number}"), number)
         own = [] if chooses_workers(arguments) else list(WORKERS)
         return subprocess.run(
             [str(PYTHON), "-m", "pytest", *own, *arguments], env=env, cwd=ROOT, check=False
@@ -46,15 +46,20 @@ def slot() -> Iterator[int]:
     raise Problem(f"{SLOTS} test runs of this checkout are going on already; wait for one to end.")
 
 
-def with_own_databases(env: Mapping[str, str], number: int) -> dict[str, str]:
-    """The environment with database names of this slot; Django puts test_ before them."""
+def with_own_databases(env: Mapping[str, str], suffix: str) -> dict[str, str]:
+    """The environment with databases of its own names."""
     changed = dict(env)
     for name in ("DATABASE_URL", "KEYS_DATABASE_URL"):
         parts = urlsplit(env[name])
-        changed[name] = urlunsplit(parts._replace(path=f"{parts.path}_{number}"))
-    if not given_urls():
-        changed["REDIS_URL"] = env["REDIS_URL"].replace("?db=0", f"?db={number}")
+        changed[name] = urlunsplit(parts._replace(path=f"{parts.path}_{suffix}"))
     return changed
+
+
+def with_own_redis(env: Mapping[str, str], number: int) -> dict[str, str]:
+    """The environment with a numbered Redis database of its own; a server that was given is used as it is."""
+    if given_urls():
+        return dict(env)
+    return {**env, "REDIS_URL": env["REDIS_URL"].replace("?db=0", f"?db={number}")}
 
 
 def bench(names: Sequence[str]) -> int:
@@ -66,4 +71,5 @@ def bench(names: Sequence[str]) -> int:
         except BlockingIOError:
             raise Problem("A benchmark runs already; two at once would measure each other.") from None
         with served("bench-servers", durable=True, folder=folder) as env:
-            return subprocess.run([str(PYTHON), "-m", "bench", *names], env=env, cwd=ROOT, check=False).returncode
+            own = with_own_databases(env, "bench")
+            return subprocess.run([str(PYTHON), "-m", "bench", *names], env=own, cwd=ROOT, check=False).returncode

@@ -59,9 +59,7 @@ class Clock:
 
 GDPR = Clock(Period(months=1), rolls=True, article="GDPR Art. 12(3)", extension=Period(months=2))
 RECORD = Clock(Period(days=8), rolls=False, article="CSP L1111-7", reflection=timedelta(hours=48))
-OLD_RECORD = Clock(
-    Period(months=2), rolls=False, article="CSP L1111-7", reflection=timedelta(hours=48)
-)
+OLD_RECORD = Clock(Period(months=2), rolls=False, article="CSP L1111-7", reflection=timedelta(hours=48))
 MEDICAL_ACCESS = {DataClass.MEDICAL: RECORD, DataClass.OLD_MEDICAL: OLD_RECORD}
 
 OLD_AFTER = Period(years=5)

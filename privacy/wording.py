@@ -33,6 +33,5 @@ class Sentence:
     def say(self, translate: Translate = unchanged, show: ShowDate = date.isoformat) -> str:
         """The sentence in the language of ``translate``, its dates written by ``show``."""
         return translate(self.text) % {
-            name: show(value) if isinstance(value, date) else value
-            for name, value in self.values.items()
+            name: show(value) if isinstance(value, date) else value for name, value in self.values.items()
         }

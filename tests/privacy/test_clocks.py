@@ -25,9 +25,7 @@ DAYS = st.dates(date(2000, 1, 1), date(2080, 12, 31))
         (date(2026, 3, 31), -1, date(2026, 2, 28)),
     ],
 )
-def test_months_are_calendar_months_clamped_to_the_last_day(
-    day: date, months: int, expected: date
-) -> None:
+def test_months_are_calendar_months_clamped_to_the_last_day(day: date, months: int, expected: date) -> None:
     assert clocks.add_months(day, months) == expected
 
 
@@ -117,9 +115,7 @@ def test_french_holidays_of_2027_are_the_eleven_of_the_labour_code() -> None:
         (datetime(2026, 10, 24, 10, tzinfo=PARIS), datetime(2026, 10, 27, 9, tzinfo=PARIS)),
     ],
 )
-def test_breach_clock_counts_72_absolute_hours_across_clock_changes(
-    aware_at: datetime, expected: datetime
-) -> None:
+def test_breach_clock_counts_72_absolute_hours_across_clock_changes(aware_at: datetime, expected: datetime) -> None:
     assert clocks.breach_deadline(aware_at) == expected
 
 
@@ -132,9 +128,7 @@ def test_breach_clock_counts_72_absolute_hours_across_clock_changes(
         (date(2027, 3, 1), 2, date(2028, 2, 29)),
     ],
 )
-def test_accounting_year_ends_with_its_closing_month(
-    day: date, closing: int, expected: date
-) -> None:
+def test_accounting_year_ends_with_its_closing_month(day: date, closing: int, expected: date) -> None:
     assert clocks.end_of_year(day, closing) == expected
 
 

@@ -27,9 +27,7 @@ def noon(day: date) -> datetime:
         (date(2026, 6, 14), date(2026, 7, 14), date(2026, 7, 15)),
     ],
 )
-def test_answer_is_due_one_month_after_receipt_on_a_working_day(
-    received: date, target: date, due: date
-) -> None:
+def test_answer_is_due_one_month_after_receipt_on_a_working_day(received: date, target: date, due: date) -> None:
     found = deadline(Right.ERASURE, DataClass.ORDINARY, noon(received))
     assert (found.target_on, found.due_on) == (target, due)
 
@@ -77,9 +75,7 @@ def test_every_other_right_on_a_medical_record_has_the_month_of_the_gdpr(right: 
         (date(2021, 11, 21), DataClass.OLD_MEDICAL),
     ],
 )
-def test_record_is_old_when_its_newest_information_is_past_five_years(
-    newest: date, expected: DataClass
-) -> None:
+def test_record_is_old_when_its_newest_information_is_past_five_years(newest: date, expected: DataClass) -> None:
     assert deadlines.class_of_record(newest, date(2026, 11, 22)) is expected
 
 
@@ -92,9 +88,7 @@ def test_record_is_old_when_its_newest_information_is_past_five_years(
         (date(2026, 12, 5), date(2027, 1, 4)),
     ],
 )
-def test_cooling_off_ends_after_30_days_or_on_the_day_of_the_answer(
-    requested: date, executed: date
-) -> None:
+def test_cooling_off_ends_after_30_days_or_on_the_day_of_the_answer(requested: date, executed: date) -> None:
     assert cooling_off_ends(noon(requested)) == noon(executed)
 
 
@@ -112,8 +106,6 @@ def test_cooling_off_never_makes_an_answer_late_in_ten_years() -> None:
 def test_thirty_days_alone_would_be_late_for_24_receipts_of_2026() -> None:
     days = [date(2026, 1, 1) + timedelta(days=n) for n in range(365)]
     late = [
-        day
-        for day in days
-        if day + timedelta(days=30) > deadline(Right.ERASURE, DataClass.ORDINARY, noon(day)).due_on
+        day for day in days if day + timedelta(days=30) > deadline(Right.ERASURE, DataClass.ORDINARY, noon(day)).due_on
     ]
     assert len(late) == 24

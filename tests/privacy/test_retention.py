@@ -71,9 +71,7 @@ def test_active_and_archive_parts_make_up_the_length(rule_id: str) -> None:
         ("LAW-02", Anchor.DEATH, date(2026, 11, 22), date(2036, 11, 22)),
     ],
 )
-def test_rule_ends_on_the_calendar_day(
-    rule_id: str, anchor: Anchor, since: date, until: date
-) -> None:
+def test_rule_ends_on_the_calendar_day(rule_id: str, anchor: Anchor, since: date, until: date) -> None:
     assert ends(RULES[rule_id], {anchor: since}).until == until
 
 
@@ -140,9 +138,7 @@ def test_file_without_a_consultation_counts_from_its_opening() -> None:
         (date(2018, 2, 28), date(2046, 3, 1), ("PC-41",)),
     ],
 )
-def test_file_of_a_child_stays_until_the_28th_birthday(
-    born: date, until: date, rules: tuple[str, ...]
-) -> None:
+def test_file_of_a_child_stays_until_the_28th_birthday(born: date, until: date, rules: tuple[str, ...]) -> None:
     term = end_of(replace(ADULT, birth_date=born))
     assert (term.until, term.rules) == (until, rules)
 
