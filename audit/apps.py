@@ -1,0 +1,7 @@
+"""Append-only journals, their sealing and verification."""
+
+from django.apps import AppConfig
+
+
+class AuditConfig(AppConfig):
+    name = "audit"

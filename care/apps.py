@@ -1,0 +1,7 @@
+"""Practice, membership, care relationship: the tenant boundary."""
+
+from django.apps import AppConfig
+
+
+class CareConfig(AppConfig):
+    name = "care"

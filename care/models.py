@@ -1,0 +1,1 @@
+"""The tenant boundary: practices, who works in them, and whom they care for."""

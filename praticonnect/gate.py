@@ -1,0 +1,70 @@
+"""One gate for every page: deny by default, then who you are, then what is open to you now."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from accounts.access import Access, Act, Audience
+from care import tenancy
+from care.queries import practices_of
+from consents.queries import core_open
+from praticonnect.access import access_of
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class Gate:
+    """Asks the access table before any view runs, and opens the practice's rows for it."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass on; the work is in :meth:`process_view`."""
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
+    ) -> HttpResponse | None:
+        """Refuse, or run the view inside the scope of the visitor's practices."""
+        match = request.resolver_match
+        access = access_of(match.view_name) if match else None
+        if access is None:
+            raise Http404
+        if access.audience is Audience.PUBLIC:
+            return None
+        refusal = refuse(request, access)
+        if refusal is not None:
+            return refusal
+        if access.audience is not Audience.PRACTITIONER:
+            return None
+        with tenancy.scope([practice.pk for practice in practices_of(request.user)]):
+            return view(request, *args, **kwargs)
+
+
+def refuse(request: HttpRequest, access: Access) -> HttpResponse | None:
+    """The page that says no, or None. Strangers to a page can't tell it from one that isn't there."""
+    user = request.user
+    if not user.is_authenticated:
+        return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+    if access.audience is Audience.SIGNED_IN:
+        return None
+    if not user.is_verified():
+        return redirect(settings.SECOND_FACTOR_URL)
+    if access.audience is Audience.PRACTITIONER and request.actor.role != "practitioner":
+        raise Http404
+    if access.audience is Audience.OFFICE and not _office(request):
+        raise Http404
+    if access.act is Act.CARE and (closed := core_open(user.pk, now=request.now)):
+        return render(request, "closed.html", {"refusal": closed}, status=403)
+    return None
+
+
+def _office(request: HttpRequest) -> bool:
+    """Staff with a factor they hold: a delivered code isn't enough here (PC-81)."""
+    device = request.user.otp_device
+    return request.user.is_staff and getattr(device, "held", False)

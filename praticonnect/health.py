@@ -1,0 +1,55 @@
+"""Is the house alive, and is it ready? For the launcher, the proxy and the operations page."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.cache import cache
+from django.core.files.storage import default_storage
+from django.db import connections
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from praticonnect.celery import app
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """The process answers."""
+    return HttpResponse("ok", content_type="text/plain")
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """Everything the house needs answers too; 503 names what doesn't."""
+    checks: dict[str, Callable[[], object]] = {
+        "database": _database,
+        "keys": _keys,
+        "broker": _broker,
+        "cache": lambda: cache.get("readyz"),
+        "storage": lambda: default_storage.exists("readyz"),
+    }
+    found = {name: _answers(check) for name, check in checks.items()}
+    return JsonResponse(found, status=200 if all(found.values()) else 503)
+
+
+def _answers(check: Callable[[], object]) -> bool:
+    try:
+        check()
+    except Exception:  # whatever is wrong, the answer is: not ready
+        return False
+    return True
+
+
+def _database() -> None:
+    """Migrated, and at work without the owner's rights."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("select current_user from django_migrations limit 1")
+        if settings.DATABASE_ROLE and cursor.fetchone() != (settings.DATABASE_ROLE,):
+            raise RuntimeError("the application works with the owner's rights")
+
+
+def _keys() -> None:
+    with connections["keys"].cursor() as cursor:
+        cursor.execute("select 1 from django_migrations limit 1")
+
+
+def _broker() -> None:
+    with app.connection_for_write(settings.CELERY_BROKER_URL) as connection:
+        connection.ensure_connection(max_retries=1, timeout=2)

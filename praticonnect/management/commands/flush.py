@@ -1,0 +1,34 @@
+"""``manage.py flush`` is refused: evidence only grows. Test databases alone may be emptied."""
+
+from typing import Any
+
+from django.core.management.base import CommandError
+from django.core.management.commands.flush import Command as FlushCommand
+from django.db import connections
+
+from praticonnect.database import as_owner
+
+GUARDS = """
+select format('alter table %s disable trigger %I', tgrelid::regclass, tgname),
+       format('alter table %s enable %s trigger %I', tgrelid::regclass,
+              case tgenabled when 'A' then 'always' else '' end, tgname)
+  from pg_trigger where not tgisinternal and tgparentid = 0 and tgenabled <> 'D'
+"""
+
+
+class Command(FlushCommand):
+    """Empties a test database between tests; refuses any other."""
+
+    def handle(self, **options: Any) -> None:
+        """Empty the test database ``options['database']``."""
+        connection = connections[options["database"]]
+        if not str(connection.settings_dict["NAME"]).startswith("test_"):
+            raise CommandError("flush is refused: evidence only grows. Drop the database instead.")
+        with as_owner(), connection.cursor() as cursor:
+            cursor.execute(GUARDS)
+            guards = cursor.fetchall()
+            for disable, _enable in guards:
+                cursor.execute(disable)
+            super().handle(**options)
+            for _disable, enable in guards:
+                cursor.execute(enable)

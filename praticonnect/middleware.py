@@ -1,0 +1,69 @@
+"""What every request gets: one moment, one actor, and headers that forbid by default."""
+
+from collections.abc import Callable
+from hashlib import sha256
+from uuid import uuid4
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from allauth.account.adapter import get_adapter
+from audit.actors import Actor
+from care.queries import practice_of
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+PERMISSIONS = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()"
+
+
+class SecurityHeaders:
+    """Headers Django has no setting for; pages with a person's data are never cached."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Add the headers on the way out."""
+        response = self.get_response(request)
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if hasattr(request, "user") and request.user.is_authenticated:
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+
+class RequestContext:
+    """Reads the clock once and says who acts (``request.now``, ``request.actor``)."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Set the moment and the actor, then pass on."""
+        request.now = timezone.now()
+        request.actor = actor_of(request)
+        return self.get_response(request)
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The author of this request: ids and a role, from the session and the connection."""
+    user = request.user
+    session_key = request.session.session_key or ""
+    practice = practice_of(user) if user.is_authenticated else None
+    return Actor(
+        account_id=user.pk if user.is_authenticated else None,
+        role=_role(request, practice is not None),
+        practice_id=practice.pk if practice else None,
+        session_ref=sha256(session_key.encode()).hexdigest()[:16] if session_key else "",
+        ip=get_adapter().get_client_ip(request),
+        user_agent=request.headers.get("User-Agent", "")[:200],
+        request_id=uuid4().hex,
+    )
+
+
+def _role(request: HttpRequest, practises: bool) -> str:
+    if not request.user.is_authenticated:
+        return "anonymous"
+    if practises:
+        return "practitioner"
+    return "dpo" if request.user.is_staff else "account"

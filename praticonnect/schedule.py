@@ -1,0 +1,6 @@
+"""Every clock of the house on one screen (seconds)."""
+
+SCHEDULE: dict[str, dict[str, object]] = {
+    "seal the journals": {"task": "audit.tasks.seal", "schedule": 5.0},
+    "make the months ahead": {"task": "audit.tasks.make_months", "schedule": 86_400.0},
+}

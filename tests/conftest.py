@@ -1,0 +1,34 @@
+"""What all tests share: the moment, the test databases, and a house without network."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A Wednesday noon in Paris, far from month ends and clock changes."""
+    return datetime(2026, 11, 18, 11, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _quick_and_local(settings: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Cheap password hashes, mails in memory, files in a folder of the test's own."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    folder = tmp_path_factory.mktemp("files")
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "default": {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": str(folder)},
+        },
+    }
+    settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+    from django.core.cache import cache
+
+    cache.clear()
+    yield
