@@ -86,7 +86,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "praticonnect.urls"
 WSGI_APPLICATION = "praticonnect.wsgi.application"
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "praticonnect.forms.Renderer"
 
 TEMPLATES = [
     {

@@ -2,11 +2,12 @@
 
 from importlib.util import find_spec
 
+from django.conf import settings
 from django.contrib import admin
 from django.shortcuts import render
 from django.urls import include, path
 
-from praticonnect import health
+from praticonnect import gallery, health
 
 urlpatterns = [
     path("", lambda request: render(request, "home.html"), name="home"),
@@ -19,3 +20,5 @@ urlpatterns = [
 for app in ("accounts", "audit", "consents", "records", "gdpr_requests"):
     if find_spec(f"{app}.urls"):
         urlpatterns.append(path("", include(f"{app}.urls")))
+if settings.SHOW_GALLERY:
+    urlpatterns.append(path("gallery/", gallery.gallery, name="gallery"))
