@@ -25,6 +25,7 @@ from launcher.servers import OWNER, Instance, Postgres, Valkey
 
 PATIENCE = 60.0
 KEEPER_STOP_SECONDS = 20.0
+ORPHANED: list[subprocess.Popen[bytes]] = []  # keepers of ours that others still use: we end without them
 
 
 def urls(instance: Instance) -> dict[str, str]:
@@ -44,13 +45,15 @@ def using(instance: Instance) -> Iterator[dict[str, str]]:
     make_folder(instance.folder)
     with (instance.folder / "users.lock").open("w") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
-        wait_until_ready(instance)
+        keeper = wait_until_ready(instance)
         yield urls(instance)
     wait_for_keeper(instance)
+    if keeper is not None and keeper.poll() is None:
+        ORPHANED.append(keeper)
 
 
-def wait_until_ready(instance: Instance) -> None:
-    """Return when the servers answer, starting a keeper if there is none."""
+def wait_until_ready(instance: Instance) -> subprocess.Popen[bytes] | None:
+    """Return when the servers answer, starting a keeper if there is none; gives the one it started."""
     deadline = time.monotonic() + PATIENCE
     keeper: subprocess.Popen[bytes] | None = None
     while not is_up(instance):
@@ -63,6 +66,7 @@ def wait_until_ready(instance: Instance) -> None:
         if not is_kept(instance.folder) and (keeper is None or keeper.poll() is not None):
             keeper = start_keeper(instance)
         time.sleep(0.02)
+    return keeper
 
 
 def is_up(instance: Instance) -> bool:
