@@ -7,19 +7,19 @@ resource is kept as it is instead. Nothing is guessed: what isn't written in the
 import base64
 import binascii
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, time
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from .moments import Span, span_of
+from .moments import LEGAL_ZONE, Span, span_of
 from .reading import BadInput, Resource
 
 NOT_HELD = ("planned", "cancelled", "entered-in-error")
 """States of an encounter that was never held: no consultation, and the clock doesn't move."""
 
-_KINDS = {"VR": "remote", "HH": "home", "PHONE": "phone"}
+_KINDS = {"VR": "remote", "HH": "home", "EMER": "urgent"}
 
 
 class Unmapped(Exception):
@@ -46,8 +46,7 @@ class Visit:
     """A consultation that was held elsewhere."""
 
     started_at: datetime
-    last_day: date
-    """The last day it may have lasted to: the retention clock counts from it (PC-41)."""
+    """When it began; one of several days, or known only by its month or year, on its last day (see `visit`)."""
     kind: str
     reason: str
 
@@ -111,20 +110,25 @@ def identity(patient: Resource, path: str, today: date) -> Identity:
 
 
 def visit(encounter: Resource, today: date) -> Visit:
-    """An Encounter that was held; raises Unmapped for one that wasn't, has no date, or lies after `today`."""
+    """An Encounter that was held; raises Unmapped for one that wasn't, has no date, or lies after `today`.
+
+    The retention clock counts from a consultation's day (PC-41). So one that lasted several days, or of which only
+    the month or the year is known, is dated on the last day it may have lasted to: never too early for the law.
+    """
     status = _text(encounter.get("status"))
     if status in NOT_HELD:
         raise Unmapped(_("the encounter wasn't held (%(status)s)") % {"status": status})
     period = _object(encounter.get("period"))
-    start, end = span_of(_text(period.get("start"))), span_of(_text(period.get("end")))
-    first = start or end
-    if first is None:
+    spans = [span for key in ("start", "end") if (span := span_of(_text(period.get(key))))]
+    if not spans:
         raise Unmapped(_("the encounter has no date"))
-    if first.start_day > today:
+    if spans[0].start_day > today:
         raise Unmapped(_("the encounter is dated in the future"))
-    last_day = max((span.last_day for span in (start, end) if span), default=first.last_day)
-    kind = _KINDS.get(_text(_object(encounter.get("class")).get("code")), "office")
-    return Visit(first.start, min(last_day, today), kind, _reason(encounter))
+    last_day = min(max(span.last_day for span in spans), today)
+    same_day = spans[0].start_day == last_day
+    began = spans[0].start if same_day else datetime.combine(last_day, time(), LEGAL_ZONE)
+    kind = _KINDS.get(_text(_object(encounter.get("class")).get("code")), "other")
+    return Visit(began, kind, _reason(encounter))
 
 
 def measured(observation: Resource) -> Measured:

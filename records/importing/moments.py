@@ -28,16 +28,15 @@ def span_of(written: str) -> Span | None:
     """A FHIR date, dateTime or instant; None when it isn't one. A year spans to its 31 December."""
     match = _PARTIAL.match(written)
     try:
-        return _of_days(*(int(part) if part else None for part in match.groups())) if match else _of_moment(written)
+        return _of_days(*match.groups()) if match else _of_moment(written)
     except (ValueError, OverflowError):
         return None
 
 
-def _of_days(year: int | None, month: int | None, day: int | None) -> Span:
-    assert year is not None
-    first = date(year, month or 1, day or 1)
-    last_month = month or 12
-    last = date(year, last_month, day or calendar.monthrange(year, last_month)[1])
+def _of_days(year: str, month: str | None, day: str | None) -> Span:
+    first = date(int(year), int(month or 1), int(day or 1))
+    last_month = int(month or 12)
+    last = date(first.year, last_month, int(day or calendar.monthrange(first.year, last_month)[1]))
     return Span(datetime.combine(first, time(), LEGAL_ZONE), last)
 
 

@@ -8,8 +8,27 @@ from uuid import UUID
 from .reading import Entry, Resource
 
 OUTSIDE_TYPES = frozenset(
-    """Account Coverage Device Endpoint Group HealthcareService InsurancePlan Location Medication Organization
-    OrganizationAffiliation Person Practitioner PractitionerRole Questionnaire RelatedPerson Schedule Slot Substance""".split()
+    [
+        "Account",
+        "Coverage",
+        "Device",
+        "Endpoint",
+        "Group",
+        "HealthcareService",
+        "InsurancePlan",
+        "Location",
+        "Medication",
+        "Organization",
+        "OrganizationAffiliation",
+        "Person",
+        "Practitioner",
+        "PractitionerRole",
+        "Questionnaire",
+        "RelatedPerson",
+        "Schedule",
+        "Slot",
+        "Substance",
+    ]
 )
 """People, places and things around a patient: a bundle may name them without bringing them."""
 

@@ -1,23 +1,23 @@
 """FHIR R4 resources as values of a patient file: what is written is read, what isn't stays empty (PC-123)."""
 
 import base64
-from datetime import date, datetime, timezone
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from records.importing.fhir import Summary, Unmapped, Value, identity, measured, papers, summary, visit
-from records.importing.moments import span_of
+from records.importing.moments import LEGAL_ZONE, span_of
 
 from .bundles import encounter, observation, patient
 
 TODAY = date(2026, 11, 22)
 
 
-def read_visit(**changed: Any) -> tuple[date, date, str, str]:
+def read_visit(**changed: Any) -> tuple[str, str, str]:
     held = visit(encounter(**changed)["resource"], TODAY)
-    return held.started_at.date(), held.last_day, held.kind, held.reason
+    return held.started_at.isoformat(), held.kind, held.reason
 
 
 def values(**changed: Any) -> list[tuple[str, str, str]]:
@@ -46,8 +46,12 @@ def test_identity_takes_the_official_name_and_the_newest_contact() -> None:
     assert read.address == "7, quai du Léguer\nbât. B\n22300 Lannion\nFrance"
 
 
-def test_visit_begins_at_its_start_and_counts_from_its_last_day() -> None:
-    assert read_visit(end="2020-03-06T08:00:00+01:00") == (date(2020, 3, 4), date(2020, 3, 6), "office", "Contrôle")
+def test_visit_begins_at_its_start() -> None:
+    assert read_visit() == ("2020-03-04T10:00:00+01:00", "other", "Contrôle")
+
+
+def test_visit_of_several_days_is_dated_on_its_last() -> None:
+    assert read_visit(end="2020-03-06T08:00:00+01:00")[0] == "2020-03-06T00:00:00+01:00"
 
 
 @pytest.mark.parametrize(
@@ -56,7 +60,7 @@ def test_visit_begins_at_its_start_and_counts_from_its_last_day() -> None:
      ({"start": "2020-12-31T23:30:00Z"}, date(2021, 1, 1)), ({"start": "2026-11-20", "end": "2027-01-01"}, TODAY)],
 )  # fmt: skip
 def test_visit_counts_from_the_latest_day_it_may_have_lasted_to(period: dict[str, str], last: date) -> None:
-    assert visit(encounter(period=period)["resource"], TODAY).last_day == last
+    assert visit(encounter(period=period)["resource"], TODAY).started_at.astimezone(LEGAL_ZONE).date() == last
 
 
 @pytest.mark.parametrize(
@@ -71,7 +75,7 @@ def test_visit_that_was_not_held_is_kept_and_moves_no_clock(changed: dict[str, A
 
 
 def test_visit_by_video_is_remote() -> None:
-    assert read_visit(**{"class": {"code": "VR"}})[2] == "remote"
+    assert read_visit(**{"class": {"code": "VR"}})[1] == "remote"
 
 
 def test_measured_reads_the_value_its_components_and_its_moment() -> None:
@@ -83,7 +87,7 @@ def test_measured_reads_the_value_its_components_and_its_moment() -> None:
     ]
     read = measured(observation("1")["resource"])
     assert read.values == (Value("29463-7", "Poids", "61.5", "kg"),)
-    assert read.taken_at == datetime(2020, 3, 4, 9, 5, tzinfo=timezone.utc)
+    assert read.taken_at == datetime(2020, 3, 4, 9, 5, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -115,7 +119,7 @@ def document(**attachment: Any) -> dict[str, Any]:
 
 
 def test_papers_reads_bytes_title_and_encounter() -> None:
-    data = base64.b64encode("Bilan\n".encode()).decode()
+    data = base64.b64encode(b"Bilan\n").decode()
     [paper] = papers(document(contentType="text/plain; charset=utf-8", data=data[:4] + "\n" + data[4:]))
     assert (paper.content, paper.title, paper.encounters, paper.is_text) == (
         b"Bilan\n",
@@ -201,5 +205,5 @@ def test_span_of_what_is_no_date_is_none(written: str) -> None:
 def test_span_of_a_moment_without_zone_is_in_paris() -> None:
     span = span_of("2020-07-01T00:30:00")
     assert span is not None
-    assert span.start.astimezone(timezone.utc) == datetime(2020, 6, 30, 22, 30, tzinfo=timezone.utc)
+    assert span.start.astimezone(UTC) == datetime(2020, 6, 30, 22, 30, tzinfo=UTC)
     assert span.last_day == date(2020, 7, 1)
