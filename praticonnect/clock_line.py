@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from typing import Protocol
 
 from django.utils.formats import date_format
+from django.utils.timesince import timeuntil
 from django.utils.translation import get_language_bidi
 from django.utils.translation import gettext as _
 
@@ -63,6 +64,22 @@ class ClockLine:
     def over(self) -> bool:
         """Whether the end has passed."""
         return self.end is not None and self.end < self.today
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a hold is on today."""
+        return any(hold.since <= self.today and (hold.until is None or hold.until >= self.today) for hold in self.held)
+
+    @property
+    def remaining(self) -> str:
+        """The one sentence a reader needs: when it ends, or why not."""
+        if self.is_held:
+            return _("Held: nothing leaves while the hold lasts")
+        if self.end is None:
+            return _("No end is set yet")
+        if self.over:
+            return _("Ended on %(day)s") % {"day": date_format(self.end)}
+        return _("Ends on %(day)s, in %(span)s") % {"day": date_format(self.end), "span": timeuntil(self.end, self.today, depth=1)}
 
     def x(self, day: date) -> str:
         """The place of a day, as an SVG percentage."""
