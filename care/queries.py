@@ -1,13 +1,29 @@
-"""Which practice an account works in."""
+"""Who works where, and who treats whom: always for a person."""
 
-from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from accounts.models import User
+from care.models import CareRelationship, Membership, Practice
 
 
-def practice_of(user: Any) -> Any:
-    """The practice of ``user``, or None (the records founder builds this)."""
-    return None
+def practices_of(user: User) -> QuerySet[Practice]:
+    """The practices where ``user`` is a member, the oldest first."""
+    live = Membership.objects.live().filter(user=user)
+    return Practice.objects.filter(id__in=live.values("practice_id")).order_by("created_at", "id")
 
 
-def practices_of(user: Any) -> list[Any]:
-    """All practices of ``user`` now."""
-    return []
+def practice_of(user: User) -> Practice | None:
+    """The practice ``user`` works in, or None for somebody who works in none."""
+    return practices_of(user).first()
+
+
+def patients_of(user: User) -> QuerySet[CareRelationship]:
+    """The active care relationships of ``user``."""
+    return CareRelationship.objects.active().of(user.id)
+
+
+def treats(user: User, patient_id: UUID) -> bool:
+    """Whether ``user`` treats this patient today."""
+    return patients_of(user).filter(patient_id=patient_id).exists()

@@ -1,29 +1,58 @@
-"""Tells PostgreSQL's row security for which practices the current transaction works."""
+"""The scope of a transaction: the practices whose clinical rows PostgreSQL lets through.
+
+The first wall is the query that knows who asks; this is the second. Without a scope every
+clinical table is empty (it fails closed). The setting is local to the transaction, so nothing
+outlives it in a pooled connection.
+"""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
 
-ALL = "*"
-_SET = "select set_config('praticonnect.scope', %s, true)"
+SETTING: Final = "praticonnect.scope"
+ALL: Final = "all"
+"""For the house's own work across practices (sweeps, promises, verification), never for a page."""
 
 
 @contextmanager
 def scope(practices: Iterable[UUID] | str) -> Iterator[None]:
-    """Open clinical rows of ``practices`` (or :data:`ALL`, for the house's own work), in a transaction.
+    """Let the enclosed statements see the rows of ``practices``, or of all with :data:`ALL`.
 
-    The setting is local to the transaction, so nothing outlives it in a pooled connection. With
-    no scope set PostgreSQL shows no row at all.
+    Opens a transaction, or a savepoint inside one; on an error its rollback restores the scope
+    of before by itself. Raises ValueError for a word that isn't :data:`ALL`.
     """
-    wanted = practices if isinstance(practices, str) else ",".join(map(str, practices))
+    value = _as_setting(practices)
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("select coalesce(current_setting('praticonnect.scope', true), '')")
-            before = cursor.fetchone()[0]
-            cursor.execute(_SET, [wanted])
+        before = _exchange(value)
         yield
         if not connection.needs_rollback:
-            with connection.cursor() as cursor:
-                cursor.execute(_SET, [before])
+            _exchange(before)
+
+
+def current() -> str:
+    """The setting as it stands: "", "all" or practice ids with commas between."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(current_setting(%s, true), '')", [SETTING])
+        return str(cursor.fetchone()[0])
+
+
+def _as_setting(practices: Iterable[UUID] | str) -> str:
+    if not isinstance(practices, str):
+        return ",".join(sorted(str(practice) for practice in practices))
+    if practices != ALL:
+        raise ValueError(f"{practices!r} is no scope; give practice ids, or care.tenancy.ALL")
+    return practices
+
+
+def _exchange(value: str) -> str:
+    """Set the scope and return the one before, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH before AS MATERIALIZED (SELECT coalesce(current_setting(%s, true), '') AS v)"
+            " SELECT v, set_config(%s, %s, true) FROM before",
+            [SETTING, SETTING, value],
+        )
+        return str(cursor.fetchone()[0])

@@ -1,0 +1,33 @@
+"""Practices and members for tests."""
+
+from datetime import UTC, datetime
+
+from accounts.models import User
+from care.models import CareRelationship, Membership, Practice, Role
+from privacy.ids import new_id
+
+LONG_AGO = datetime(2020, 1, 2, 9, 0, tzinfo=UTC)
+
+
+def make_user(email: str = "") -> User:
+    """A bare account; pages need ``tests.accounts.factories.make_practitioner``."""
+    return User.objects.create_user(email or f"{new_id().hex}@example.org")
+
+
+def make_practice(owner: User | None = None, *, jurisdiction: str = "FR") -> Practice:
+    """A practice, with its owner as a member if there is one."""
+    practice = Practice.objects.create(
+        name="Cabinet des Lilas", jurisdiction=jurisdiction, created_at=LONG_AGO
+    )
+    if owner is not None:
+        Membership.objects.create(
+            practice=practice, user=owner, role=Role.OWNER, since_at=LONG_AGO
+        )
+    return practice
+
+
+def make_care(practice: Practice, practitioner: User) -> CareRelationship:
+    """The practitioner treats somebody; call inside a scope."""
+    return CareRelationship.objects.create(
+        practice=practice, practitioner=practitioner, patient_id=new_id(), since_at=LONG_AGO
+    )
