@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 PYTHON = BIN / "python"
+EMBEDDED = VENV / "embedded"  # server binaries, beside the packages and not among them: Python never imports them
 
 
 def var() -> Path:

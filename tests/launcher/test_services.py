@@ -16,7 +16,7 @@ import pytest
 import redis
 
 from launcher import servers, services
-from launcher.places import var
+from launcher.places import ROOT, var
 from launcher.servers import Instance
 
 
@@ -81,7 +81,7 @@ def test_servers_end_when_their_user_is_killed(instance: Instance) -> None:
         f"with using(Instance(Path({str(instance.folder)!r}), debian={instance.debian}, durable=False)): print('up', flush=True); time.sleep(60)"
     )
     user = subprocess.Popen(
-        [shutil.which("python3") or "python3", "-c", script], stdout=subprocess.PIPE, text=True, cwd=servers.VENV.parent
+        [shutil.which("python3") or "python3", "-c", script], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
     assert user.stdout is not None
     assert user.stdout.readline() == "up\n"
