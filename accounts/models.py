@@ -1,44 +1,117 @@
-"""Accounts: one person each, known by e-mail address."""
+"""Who you are: the account and the practitioner's profile; and what protects the sign-in (`accounts/devices.py`)."""
 
-from typing import ClassVar
+from datetime import datetime
+from typing import Any
 
-from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
 from django.db import models
+from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from accounts.devices import DeliveredCodeDevice, HeldFactor
+from accounts.specialties import SPECIALTIES
 from privacy.ids import new_id
+
+__all__ = ["DeliveredCodeDevice", "HeldFactor", "Jurisdiction", "LoginThrottle", "PractitionerProfile", "User"]
+
+
+class Jurisdiction(models.TextChoices):
+    """The law under which a practitioner practises."""
+
+    FRANCE = "FR", _("France")
+    ISRAEL = "IL", _("Israel")
 
 
 class UserManager(BaseUserManager["User"]):
-    """Creates accounts with a normalised address."""
+    """Accounts by e-mail address, always in lower case."""
 
-    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
-        """An account for ``email``; without a password it can't sign in by one."""
-        user = self.model(email=email.strip().lower(), **fields)
+    def create_user(self, email: str, password: str | None = None, *, now: datetime, **fields: Any) -> "User":
+        """A new account; `password` None means none that can be used. The address is not verified by this."""
+        user = self.model(email=email.lower(), created_at=now, **fields)
         user.set_password(password)
+        user.password_changed_at = now
         user.save(using=self._db)
         return user
 
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """For Django's `createsuperuser` command, which knows no clock of ours."""
+        return self.create_user(email, password, now=timezone.now(), **{**fields, "is_staff": True, "is_superuser": True})
+
     def get_by_natural_key(self, username: str | None) -> "User":
-        """The account of an address, in whatever case it was typed."""
-        return self.get(email=(username or "").strip().lower())
+        return self.get(email=(username or "").lower())
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """An account. Its id is random, so that it can outlive the person's data as a pseudonym."""
+    """One account is one person (promise MD-57). The e-mail address is the login name; there is no other."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    email = models.EmailField(unique=True)
-    language = models.CharField(max_length=5, default="en")
+    email = models.EmailField(_("e-mail address"), unique=True)
+    language = models.CharField(_("language"), max_length=5, default="en")
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-    password_changed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    password_changed_at = models.DateTimeField()
     compromised_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[UserManager] = UserManager()
-
     USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: list[str] = []
+
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = _("account")
+        constraints = [models.CheckConstraint(condition=models.Q(email=Lower("email")), name="account_email_lower_case")]
 
     def __str__(self) -> str:
-        return str(self.id)
+        return self.email
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = self.email.lower()
+
+
+class PractitionerProfile(models.Model):
+    """What identifies a practitioner and where they practise (promises PC-02, MD-04)."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="practitioner")
+    surname = models.CharField(_("surname"), max_length=100)
+    given_names = models.CharField(_("given names"), max_length=100)
+    rpps = models.CharField(_("RPPS number"), max_length=11, null=True, blank=True, unique=True)
+    adeli = models.CharField(_("ADELI number"), max_length=9, null=True, blank=True, unique=True)
+    specialty = models.CharField(_("specialty"), max_length=10, choices=SPECIALTIES)
+    qualifications = models.TextField(_("qualifications and certifications"), blank=True, max_length=2000)
+    phone = models.CharField(_("telephone"), max_length=16, blank=True)
+    address_line = models.CharField(_("professional address"), max_length=200)
+    postal_code = models.CharField(_("postal code"), max_length=10)
+    city = models.CharField(_("city"), max_length=100)
+    country = models.CharField(_("country"), max_length=2, choices=Jurisdiction)
+    jurisdiction = models.CharField(_("you practise in"), max_length=2, choices=Jurisdiction)
+
+    class Meta:
+        verbose_name = _("practitioner")
+
+    def __str__(self) -> str:
+        return f"{self.given_names} {self.surname}"
+
+
+class LoginThrottle(models.Model):
+    """Failed passwords of one account from one network, or from anywhere (`network_key` empty).
+
+    Both keys are keyed hashes of what was typed and of the network, so that an unknown address counts like a known one and
+    the table names nobody.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    account_key = models.BinaryField(max_length=32)
+    network_key = models.BinaryField(max_length=32, default=b"")
+    failures = models.PositiveIntegerField(default=0)
+    since_at = models.DateTimeField()
+    last_failed_at = models.DateTimeField()
+    succeeded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("sign-in back-off")
+        constraints = [models.UniqueConstraint(fields=["account_key", "network_key"], name="one_throttle_per_account_and_network")]

@@ -1,0 +1,119 @@
+"""How allauth's steps are tuned to ours: stages, back-off, step-up, mails, verdict."""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core.internal import ratelimit
+from django.core.exceptions import ValidationError
+from django.forms import BaseForm
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django_otp.models import Device
+
+from accounts import actions, journal, mails, queries, stepup, throttle
+from accounts.devices import DeliveredCodeDevice, HeldFactor
+from accounts.models import User
+from accounts.stages import OTP
+
+log = logging.getLogger(__name__)
+
+STAGES = [
+    "accounts.stages.EmailVerificationStage",
+    "accounts.stages.SecondFactorStage",
+    "accounts.stages.PasswordRenewalStage",
+]
+
+
+def proving_device(request: HttpRequest, user: User) -> Device | None:
+    """The device of the last second-factor proof recorded in this session."""
+    for record in reversed(get_authentication_records(request, user)):
+        if record["method"] == "mfa":
+            return HeldFactor.objects.filter(user=user, authenticator_id=record["id"]).first()
+        if record["method"] == OTP:
+            return DeliveredCodeDevice.objects.filter(user=user, pk=record["device"]).first()
+    return None
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """allauth conducts; the rules are ours."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": _("The e-mail address or the password is not right. Check both; passwords tell capitals from small letters."),
+        "too_many_login_attempts": _("Too many tries. Nothing is lost: wait a few minutes, or choose a new password by e-mail."),
+        "incorrect_code": _("This code is not right. Type the six digits shown now; each code works once."),
+        "incorrect_password": _("This password is not right. Check capitals and small letters, then try again."),
+        "enter_current_password": _("Your present password is not right. Check capitals and small letters, then try again."),
+        "invalid_password_reset": _("This link was used already or is too old. Ask for a new one."),
+        "rate_limited": _("Too many tries in a short time. Wait a minute, then try again."),
+    }
+
+    @property
+    def now(self) -> datetime:
+        """The request's clock."""
+        return self.request.now
+
+    def get_login_stages(self) -> list[str]:
+        return STAGES
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Sign in; the session is verified when a second factor was proved on the way (django-otp keeps the verdict)."""
+        if device := proving_device(request, user):
+            user.otp_device = device
+        super().login(request, user)
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The address that lead's middleware settled on."""
+        actor = getattr(request, "actor", None)
+        return (actor and actor.ip) or super().get_client_ip(request)
+
+    def _attempt(self, request: HttpRequest, credentials: dict[str, Any]) -> throttle.Attempt:
+        return throttle.Attempt.of(credentials.get("email", ""), self.get_client_ip(request))
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Two doors: a limit per address in the cache, then the back-off per account and network in PostgreSQL."""
+        self._login_failed_rl_usage = ratelimit.consume(request, app="allauth.account", action="password_failed")
+        if not self._login_failed_rl_usage:
+            raise self.validation_error("too_many_login_attempts")
+        if until := throttle.reserve(self._attempt(request, credentials), now=self.now):
+            journal.locked_out(request, credentials.get("email", ""), until)
+            raise self.validation_error("too_many_login_attempts")
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        user: User | None = super().authenticate(request, **credentials)
+        if user is not None:
+            throttle.succeed(self._attempt(request, credentials), now=self.now)
+        return user
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        journal.password_failed(request, credentials.get("email", ""))
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """Only second factors: a password alone never counts as fresh proof."""
+        methods = [method for method in super().get_reauthentication_methods(user) if method["id"] != "reauthenticate"]
+        if user.is_authenticated and not methods:
+            methods = [{"id": "email_code", "description": _("Use a code by e-mail"), "url": reverse("accounts:confirm")}]
+        return methods
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        return not stepup.is_fresh(self.request, self.now)
+
+    def set_password(self, user: User, password: str) -> None:
+        actions.set_password(user=user, password=password, now=self.now)
+
+    def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
+        """Accounts are made by `actions.sign_up_practitioner` alone."""
+        raise NotImplementedError("accounts.actions.sign_up_practitioner makes accounts")
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        mails.from_template(template_prefix, email, context, language=queries.language_of(email, self.request))
+
+    def clean_password(self, password: str, user: User | None = None) -> str:
+        try:
+            return super().clean_password(password, user)
+        except ValidationError as refusal:
+            raise ValidationError(refusal.error_list) from refusal

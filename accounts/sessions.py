@@ -1,0 +1,95 @@
+"""Open sessions: how long they last, their key, who may end them (security.md 1.7).
+
+Idle 30 minutes for practitioners, 15 for staff; 12 hours in all, 8 for staff: a practice leaves its screens unattended between two
+patients, and a working day is the longest anyone stays signed in (NIST AAL2 allows 1 h and 24 h; this is stricter).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TypeGuard
+
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+
+from accounts.models import User
+
+STARTED, SEEN = "started_at", "seen_at"
+TOUCH_EVERY = timedelta(minutes=1)
+MOST_SESSIONS = 5
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long a session may be idle, and last."""
+
+    idle: timedelta
+    whole: timedelta
+
+
+PRACTITIONER = Limits(idle=timedelta(minutes=30), whole=timedelta(hours=12))
+STAFF = Limits(idle=timedelta(minutes=15), whole=timedelta(hours=8))
+
+
+def limits_for(user: User) -> Limits:
+    """The limits of this account's role."""
+    return STAFF if user.is_staff else PRACTITIONER
+
+
+def begin(request: HttpRequest, user: User) -> None:
+    """Start the clocks of a new session and end the oldest ones beyond five."""
+    moment = request.now.timestamp()
+    request.session[STARTED], request.session[SEEN] = moment, moment
+    others = UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key).order_by("-last_seen_at")
+    for session in others[MOST_SESSIONS - 1 :]:
+        session.end()
+
+
+def _has_clocks(started: object, seen: object) -> TypeGuard[float]:
+    return isinstance(started, int | float) and isinstance(seen, int | float)
+
+
+def is_over(request: HttpRequest, user: User) -> bool:
+    """Whether the session passed one of its limits (one without clocks never began through our login: over)."""
+    started, seen, limits = request.session.get(STARTED), request.session.get(SEEN), limits_for(user)
+    if not _has_clocks(started, seen):
+        return True
+    now = request.now.timestamp()
+    return now - seen > limits.idle.total_seconds() or now - started > limits.whole.total_seconds()
+
+
+def touch(request: HttpRequest) -> None:
+    """Note that the session is used, at most once a minute (not a write for every request)."""
+    now: datetime = request.now
+    if now.timestamp() - request.session[SEEN] >= TOUCH_EVERY.total_seconds():
+        request.session[SEEN] = now.timestamp()
+        UserSession.objects.filter(session_key=request.session.session_key).update(last_seen_at=now)
+
+
+def rotate(request: HttpRequest) -> None:
+    """A new key for the same session; the list of sessions follows."""
+    before = request.session.session_key
+    request.session.cycle_key()
+    UserSession.objects.filter(session_key=before).update(session_key=request.session.session_key)
+
+
+def end(user: User, session_id: int) -> bool:
+    """End one session of this account: dead at its next request. False when it isn't (or no longer) theirs."""
+    session = UserSession.objects.filter(user=user, pk=session_id).first()
+    if session is None:
+        return False
+    session.end()
+    return True
+
+
+def end_all(user: User, *, but: str | None = None) -> int:
+    """End every session of the account but the one with key `but`; returns how many ended."""
+    others = list(UserSession.objects.filter(user=user).exclude(session_key=but or ""))
+    for session in others:
+        session.end()
+    return len(others)
+
+
+def signed_in(user: User | AnonymousUser) -> TypeGuard[User]:
+    """Whether the request's user is an account."""
+    return user.is_authenticated
