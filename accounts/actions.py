@@ -1,6 +1,7 @@
 """Every write about accounts. Called by pages and by commands alike."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +39,7 @@ def sign_up_practitioner(
     user = User.objects.create_user(email, password, now=now, language=language)
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=email_verified)
     practitioner = PractitionerProfile.objects.create(user=user, **{name: profile[name] for name in PROFILE_FIELDS if name in profile})
+    by = replace(by, account_id=user.pk, role="practitioner") if by.account_id is None and by.role == "anonymous" else by
     record_security(by=by, kind="account.created", account_id=user.pk, now=now)
     for question in hooks.signup_questions:
         question.record(user, answers, by, now)

@@ -1,41 +1,23 @@
 """How allauth's steps are tuned to ours: stages, back-off, step-up, mails, verdict."""
 
-import logging
 from datetime import datetime
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.flows.login import get_authentication_records
 from allauth.core.internal import ratelimit
-from django.core.exceptions import ValidationError
 from django.forms import BaseForm
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django_otp.models import Device
 
 from accounts import actions, journal, mails, queries, stepup, throttle
-from accounts.devices import DeliveredCodeDevice, HeldFactor
 from accounts.models import User
-from accounts.stages import OTP
-
-log = logging.getLogger(__name__)
 
 STAGES = [
     "accounts.stages.EmailVerificationStage",
     "accounts.stages.SecondFactorStage",
     "accounts.stages.PasswordRenewalStage",
 ]
-
-
-def proving_device(request: HttpRequest, user: User) -> Device | None:
-    """The device of the last second-factor proof recorded in this session."""
-    for record in reversed(get_authentication_records(request, user)):
-        if record["method"] == "mfa":
-            return HeldFactor.objects.filter(user=user, authenticator_id=record["id"]).first()
-        if record["method"] == OTP:
-            return DeliveredCodeDevice.objects.filter(user=user, pk=record["device"]).first()
-    return None
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -62,14 +44,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def login(self, request: HttpRequest, user: User) -> None:
         """Sign in; the session is verified when a second factor was proved on the way (django-otp keeps the verdict)."""
-        if device := proving_device(request, user):
+        if device := queries.proving_device(request, user):
             user.otp_device = device
         super().login(request, user)
-
-    def get_client_ip(self, request: HttpRequest) -> str:
-        """The address that lead's middleware settled on."""
-        actor = getattr(request, "actor", None)
-        return (actor and actor.ip) or super().get_client_ip(request)
 
     def _attempt(self, request: HttpRequest, credentials: dict[str, Any]) -> throttle.Attempt:
         return throttle.Attempt.of(credentials.get("email", ""), self.get_client_ip(request))
@@ -110,10 +87,17 @@ class AccountAdapter(DefaultAccountAdapter):
         raise NotImplementedError("accounts.actions.sign_up_practitioner makes accounts")
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        mails.from_template(template_prefix, email, context, language=queries.language_of(email, self.request))
+        mails.from_template(template_prefix, email, context, language=queries.language_of(email))
 
-    def clean_password(self, password: str, user: User | None = None) -> str:
-        try:
-            return super().clean_password(password, user)
-        except ValidationError as refusal:
-            raise ValidationError(refusal.error_list) from refusal
+    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+        """After sign-up: the page that proposes an app or a passkey."""
+        return reverse("accounts:protect")
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Staff without an app or a passkey get no further than the page where they add one (PC-81)."""
+        if request.user.is_staff and not queries.session_holds_factor(request.user):
+            return reverse("accounts:protect")
+        return super().get_login_redirect_url(request)
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        return reverse("accounts:security")

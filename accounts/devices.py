@@ -37,7 +37,7 @@ class HeldFactor(ThrottlingMixin, Device):
         return False
 
     @property
-    def is_possession(self) -> bool:
+    def held(self) -> bool:
         """True for an app or a passkey; recovery codes only help a practitioner back in (PC-81)."""
         return self.authenticator.type in (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 

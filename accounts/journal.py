@@ -68,6 +68,7 @@ def _on_step(request: HttpRequest, user: User, method: str, **extra: Any) -> Non
     """A proof given in an open session is a step-up: the session gets a new key."""
     if extra.get("reauthenticated") and request.user.is_authenticated:
         sessions.rotate(request)
+        django_otp.login(request, queries.proving_device(request, user))
         _write(request, "stepup.ok", user, method=method)
 
 
@@ -78,7 +79,7 @@ def _on_factor_failed(request: HttpRequest, user: User, authenticator: Authentic
 def _bind_new_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_extra: Any) -> None:
     """Who just proved a new app or passkey holds it: the session's verdict rests on it from now on."""
     device = HeldFactor.objects.filter(authenticator=authenticator).first()
-    if device is not None and device.is_possession and request.user.is_authenticated:
+    if device is not None and device.held and request.user.is_authenticated:
         django_otp.login(request, device)
 
 

@@ -1,6 +1,7 @@
 """Sessions that are over end here; pages come in the language the account chose."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.conf import settings
 from django.contrib import messages
@@ -32,6 +33,7 @@ class SessionLimitsMiddleware:
     def _sign_out(self, request: HttpRequest) -> None:
         record_security(by=request.actor, kind="session.timed_out", account_id=request.user.pk, now=request.now)
         logout(request)
+        request.actor = replace(request.actor, account_id=None, role="anonymous", practice_id=None)
         messages.info(request, _("You were signed out because the session was idle or open for too long. What you saved is safe."))
 
 

@@ -3,15 +3,20 @@
 from datetime import datetime, timedelta
 from typing import cast
 
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+from django.utils.translation import get_language
+from django_otp.models import Device
 
 from accounts.devices import DeliveredCodeDevice, HeldFactor
 from accounts.models import PractitionerProfile, User
 
+OTP = "otp"  # the name of a delivered code among the proofs that allauth notes in the session
 REMINDER_AFTER = timedelta(days=730)
 
 
@@ -23,6 +28,12 @@ def signed_in(request: HttpRequest) -> User:
 def account_by_email(email: str) -> User | None:
     """The account with this address (letter case doesn't matter)."""
     return User.objects.filter(email=email.lower()).first()
+
+
+def language_of(email: str) -> str:
+    """The language in which to write to an address: the account's, else the one of the page."""
+    account = account_by_email(email)
+    return account.language if account else get_language() or "en"
 
 
 def profile_of(user: User) -> PractitionerProfile | None:
@@ -38,6 +49,11 @@ def rpps_is_taken(rpps: str | None, *, other_than: User | None = None) -> bool:
 def adeli_is_taken(adeli: str | None, *, other_than: User | None = None) -> bool:
     """Whether another account bears this ADELI number."""
     return _taken("adeli", adeli, other_than)
+
+
+def profile_or_404(user: User) -> PractitionerProfile:
+    """The practitioner's profile. Raises Http404 for an account that is no practitioner's."""
+    return get_object_or_404(PractitionerProfile, user=user)
 
 
 def _taken(field: str, number: str | None, other_than: User | None) -> bool:
@@ -66,7 +82,7 @@ def session_is_verified(user: User | AnonymousUser) -> bool:
 def session_holds_factor(user: User | AnonymousUser) -> bool:
     """Whether this session was proved by an app or a passkey: what staff and the admin site need (PC-81)."""
     device = getattr(user, "otp_device", None)
-    return isinstance(device, HeldFactor) and device.is_possession
+    return isinstance(device, HeldFactor) and device.held
 
 
 def factor_name(user: User) -> str:
@@ -90,3 +106,13 @@ def sessions_of(user: User) -> list[UserSession]:
 def password_is_old(user: User, now: datetime) -> bool:
     """Whether a new password is worth proposing (promise MD-52: a reminder, never a lock)."""
     return now - user.password_changed_at >= REMINDER_AFTER
+
+
+def proving_device(request: HttpRequest, user: User) -> Device | None:
+    """The device of the last second-factor proof recorded in this session."""
+    for record in reversed(get_authentication_records(request, user)):
+        if record["method"] == "mfa":
+            return HeldFactor.objects.filter(user=user, authenticator_id=record["id"]).first()
+        if record["method"] == OTP:
+            return DeliveredCodeDevice.objects.filter(user=user, pk=record["device"]).first()
+    return None

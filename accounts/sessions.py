@@ -73,13 +73,13 @@ def rotate(request: HttpRequest) -> None:
     UserSession.objects.filter(session_key=before).update(session_key=request.session.session_key)
 
 
-def end(user: User, session_id: int) -> bool:
-    """End one session of this account: dead at its next request. False when it isn't (or no longer) theirs."""
-    session = UserSession.objects.filter(user=user, pk=session_id).first()
+def end_one(user: User, session_id: str) -> int:
+    """End one session of this account: dead at its next request. 0 when it isn't (or no longer) theirs."""
+    session = UserSession.objects.filter(user=user, pk=session_id).first() if session_id.isascii() and session_id.isdigit() else None
     if session is None:
-        return False
+        return 0
     session.end()
-    return True
+    return 1
 
 
 def end_all(user: User, *, but: str | None = None) -> int:

@@ -17,7 +17,6 @@ from django.shortcuts import redirect
 from accounts import actions, queries
 from accounts.models import DeliveredCodeDevice
 
-OTP = "otp"
 Step = tuple[HttpResponse | None, bool]
 
 
@@ -54,7 +53,7 @@ class SecondFactorStage(AuthenticateStage):
 
     def record(self, device: DeliveredCodeDevice) -> None:
         """Note the proof in the session: `AccountAdapter.login` reads it, and so does step-up."""
-        record_authentication(self.request, self.login.user, OTP, device=device.pk, reauthenticated=True)
+        record_authentication(self.request, self.login.user, queries.OTP, device=device.pk, reauthenticated=True)
 
 
 class PasswordRenewalStage(LoginStage):

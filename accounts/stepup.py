@@ -17,8 +17,10 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
+from accounts import queries
+
 FRESH_FOR = timedelta(seconds=300)
-SECOND_FACTORS = ("mfa", "otp")
+SECOND_FACTORS = ("mfa", queries.OTP)
 
 View = Callable[Concatenate[HttpRequest, ...], HttpResponse]
 

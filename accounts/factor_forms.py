@@ -1,0 +1,59 @@
+"""allauth's code forms, with the back-off of django-otp per account in front of them.
+
+allauth counts wrong codes in the cache only; a flush forgets them. Here the row of the held factor is locked, asked, and counted.
+"""
+
+from typing import Any
+
+from allauth.mfa.base.forms import AuthenticateForm as AllauthAuthenticateForm
+from allauth.mfa.base.forms import ReauthenticateForm as AllauthReauthenticateForm
+from allauth.mfa.models import Authenticator
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import HeldFactor
+
+TOO_SOON = _("Wait a moment before the next try: each wrong code doubles the wait. Nothing is lost.")
+
+
+class BackOff:
+    """Mixin: at most one code is weighed per account and wait, whatever the number of addresses."""
+
+    user: Any
+
+    def clean_code(self) -> str:
+        """The code, when it is right. Raises ValidationError when wrong or not weighed."""
+        with transaction.atomic():
+            guard = self._guard()
+            if guard is not None and not guard.verify_is_allowed()[0]:
+                refusal = ValidationError(TOO_SOON, code="too_soon")
+            else:
+                code, refusal = self._weigh(guard)
+        if refusal is not None:
+            raise refusal
+        return code
+
+    def _guard(self) -> HeldFactor | None:
+        """The one row of the account that counts wrong codes, locked."""
+        codes = HeldFactor.objects.select_for_update(of=("self",)).filter(user=self.user).exclude(authenticator__type=Authenticator.Type.WEBAUTHN)
+        return codes.order_by("pk").first()
+
+    def _weigh(self, guard: HeldFactor | None) -> tuple[str, ValidationError | None]:
+        try:
+            code: str = super().clean_code()  # type: ignore[misc]
+        except ValidationError as refusal:
+            if guard is not None and refusal.code == "incorrect_code":
+                guard.throttle_increment()
+            return "", refusal
+        if guard is not None:
+            guard.throttle_reset()
+        return code, None
+
+
+class AuthenticateForm(BackOff, AllauthAuthenticateForm):
+    """The second step of a login."""
+
+
+class ReauthenticateForm(BackOff, AllauthReauthenticateForm):
+    """Fresh proof in an open session."""

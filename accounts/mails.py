@@ -1,0 +1,49 @@
+"""Every message accounts sends: one function each. Dates come in as values; the footer names controller and DPO (PC-01).
+
+Codes never go through a broker: they are sent in the process that made them, after its transaction. A mail that can't be
+sent is logged by kind (never with its address or text); the page offers to send again.
+"""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime
+from smtplib import SMTPException
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+
+from accounts.models import User
+
+log = logging.getLogger(__name__)
+
+
+def from_template(prefix: str, to: str, context: Mapping[str, Any], *, language: str) -> bool:
+    """Send `<prefix>_subject.txt` and `<prefix>_message.txt` in `language`. False when the mail server refused."""
+    with translation.override(language):
+        values = {**context, "product": settings.PRODUCT_NAME, "controller": settings.CONTROLLER, "site_url": settings.SITE_URL}
+        subject = " ".join(render_to_string(f"{prefix}_subject.txt", values).split())
+        body = render_to_string(f"{prefix}_message.txt", values).strip() + "\n"
+    try:
+        EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [to]).send()
+    except (OSError, SMTPException):
+        log.exception("mail %s could not be sent", prefix)
+        return False
+    return True
+
+
+def _to(user: User, name: str, context: Mapping[str, Any]) -> bool:
+    return from_template(f"account/email/{name}", user.email, context, language=user.language)
+
+
+def login_code(*, user: User, code: str, valid_until: datetime | None) -> bool:
+    """The six-digit code of one sign-in (MD-50)."""
+    return _to(user, "login_code", {"code": code, "valid_until": valid_until})
+
+
+def wrong_codes(*, user: User) -> bool:
+    """Somebody who knows the password types wrong codes."""
+    return _to(user, "wrong_codes", {"password_url": settings.SITE_URL + reverse("account_reset_password")})
