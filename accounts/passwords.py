@@ -8,7 +8,7 @@ import math
 import unicodedata
 from functools import lru_cache
 
-from django.contrib.auth.password_validation import CommonPasswordValidator
+from django.contrib.auth.password_validation import CommonPasswordValidator, UserAttributeSimilarityValidator
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -135,3 +135,20 @@ class BreachedValidator:
 
     def get_help_text(self) -> str:
         return gettext("Not a password known to attackers (checked here, nothing is sent anywhere).")
+
+
+class SimilarityValidator(UserAttributeSimilarityValidator):
+    """Not close to the e-mail address or the names of the profile."""
+
+    def __init__(self) -> None:
+        super().__init__(user_attributes=("email",))
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        try:
+            super().validate(password, user)
+        except ValidationError as refusal:
+            message = _("This password looks like your e-mail address, which anybody can guess. Choose words that have nothing to do with you.")
+            raise ValidationError(message, code="password_too_similar") from refusal
+
+    def get_help_text(self) -> str:
+        return gettext("Nothing close to your name or your e-mail address.")

@@ -1,0 +1,119 @@
+"""What accounts keeps about people (promises PC-02, PC-04). Tables of allauth and django-otp's own are declared by privacy."""
+
+from privacy.declare import Category, Erase, Export, Subject, declare, personal, technical
+from privacy.purposes import LegalBasis, Purpose
+
+IDENTITY, CONTACT, WORK = Category.IDENTITY, Category.CONTACT, Category.PROFESSIONAL
+LINK, SECRET = Category.CONNECTION, Category.CREDENTIAL
+
+declare(
+    "accounts.User",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.SERVICE,
+    basis=LegalBasis.CONTRACT,
+    retention="PC-40",
+    about="The account of one person",
+    fields={
+        "id": technical("random identifier of the account"),
+        "password": personal("one-way hash of the password (Argon2id)", SECRET, export=Export.WITHHELD),
+        "last_login": personal("moment of the last sign-in", LINK),
+        "is_superuser": technical("may do everything in the administration"),
+        "groups": technical("administration groups"),
+        "user_permissions": technical("administration rights"),
+        "email": personal("e-mail address, the login name", CONTACT, export=Export.PORTABLE),
+        "language": personal("language of pages and mails", CONTACT, export=Export.PORTABLE),
+        "is_active": technical("whether the account may sign in"),
+        "is_staff": technical("whether the account belongs to the office"),
+        "created_at": personal("moment of sign-up", LINK, export=Export.PORTABLE),
+        "password_changed_at": personal("moment of the last password change", LINK),
+        "compromised_at": personal("moment from which a new password is due", LINK),
+    },
+)
+for table, other in (("groups", "group"), ("user_permissions", "permission")):
+    declare(
+        f"accounts.User_{table}",
+        about=f"Which administration {table.replace('_', ' ')} an account has",
+        fields={"id": technical("row number"), "user": technical("the account"), other: technical(f"the {other}")},
+    )
+declare(
+    "accounts.PractitionerProfile",
+    subject=Subject.PRACTITIONER,
+    purpose=Purpose.SERVICE,
+    basis=LegalBasis.CONTRACT,
+    retention="PC-40",
+    about="Who a practitioner is and where they practise",
+    fields={
+        "user": technical("the account"),
+        "surname": personal("surname", IDENTITY, export=Export.PORTABLE),
+        "given_names": personal("given names", IDENTITY, export=Export.PORTABLE),
+        "rpps": personal("RPPS number", WORK, export=Export.PORTABLE),
+        "adeli": personal("ADELI number", WORK, export=Export.PORTABLE),
+        "specialty": personal("specialty or profession", WORK, export=Export.PORTABLE),
+        "qualifications": personal("qualifications and certifications", WORK, export=Export.PORTABLE),
+        "phone": personal("professional telephone", CONTACT, export=Export.PORTABLE),
+        "address_line": personal("professional address", CONTACT, export=Export.PORTABLE),
+        "postal_code": personal("postal code of the professional address", CONTACT, export=Export.PORTABLE),
+        "city": personal("city of the professional address", CONTACT, export=Export.PORTABLE),
+        "country": personal("country of the professional address", CONTACT, export=Export.PORTABLE),
+        "jurisdiction": personal("country whose law applies to the files", WORK, export=Export.PORTABLE),
+    },
+)
+_THROTTLED = {
+    "throttling_failure_timestamp": personal("moment of the last wrong code", LINK),
+    "throttling_failure_count": personal("wrong codes in a row", LINK),
+}
+declare(
+    "accounts.HeldFactor",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.SERVICE,
+    basis=LegalBasis.CONTRACT,
+    retention="PC-40",
+    about="A second factor that the person holds: the verdict about its sessions",
+    fields={
+        "id": technical("row number"),
+        "user": technical("the account"),
+        "authenticator": technical("the factor itself"),
+        "name": technical("kind of factor"),
+        "confirmed": technical("whether the factor counts"),
+        **_THROTTLED,
+    },
+)
+declare(
+    "accounts.DeliveredCodeDevice",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.SERVICE,
+    basis=LegalBasis.CONTRACT,
+    retention="PC-40",
+    about="The six-digit code by e-mail: what is needed to weigh one",
+    fields={
+        "id": technical("row number"),
+        "user": technical("the account"),
+        "name": technical("kind of channel"),
+        "channel": technical("kind of channel"),
+        "confirmed": technical("whether the channel counts"),
+        "attempt": technical("random name of the sign-in the code belongs to"),
+        "code_mac": personal("keyed hash of the code, five minutes", SECRET, erase=Erase.DELETE, export=Export.WITHHELD),
+        "valid_until": technical("end of the code's life"),
+        "last_generated_timestamp": personal("moment the last code was sent", LINK),
+        "created_at": personal("moment of the first code", LINK),
+        "last_used_at": personal("moment a code was last used", LINK),
+        **_THROTTLED,
+    },
+)
+declare(
+    "accounts.LoginThrottle",
+    subject=Subject.VISITOR,
+    purpose=Purpose.SERVICE,
+    basis=LegalBasis.LEGITIMATE_INTEREST,
+    retention="PC-46",
+    about="Wrong passwords by keyed hash of what was typed and of the network: what slows guessing down",
+    fields={
+        "id": technical("random identifier"),
+        "account_key": personal("keyed hash of the address typed", LINK, erase=Erase.EXPIRES, export=Export.WITHHELD),
+        "network_key": personal("keyed hash of the network", LINK, erase=Erase.EXPIRES, export=Export.WITHHELD),
+        "failures": technical("wrong passwords counted"),
+        "since_at": technical("start of the count"),
+        "last_failed_at": technical("moment of the last wrong password"),
+        "succeeded_at": technical("moment of the last sign-in from this network"),
+    },
+)

@@ -1,0 +1,85 @@
+"""Accounts for tests: practitioners and staff with a real factor, and clients whose session it proved."""
+
+from datetime import datetime
+from typing import Any
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.test import Client
+from django.utils import timezone
+
+from accounts import hooks
+from accounts.models import DeliveredCodeDevice, HeldFactor, PractitionerProfile, User
+from accounts.sessions import SEEN, STARTED
+from audit.actors import Actor
+from privacy.ids import new_id
+
+PASSWORD = "trois lampes vertes au grenier"
+PROFILE = {
+    "surname": "Roux",
+    "given_names": "Camille",
+    "specialty": "SM54",
+    "address_line": "12 rue des Tilleuls",
+    "postal_code": "75014",
+    "city": "Paris",
+    "country": "FR",
+    "jurisdiction": "FR",
+}
+
+
+def make_account(email: str | None = None, *, now: datetime | None = None, **fields: Any) -> User:
+    """An account with a verified address and no role."""
+    moment = now or timezone.now()
+    user = User.objects.create_user(email or f"{new_id().hex}@example.org", PASSWORD, now=moment, **fields)
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    return user
+
+
+def make_practitioner(email: str | None = None, *, now: datetime | None = None, **profile: Any) -> User:
+    """A practitioner with a profile and whatever other apps open for one (their practice)."""
+    moment = now or timezone.now()
+    user = make_account(email, now=moment)
+    practitioner = PractitionerProfile.objects.create(user=user, **{**PROFILE, **profile})
+    by = Actor(account_id=user.pk, role="practitioner")
+    for callback in hooks.on_practitioner_created:
+        callback(user, practitioner, by, moment)
+    return user
+
+
+def make_staff(email: str | None = None) -> User:
+    """An account of the office: DPO or operations."""
+    return make_account(email, is_staff=True)
+
+
+def give_passkey(user: User) -> HeldFactor:
+    """A held factor, mirrored as at enrolment (its credential is not one that could sign)."""
+    authenticator = Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data={"name": "Key", "credential": {}})
+    return HeldFactor.objects.get_or_create(authenticator=authenticator, defaults={"user": user, "name": "webauthn"})[0]
+
+
+def email_device(user: User) -> DeliveredCodeDevice:
+    """The device of codes by e-mail."""
+    return DeliveredCodeDevice.objects.get_or_create(user=user, defaults={"name": "e-mail"})[0]
+
+
+def verified_client(user: User, *, now: datetime | None = None) -> Client:
+    """A client signed in with a second factor: a passkey for staff, a code by e-mail for others."""
+    moment = now or timezone.now()
+    user.otp_device = give_passkey(user) if user.is_staff else email_device(user)
+    client = Client()
+    client.force_login(user)
+    session = client.session
+    session[STARTED] = session[SEEN] = moment.timestamp()
+    session.save()
+    UserSession.objects.get_or_create(session_key=session.session_key, defaults={"user": user, "ip": "127.0.0.1", "user_agent": "tests"})
+    return client
+
+
+def prove(client: Client, user: User, *, at: datetime | None = None) -> None:
+    """Note a fresh second-factor proof in the client's session (what step-up asks for)."""
+    session = client.session
+    proof = {"method": "otp", "device": email_device(user).pk, "at": (at or timezone.now()).timestamp(), "reauthenticated": True}
+    session["account_authentication_methods"] = [proof]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
