@@ -8,6 +8,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.utils import timezone
+from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts import hooks
 from accounts.models import DeliveredCodeDevice, HeldFactor, PractitionerProfile, User
@@ -66,10 +67,11 @@ def email_device(user: User) -> DeliveredCodeDevice:
 def verified_client(user: User, *, now: datetime | None = None) -> Client:
     """A client signed in with a second factor: a passkey for staff, a code by e-mail for others."""
     moment = now or timezone.now()
-    user.otp_device = give_passkey(user) if user.is_staff else email_device(user)
+    device = give_passkey(user) if user.is_staff else email_device(user)
     client = Client()
     client.force_login(user)
     session = client.session
+    session[DEVICE_ID_SESSION_KEY] = device.persistent_id
     session[STARTED] = session[SEEN] = moment.timestamp()
     session.save()
     UserSession.objects.get_or_create(session_key=session.session_key, defaults={"user": user, "ip": "127.0.0.1", "user_agent": "tests"})
