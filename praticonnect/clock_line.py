@@ -79,7 +79,10 @@ class ClockLine:
             return _("No end is set yet")
         if self.over:
             return _("Ended on %(day)s") % {"day": date_format(self.end)}
-        return _("Ends on %(day)s, in %(span)s") % {"day": date_format(self.end), "span": timeuntil(self.end, self.today, depth=1)}
+        return _("Ends on %(day)s, in %(span)s") % {
+            "day": date_format(self.end),
+            "span": timeuntil(self.end, self.today, depth=1),
+        }
 
     def x(self, day: date) -> str:
         """The place of a day, as an SVG percentage."""
@@ -121,7 +124,9 @@ class ClockLine:
 
     def _row_of(self, hold: Hold) -> Row:
         until = date_format(hold.until) if hold.until else _("it is lifted")
-        return Row(_("Held"), _("%(since)s until %(until)s") % {"since": date_format(hold.since), "until": until}, hold.label)
+        return Row(
+            _("Held"), _("%(since)s until %(until)s") % {"since": date_format(hold.since), "until": until}, hold.label
+        )
 
     @property
     def sentence(self) -> str:

@@ -22,9 +22,15 @@ class SampleForm(forms.Form):
     """One field of each kind."""
 
     surname = forms.CharField(label=gettext_lazy("Surname"), max_length=80)
-    email = forms.EmailField(label=gettext_lazy("E-mail"), help_text=gettext_lazy("We write here about your account, nothing else."))
-    born_on = forms.DateField(label=gettext_lazy("Birth date"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    country = forms.ChoiceField(label=gettext_lazy("Country"), choices=[("FR", gettext_lazy("France")), ("IL", gettext_lazy("Israel"))])
+    email = forms.EmailField(
+        label=gettext_lazy("E-mail"), help_text=gettext_lazy("We write here about your account, nothing else.")
+    )
+    born_on = forms.DateField(
+        label=gettext_lazy("Birth date"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    country = forms.ChoiceField(
+        label=gettext_lazy("Country"), choices=[("FR", gettext_lazy("France")), ("IL", gettext_lazy("Israel"))]
+    )
     kind = forms.ChoiceField(
         label=gettext_lazy("Where"),
         choices=[("room", gettext_lazy("At the practice")), ("home", gettext_lazy("At home"))],
@@ -67,10 +73,38 @@ def _clocks(today: date) -> list[dict[str, Any]]:
     start, why = today - 5 * year, _("Last visit")
     kept = _("20 years after the last visit (Art. R1112-7 CSP)")
     return [
-        {"start": start, "end": today + 15 * year, "label": _("A file that runs"), "start_why": why, "end_why": kept, "holds": []},
-        {"start": start, "end": today + 2 * year, "label": _("A file under hold"), "start_why": why, "end_why": kept, "holds": hold},
-        {"start": start, "end": today - year // 2, "label": _("A clock that has ended"), "start_why": why, "end_why": kept, "holds": []},
-        {"start": start, "end": None, "label": _("A clock without an end"), "start_why": why, "end_why": "", "holds": []},
+        {
+            "start": start,
+            "end": today + 15 * year,
+            "label": _("A file that runs"),
+            "start_why": why,
+            "end_why": kept,
+            "holds": [],
+        },
+        {
+            "start": start,
+            "end": today + 2 * year,
+            "label": _("A file under hold"),
+            "start_why": why,
+            "end_why": kept,
+            "holds": hold,
+        },
+        {
+            "start": start,
+            "end": today - year // 2,
+            "label": _("A clock that has ended"),
+            "start_why": why,
+            "end_why": kept,
+            "holds": [],
+        },
+        {
+            "start": start,
+            "end": None,
+            "label": _("A clock without an end"),
+            "start_why": why,
+            "end_why": "",
+            "holds": [],
+        },
     ]
 
 
@@ -78,7 +112,12 @@ def _context(request: HttpRequest) -> dict[str, Any]:
     """Everything the gallery shows; sample words only, no row of any table."""
     now = timezone.now()
     today = timezone.localdate(now)
-    names = [("done", _("Your account")), ("done", _("Second factor")), ("now", _("Your patients")), ("next", _("Your choices"))]
+    names = [
+        ("done", _("Your account")),
+        ("done", _("Second factor")),
+        ("now", _("Your patients")),
+        ("next", _("Your choices")),
+    ]
     return {
         "form": SampleForm(prefix="empty"),
         "wrong_form": SampleForm({"wrong-surname": "", "wrong-email": "marie@", "wrong-notes": _("Kept as it was typed.")}, prefix="wrong"),

@@ -32,3 +32,10 @@ def _quick_and_local(settings: object, tmp_path_factory: pytest.TempPathFactory)
 
     cache.clear()
     yield
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, object]:
+    """Debian's headless browser (apt-test.txt), kept from calling home."""
+    quiet = "--no-sandbox --disable-gpu --disable-background-networking --no-first-run --disable-component-update --disable-sync"
+    return {"executable_path": "/usr/bin/chromium-headless-shell", "args": quiet.split()}

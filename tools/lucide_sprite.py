@@ -1,7 +1,7 @@
 """Draw static/vendor/lucide/sprite.svg from the icons of an unpacked `lucide-static` package.
 
 Usage: python tools/lucide_sprite.py PACKAGE_DIRECTORY
-Only the icons named in ICONS are kept; add a name here when a page needs one, and run it again.
+Only the icons named in static/vendor/lucide/icons.txt are kept; add a name there when a page needs one, and run it again.
 """
 
 from __future__ import annotations
@@ -12,16 +12,7 @@ from pathlib import Path
 
 SPRITE = Path(__file__).parent.parent / "static/vendor/lucide/sprite.svg"
 
-ICONS = """
-activity alarm-clock archive arrow-down arrow-left arrow-right arrow-up arrow-up-down badge-check ban bell book-open building-2
-calendar calendar-clock calendar-days check check-check chevron-down chevron-left chevron-right circle circle-alert circle-check circle-dot
-circle-help circle-user clipboard-list clock copy download droplet external-link eye eye-off file file-check file-clock file-down
-file-heart file-lock file-plus file-text file-up files filter fingerprint folder-open gavel globe hand heart-pulse history hourglass house
-inbox info key-round languages landmark layers list list-checks loader lock lock-open log-in log-out mail map-pin menu message-square
-minus monitor moon network octagon-alert paperclip pause pencil phone pill plus printer qr-code receipt refresh-cw repeat rotate-ccw route scale
-scroll-text search send server settings shield shield-alert shield-check sliders-horizontal smartphone sparkles square-pen stethoscope
-sun tag timer toggle-left toggle-right trash-2 triangle-alert undo-2 upload user user-check user-plus user-x users wallet webhook wifi-off x
-""".split()
+ICONS = SPRITE.with_name("icons.txt").read_text().split()
 
 
 def symbol(name: str, svg: str) -> str:

@@ -15,11 +15,11 @@ from django.core.paginator import Page
 from django.forms import BaseForm, BoundField
 from django.http import HttpRequest
 from django.template import Context
-from django.template.base import FilterExpression, NodeList, Parser, Token
+from django.template.base import NodeList, Parser, Token
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.html import format_html, strip_tags
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -30,8 +30,24 @@ from praticonnect.clock_line import ClockLine, Hold
 register = template.Library()
 
 SPRITE = "vendor/lucide/sprite.svg"
-TURNING_ICONS = {"arrow-left", "arrow-right", "chevron-left", "chevron-right", "log-in", "log-out", "external-link", "undo-2", "list-checks"}
-TONE_ICONS = {"info": "info", "ok": "circle-check", "warn": "triangle-alert", "danger": "octagon-alert", "held": "gavel"}
+TURNING_ICONS = {
+    "arrow-left",
+    "arrow-right",
+    "chevron-left",
+    "chevron-right",
+    "log-in",
+    "log-out",
+    "external-link",
+    "undo-2",
+    "list-checks",
+}
+TONE_ICONS = {
+    "info": "info",
+    "ok": "circle-check",
+    "warn": "triangle-alert",
+    "danger": "octagon-alert",
+    "held": "gavel",
+}
 MESSAGE_TONES = {"success": "ok", "error": "danger", "warning": "warn"}
 
 Values = dict[str, Any]
@@ -70,7 +86,9 @@ def icon(name: str, label: str = "") -> SafeString:
     """A Lucide icon from the local sprite; decorative unless it has a label of its own."""
     turns = " icon--turns" if name in TURNING_ICONS else ""
     spoken = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
-    return format_html('<svg class="icon{}" {} focusable="false"><use href="{}#{}"/></svg>', turns, spoken, static(SPRITE), name)
+    return format_html(
+        '<svg class="icon{}" {} focusable="false"><use href="{}#{}"/></svg>', turns, spoken, static(SPRITE), name
+    )
 
 
 # ── dates in words ─────────────────────────────────────────────────────────────────────────────
@@ -97,7 +115,9 @@ def day(context: Context, value: date | datetime | None) -> SafeString | str:
     if value is None:
         return format_html('<span aria-hidden="true">–</span><span class="visually-hidden">{}</span>', _("none"))
     plain = timezone.localtime(value).date() if isinstance(value, datetime) else value
-    return format_html('<time datetime="{}">{}</time>', plain.isoformat(), day_in_words(plain, timezone.localdate(_now(context))))
+    return format_html(
+        '<time datetime="{}">{}</time>', plain.isoformat(), day_in_words(plain, timezone.localdate(_now(context)))
+    )
 
 
 @register.simple_tag(takes_context=True)
@@ -118,7 +138,7 @@ def moment(context: Context, value: datetime | None) -> SafeString | str:
 
 @register.filter
 def field_kind(field: BoundField) -> str:
-    """"tick" for a single box, "choice" for several, "text" for the rest."""
+    """ "tick" for a single box, "choice" for several, "text" for the rest."""
     if field.widget_type == "checkbox":
         return "tick"
     return "choice" if field.use_fieldset else "text"
@@ -200,7 +220,9 @@ def message_tone(message: Message) -> str:
 
 
 @component("notice")
-def notice(tone: str = "info", text: str = "", *, title: str = "", url: str = "", link: str = "", live: bool = False) -> Values:
+def notice(
+    tone: str = "info", text: str = "", *, title: str = "", url: str = "", link: str = "", live: bool = False
+) -> Values:
     """tone: info, ok, warn, danger, held; `live` when it answers an act just done."""
     return {"tone": tone, "text": text, "title": title, "url": url, "link": link, "live": live}
 
@@ -219,11 +241,20 @@ def badge(text: str, tone: str = "", *, icon: str = "") -> Values:
 
 @component("figure")
 def figure(
-    *, number: object, noun: str, question: str = "", icon: str = "", since: str = "", url: str = "", link: str = "", tone: str = ""
+    *,
+    number: object,
+    noun: str,
+    question: str = "",
+    icon: str = "",
+    since: str = "",
+    url: str = "",
+    link: str = "",
+    tone: str = "",
 ) -> Values:
-    """A large answer: number, noun, since when, and where to see it."""
+    """A large answer: number (a whole number gets its thousands apart), noun, since when, and where to see it."""
+    shown = number_format(number, force_grouping=True) if isinstance(number, int) else number
     return {
-        "number": number, "noun": noun, "question": question, "icon": icon, "since": since, "url": url, "link": link, "tone": tone,
+        "number": shown, "noun": noun, "question": question, "icon": icon, "since": since, "url": url, "link": link, "tone": tone,
     }  # fmt: skip
 
 
@@ -318,7 +349,9 @@ def pager(context: Context, page: Page[Any]) -> Values:
 @register.simple_block_tag
 def datatable(content: str, *, caption: str, id: str, cards: bool = False) -> SafeString:
     """A table that scrolls inside itself; with `cards` it becomes cards on a phone (give each cell data-label)."""
-    return render_to_string("components/table.html", {"content": SafeString(content), "caption": caption, "id": id, "cards": cards})
+    return render_to_string(
+        "components/table.html", {"content": SafeString(content), "caption": caption, "id": id, "cards": cards}
+    )
 
 
 @register.inclusion_tag("components/sort_header.html", name="sort_header", takes_context=True)
@@ -327,12 +360,26 @@ def sort_header(context: Context, key: str, words: str, *, number: bool = False,
     request: HttpRequest = context["request"]
     now = request.GET.get("sort", default)
     order = {key: "ascending", f"-{key}": "descending"}.get(now, "")
-    return {"request": request, "words": words, "number": number, "order": order, "next": f"-{key}" if now == key else key}
+    return {
+        "request": request,
+        "words": words,
+        "number": number,
+        "order": order,
+        "next": f"-{key}" if now == key else key,
+    }
 
 
 @register.inclusion_tag("components/journal_row.html", name="journal_row", takes_context=True)
 def journal_row(
-    context: Context, *, when: datetime, who: str, what: str, role: str = "", why: str = "", glass: bool = False, dispute_url: str = ""
+    context: Context,
+    *,
+    when: datetime,
+    who: str,
+    what: str,
+    role: str = "",
+    why: str = "",
+    glass: bool = False,
+    dispute_url: str = "",
 ) -> Values:
     """One line of a journal, inside `<ol class="journal">`; `glass` marks an emergency access."""
     return {
@@ -343,7 +390,18 @@ def journal_row(
 
 @component("clock_line")
 def clock_line(
-    *, start: date, today: date, end: date | None, label: str, start_why: str = "", end_why: str = "", holds: Iterable[Hold] = ()
+    *,
+    start: date,
+    today: date,
+    end: date | None,
+    label: str,
+    start_why: str = "",
+    end_why: str = "",
+    holds: Iterable[Hold] = (),
 ) -> Values:
     """A retention clock as a drawing and as a table; `holds` are objects with label, since and until (day or None)."""
-    return {"clock": ClockLine(start=start, today=today, end=end, label=label, start_why=start_why, end_why=end_why, held=tuple(holds))}
+    return {
+        "clock": ClockLine(
+            start=start, today=today, end=end, label=label, start_why=start_why, end_why=end_why, held=tuple(holds)
+        )
+    }

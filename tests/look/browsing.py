@@ -1,0 +1,76 @@
+"""A real browser on the house without a server: each request is answered by Django's test client, policy headers and all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, Route
+
+HOST = "http://localhost"
+
+
+@dataclass
+class Visit:
+    """One page as a reader sees it."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+
+    @property
+    def findings(self) -> list[str]:
+        """What axe-core finds, one line each."""
+        found = Axe().run(self.page).response["violations"]
+        return [f"{item['id']}: {node['target']}" for item in found for node in item["nodes"]]
+
+    @property
+    def sideways(self) -> int:
+        """By how many pixels the page is wider than the window."""
+        return self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+
+    @property
+    def small_targets(self) -> list[str]:
+        """Buttons, fields and links outside running text that are lower than 44 px."""
+        return self.page.evaluate(
+            """() => [...document.querySelectorAll("button, .button, select, input:not([type=hidden], [type=checkbox], [type=radio]), .rail__link, .tabs a, .switch")]
+            .filter((e) => e.offsetParent && e.getBoundingClientRect().height < 43.5)
+            .map((e) => `${e.tagName} ${e.className} ${e.textContent.trim().slice(0, 30)}`)"""
+        )
+
+
+def answer(client: Client, route: Route) -> None:
+    """Let the test client answer one request of the browser."""
+    url = urlsplit(route.request.url)
+    if url.hostname != "localhost":
+        route.abort()
+        return
+    response = client.get(f"{url.path}?{url.query}" if url.query else url.path)
+    body = b"".join(response.streaming_content) if response.streaming else response.content
+    route.fulfill(status=response.status_code, headers=dict(response.items()), body=body)
+
+
+def visit(
+    browser: Browser,
+    path: str,
+    *,
+    scheme: str = "light",
+    width: int = 1280,
+    language: str = "en",
+    client: Client | None = None,
+) -> Visit:
+    """Open a page; `complaints` collects refusals of the policy, script errors and answers of 400 and above."""
+    context: BrowserContext = browser.new_context(
+        color_scheme="dark" if scheme == "dark" else "light", viewport={"width": width, "height": 900}, locale=language
+    )
+    asking = client or Client(headers={"accept-language": language})
+    seen = Visit(context.new_page())
+    seen.page.route("**/*", lambda route: answer(asking, route))
+    seen.page.on(
+        "console",
+        lambda message: seen.complaints.append(message.text) if message.type in {"error", "warning"} else None,
+    )
+    seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+    seen.page.goto(HOST + path, wait_until="load")
+    return seen
