@@ -15,9 +15,9 @@ SUFFIX = "_bench"
 
 def make_fresh() -> None:
     """Drop and make both databases, then migrate. Refuses a database whose name doesn't end with _bench."""
-    for variable in ("DATABASE_URL", "KEYS_DATABASE_URL"):
+    for variable, alias in (("DATABASE_URL", "default"), ("KEYS_DATABASE_URL", "keys")):
         recreate(os.environ[variable])
-    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], check=True)
+        subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0", "--database", alias], check=True)
 
 
 def recreate(url: str) -> None:

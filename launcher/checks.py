@@ -27,7 +27,7 @@ CHECKS = (
     Check("format", ("ruff", "format", "--check", "."), "ruff format . mends it"),
     Check("lint", ("ruff", "check", "."), "ruff check --fix . mends most of it"),
     Check("types", ("mypy",)),
-    Check("layers", ("lint-imports", "--no-cache")),
+    Check("layers", ("lint-imports", "--no-cache", "--no-logo")),
     Check("templates", ("djlint", "--lint", "--quiet", "templates")),
     Check("system", (*MANAGE, "check", "--fail-level", "WARNING")),
     Check("migrations", (*MANAGE, "makemigrations", "--check", "--dry-run"), "./dev manage makemigrations makes them"),

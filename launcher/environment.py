@@ -11,7 +11,7 @@ from launcher.console import Problem
 from launcher.keyring import secret_environment
 from launcher.places import BIN, VENV, make_folder, var
 from launcher.servers import Instance
-from launcher.services import using
+from launcher.services import is_up, using
 
 SERVER_URLS = ("DATABASE_URL", "KEYS_DATABASE_URL", "REDIS_URL")
 # These change how Python finds or compiles code: ours must not depend on them.
@@ -67,3 +67,12 @@ def served(name: str, *, durable: bool, folder: Path | None = None) -> Iterator[
         return
     with using(instance(name, durable=durable)) as addresses:
         yield env | addresses
+
+
+def refuse_lost_servers(name: str) -> None:
+    """Raises Problem if the embedded servers of this name have ended; servers that were given look after themselves."""
+    if not given_urls() and not is_up(instance(name, durable=True)):
+        logs = instance(name, durable=True).folder
+        raise Problem(
+            f"The embedded servers ended, so everything stops; ./dev run starts it again. Their logs are in {logs}"
+        )

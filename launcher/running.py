@@ -12,17 +12,19 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 from launcher.console import Problem, say
-from launcher.environment import served
+from launcher.environment import refuse_lost_servers, served
 from launcher.places import PYTHON, ROOT, make_folder, var
 from launcher.processes import MARK, Child, Follower, end_leftovers, read_procfile, start
 
 READY_SECONDS = 120.0
 STOP_SECONDS = 15.0
+AS_ROOT = "ignore:You're running the worker with superuser"  # on a machine of one's own that is no news
 EVERYWHERE = ("0.0.0.0", "[::]")  # noqa: S104  (a choice of the person, shown as a loopback address)
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
@@ -79,7 +81,8 @@ def serve(env: dict[str, str], folder: Path) -> int:
     """Migrate, seed, start the Procfile's processes, follow their logs until one ends."""
     refuse_taken_port()
     say("Preparing the database and the demo practice")
-    manage(env, "migrate", "--verbosity", "0")
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda name: manage(env, "migrate", "--verbosity", "0", "--database", name), ("default", "keys")))
     demo = json.loads(manage(env, "demo", "--json"))
     children: list[Child] = []
     try:
@@ -97,7 +100,8 @@ def start_line(name: str, line: str, env: Mapping[str, str], folder: Path) -> Ch
     log = folder / f"{name}.log"
     if log.exists():
         log.replace(log.with_suffix(".log.1"))
-    return start(name, ["/bin/sh", "-c", f"exec {line}"], log, env={**env, MARK: str(folder)}, cwd=ROOT)
+    marked = {**env, MARK: str(folder), "PYTHONWARNINGS": AS_ROOT}
+    return start(name, ["/bin/sh", "-c", f"exec {line}"], log, env=marked, cwd=ROOT)
 
 
 def manage(env: Mapping[str, str], *arguments: str) -> str:
@@ -185,12 +189,13 @@ def announce(demo: Mapping[str, object]) -> None:
 
 
 def follow(children: list[Child]) -> int:
-    """Show the logs until a process ends."""
+    """Show the logs until a process or a server ends."""
     follower = Follower(children)
     while True:
         for line in follower.new_lines():
             print(line, flush=True)
         refuse_ended(children)
+        refuse_lost_servers("dev")
         time.sleep(0.2)
 
 

@@ -43,13 +43,16 @@ def urls(instance: Instance) -> dict[str, str]:
 def using(instance: Instance) -> Iterator[dict[str, str]]:
     """The servers are up inside the block; afterwards they are as they were. Gives their addresses."""
     make_folder(instance.folder)
-    with (instance.folder / "users.lock").open("w") as users:
-        fcntl.flock(users, fcntl.LOCK_SH)
-        keeper = wait_until_ready(instance)
-        yield urls(instance)
-    wait_for_keeper(instance)
-    if keeper is not None and keeper.poll() is None:
-        ORPHANED.append(keeper)
+    keeper = None
+    try:
+        with (instance.folder / "users.lock").open("w") as users:
+            fcntl.flock(users, fcntl.LOCK_SH)
+            keeper = wait_until_ready(instance)
+            yield urls(instance)
+    finally:
+        wait_for_keeper(instance)
+        if keeper is not None and keeper.poll() is None:
+            ORPHANED.append(keeper)
 
 
 def wait_until_ready(instance: Instance) -> subprocess.Popen[bytes] | None:

@@ -75,6 +75,12 @@ def test_servers_stay_for_the_second_user_and_end_with_the_last(instance: Instan
         psycopg.connect(first["DATABASE_URL"])
 
 
+def test_servers_end_when_their_user_fails(instance: Instance) -> None:
+    with pytest.raises(KeyboardInterrupt), services.using(instance):
+        raise KeyboardInterrupt
+    assert not services.is_kept(instance.folder)
+
+
 def test_servers_end_when_their_user_is_killed(instance: Instance) -> None:
     script = (
         "import sys, time; from pathlib import Path; from launcher.servers import Instance; from launcher.services import using\n"
