@@ -4,12 +4,16 @@ from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
 
+NAMELESS_ROLES = ("system", "operations", "anonymous")
+"""Roles that stand for no single account: the house's own jobs, the command line, a visitor."""
+
 
 @dataclass(frozen=True)
 class Actor:
     """The author of an act, as the journals keep it.
 
-    ``session_ref`` is a hash of the session key, ``ip`` the public address as text.
+    ``session_ref`` is a hash of the session key, ``ip`` the public address as text. Raises
+    ValueError for a person's role without an account: shared identifiers can't act (MD-57).
     """
 
     account_id: UUID | None
@@ -20,6 +24,10 @@ class Actor:
     user_agent: str = ""
     request_id: str = ""
     channel: str = "web"
+
+    def __post_init__(self) -> None:
+        if self.account_id is None and self.role not in NAMELESS_ROLES:
+            raise ValueError(f"a {self.role} acts under an own account: give account_id")
 
     @classmethod
     def system(cls, name: str) -> Self:

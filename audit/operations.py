@@ -1,0 +1,93 @@
+"""Migration operations that make a table evidence.
+
+    migrations.CreateModel("ConsentEvent", ...),
+    AppendOnly("consents_consentevent"),
+
+in a migration that depends on ``("audit", "0001_initial")``. The functions they use are made there.
+"""
+
+from typing import Any
+
+from django.db import router
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
+
+
+class _TableOperation(Operation):
+    """An operation on a table's guards, unseen by Django's model state."""
+
+    reduces_to_sql = True
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Models don't see it."""
+
+    def describe(self) -> str:
+        """One line for ``sqlmigrate``."""
+        return f"{type(self).__name__} {self.table}"
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        """Run in the database the app's tables live in."""
+        if router.allow_migrate(schema_editor.connection.alias, app_label):
+            self.apply(schema_editor)
+
+    def database_backwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        """Only while the table is empty: evidence isn't migrated away."""
+        if router.allow_migrate(schema_editor.connection.alias, app_label):
+            _refuse_rows(schema_editor, self.table, "undone")
+            self.undo(schema_editor)
+
+    def apply(self, schema_editor: BaseDatabaseSchemaEditor) -> None:
+        """Change the table."""
+        raise NotImplementedError
+
+    def undo(self, schema_editor: BaseDatabaseSchemaEditor) -> None:
+        """Nothing: the table is dropped by the operation that made it."""
+
+
+class AppendOnly(_TableOperation):
+    """Number and hash each new row; refuse UPDATE, DELETE and TRUNCATE to everyone, the owner too.
+
+    Adds the columns ``seq``, ``written_at`` and ``leaf`` where the model doesn't declare them; they
+    are the database's own and Django never writes them.
+    """
+
+    def apply(self, schema_editor: BaseDatabaseSchemaEditor) -> None:
+        """Add columns, number sequence and triggers. Raises RuntimeError if the table has rows."""
+        _refuse_rows(schema_editor, self.table, "applied")
+        schema_editor.execute("select audit_guard(%s)", [self.table])
+
+    def undo(self, schema_editor: BaseDatabaseSchemaEditor) -> None:
+        """Take the guards off the empty table."""
+        schema_editor.execute("select audit_unguard(%s)", [self.table])
+
+
+class MonthlyPartitions(_TableOperation):
+    """Turn the still empty table into one partitioned by month of ``written_at``, with a default partition.
+
+    Put it between ``CreateModel`` (the model inherits :class:`audit.models.Entry`) and ``AppendOnly``.
+    """
+
+    def apply(self, schema_editor: BaseDatabaseSchemaEditor) -> None:
+        """Replace the table by a partitioned one. Raises RuntimeError if it has rows."""
+        _refuse_rows(schema_editor, self.table, "applied")
+        schema_editor.execute("select audit_partition(%s)", [self.table])
+
+
+def _refuse_rows(schema_editor: BaseDatabaseSchemaEditor, table: str, word: str) -> None:
+    if schema_editor.collect_sql:
+        return
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(f"select exists (select from {schema_editor.quote_name(table)})")
+        row: Any = cursor.fetchone()
+    if row[0]:
+        raise RuntimeError(
+            f"{table} has rows: evidence is made append-only (or back) while empty, so this can't be {word}"
+        )
