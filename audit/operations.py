@@ -25,6 +25,10 @@ class _TableOperation(Operation):
     def state_forwards(self, app_label: str, state: ProjectState) -> None:
         """Models don't see it."""
 
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        """How a migration writes it down."""
+        return type(self).__name__, [self.table], {}
+
     def describe(self) -> str:
         """One line for ``sqlmigrate``."""
         return f"{type(self).__name__} {self.table}"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import router
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
@@ -42,6 +43,8 @@ class RowSecurity(Operation):
         to_state: ProjectState,
     ) -> None:
         """Switch it on, forced, with the one policy of the house."""
+        if not router.allow_migrate(schema_editor.connection.alias, app_label):
+            return
         table, column = schema_editor.quote_name(self.table), schema_editor.quote_name(self.column)
         inside = f"(SELECT care_scope_all()) OR {column} = ANY ((SELECT care_scope())::uuid[])"
         schema_editor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
@@ -58,6 +61,8 @@ class RowSecurity(Operation):
         to_state: ProjectState,
     ) -> None:
         """Take the policy away again."""
+        if not router.allow_migrate(schema_editor.connection.alias, app_label):
+            return
         table = schema_editor.quote_name(self.table)
         schema_editor.execute(f"DROP POLICY practice_scope ON {table}")
         schema_editor.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
