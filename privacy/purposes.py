@@ -1,6 +1,9 @@
 """The purposes and legal bases of the published policy, as data (PC-04). Pure: no Django here."""
 
+from dataclasses import dataclass
 from enum import StrEnum
+
+from privacy.wording import gettext_noop as _
 
 
 class Purpose(StrEnum):
@@ -24,3 +27,34 @@ class LegalBasis(StrEnum):
     LEGAL_OBLIGATION = "6.1.c"
     VITAL_INTERESTS = "6.1.d"
     CARE = "9.2.h"
+
+
+@dataclass(frozen=True, slots=True)
+class BasisText:
+    """A legal basis in words, its article, and its condition for health data, if it has one."""
+
+    title: str
+    article: str
+    article_9: str | None = None
+
+
+PURPOSES: dict[Purpose, str] = {
+    Purpose.SERVICE: _("Providing and managing the service"),
+    Purpose.CARE: _("Managing appointments and consultations"),
+    Purpose.STORAGE: _("Storing health data securely"),
+    Purpose.BILLING: _("Payments and billing"),
+    Purpose.IMPROVEMENT: _("Improving the service"),
+    Purpose.LEGAL: _("Complying with legal obligations"),
+}
+"""The six purposes in words."""
+
+BASES: dict[LegalBasis, BasisText] = {
+    LegalBasis.CONTRACT: BasisText(_("Performance of a contract"), "GDPR Art. 6(1)(b)"),
+    LegalBasis.CONSENT: BasisText(_("Consent"), "GDPR Art. 6(1)(a)"),
+    LegalBasis.EXPLICIT_CONSENT: BasisText(_("Explicit consent"), "GDPR Art. 6(1)(a)", "Art. 9(2)(a)"),
+    LegalBasis.LEGITIMATE_INTEREST: BasisText(_("Legitimate interest"), "GDPR Art. 6(1)(f)"),
+    LegalBasis.LEGAL_OBLIGATION: BasisText(_("Legal obligation"), "GDPR Art. 6(1)(c)"),
+    LegalBasis.VITAL_INTERESTS: BasisText(_("Vital interests"), "GDPR Art. 6(1)(d)", "Art. 9(2)(c)"),
+    LegalBasis.CARE: BasisText(_("Provision of care under professional secrecy"), "GDPR Art. 6(1)(e)", "Art. 9(2)(h)"),
+}
+"""The seven legal bases in words, with their articles."""

@@ -9,7 +9,6 @@ day the record is kept; the term ends at the local midnight that follows it.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 
 from privacy.clocks import Jurisdiction, Period, end_of_term
 from privacy.retention_rules import RULES as RULES

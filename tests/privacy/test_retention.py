@@ -46,7 +46,8 @@ def test_rule_says_its_law_its_source_and_how_it_ends(rule) -> None:  # type: ig
 @pytest.mark.parametrize("rule_id", ["PC-41", "MD-20"])
 def test_active_and_archive_parts_make_up_the_length(rule_id: str) -> None:
     rule = RULES[rule_id]
-    assert rule.active is not None and rule.archive is not None
+    assert rule.active is not None
+    assert rule.archive is not None
     assert rule.active + rule.archive == rule.length
     assert rule.active == Period(years=5)
 

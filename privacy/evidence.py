@@ -1,0 +1,117 @@
+"""Live checks of the promises privacy/ keeps itself: PC-01 to PC-04 and MD-05."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.template.loader import render_to_string
+
+from privacy import live
+from privacy.declare import Category, Subject
+from privacy.promises import Measure, promise
+from privacy.purposes import BASES, PURPOSES
+from privacy.register import Register, entries
+from privacy.retention import RULES
+
+FOOTER = "components/footer.html"
+
+OF_PRACTITIONERS = frozenset(Category) - {Category.HEALTH}
+"""PC-02: what the policy lists for practitioners; health data are never among it."""
+
+OF_PATIENTS = frozenset(Category) - {Category.PROFESSIONAL, Category.FINANCIAL, Category.USAGE}
+"""PC-03: what the policy lists for patients."""
+
+SEALED = frozenset({Category.IDENTITY, Category.CONTACT, Category.HEALTH})
+
+
+@promise("PC-01", checked_by="tests/privacy/test_evidence.py")
+def controller_and_dpo_are_named(now: datetime) -> Measure:
+    """The settings name company, address and DPO, and the foot of every page prints them."""
+    named = {part: settings.CONTROLLER.get(part, "") for part in ("name", "address", "dpo_email")}
+    foot = render_to_string(FOOTER, {"controller": settings.CONTROLLER})
+    shown = [part for part, value in named.items() if value and value in foot]
+    kept = len(shown) == len(named) and _is_address(named["dpo_email"])
+    return Measure(kept, {**named, "shown_on_pages": shown})
+
+
+@promise("PC-02", checked_by="tests/privacy/test_evidence.py")
+def practitioner_data_are_the_listed_ones(now: datetime) -> Measure:
+    """The stored columns about practitioners and accounts are declared, in listed categories."""
+    return _collected(OF_PRACTITIONERS, Subject.PRACTITIONER, Subject.ACCOUNT)
+
+
+@promise("PC-03", checked_by="tests/privacy/test_evidence.py")
+def patient_data_are_the_listed_ones(now: datetime) -> Measure:
+    """The stored columns about patients are declared, listed, and sealed where they identify."""
+    found = _collected(OF_PATIENTS, Subject.PATIENT)
+    groups = live.by_category(live.about(live.columns(), Subject.PATIENT))
+    identifying = [column for category in SEALED for column in groups.get(category, [])]
+    clear = sorted(str(column) for column in identifying if column.type != "bytea")
+    figures = {"sealed_columns": len(identifying) - len(clear), "in_clear": clear}
+    return Measure(found.kept and not clear, {**found.figures, **figures})
+
+
+@promise("PC-04", checked_by="tests/privacy/test_evidence.py")
+def every_personal_column_has_purpose_and_basis(now: datetime) -> Measure:
+    """Each stored personal column points to one purpose, one legal basis, one retention rule."""
+    stored = live.columns()
+    personal = live.about(stored, *Subject)
+    open_questions = sorted(
+        str(c) for c in personal if not (c.field and c.field.purpose and c.field.basis and c.field.retention in RULES)
+    )
+    unknown = live.strangers(stored)
+    return Measure(
+        not open_questions and not unknown,
+        {
+            "purposes": len(PURPOSES),
+            "legal_bases": len(BASES),
+            "personal_columns": len(personal),
+            "without_purpose_or_basis": open_questions,
+            "undeclared_columns": unknown,
+        },
+    )
+
+
+@promise("MD-05", checked_by="tests/privacy/test_evidence.py")
+def register_covers_everything_stored(now: datetime) -> Measure:
+    """Each stored personal column is in a controller's register, whose entries are complete."""
+    stored = live.columns()
+    mine, theirs = entries(Register.PRATICONNECT), entries(Register.PRACTITIONER)
+    covered = sum(len(entry.fields) for entry in (*mine, *theirs))
+    personal = len(live.about(stored, *Subject))
+    thin = [e.title for e in (*mine, *theirs) if not (e.recipients and e.retention and e.safeguards)]
+    unknown = live.strangers(stored)
+    return Measure(
+        covered == personal and not thin and not unknown,
+        {
+            "entries_praticonnect": len(mine),
+            "entries_practitioner": len(theirs),
+            "personal_columns": personal,
+            "columns_in_register": covered,
+            "undeclared_columns": unknown,
+            "incomplete_entries": thin,
+        },
+    )
+
+
+def _collected(allowed: Collection[Category], *subjects: Subject) -> Measure:
+    stored = live.columns()
+    groups = live.by_category(live.about(stored, *subjects))
+    unlisted = sorted(str(c) for key, found in groups.items() if key not in allowed for c in found)
+    tables = {column.table for column in stored if column.subject in subjects}
+    unknown = [name for name in live.strangers(stored) if name.split(".")[0] in tables]
+    counts = {category.value: len(groups[category]) for category in Category if category in groups}
+    return Measure(
+        not unlisted and not unknown,
+        {**counts, "not_in_policy": unlisted, "undeclared_columns": unknown},
+    )
+
+
+def _is_address(text: str) -> bool:
+    try:
+        validate_email(text)
+    except ValidationError:
+        return False
+    return True

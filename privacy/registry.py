@@ -1,0 +1,48 @@
+"""Finds the declarations of every installed app and answers questions about them.
+
+Everything derived from the declarations (check, register, retention table, promises) walks the
+registry through these functions, and no app is ever imported by name.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.db.models import Field, Model
+from django.utils.module_loading import autodiscover_modules
+
+from privacy.declare import REGISTRY, FieldDeclaration, ModelDeclaration
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredField:
+    """A personal field with the table it stands in."""
+
+    table: ModelDeclaration
+    name: str
+    field: FieldDeclaration
+
+
+def discover() -> None:
+    """Import ``<app>.personal_data`` of every installed app, which fills the registry."""
+    autodiscover_modules("personal_data")
+
+
+def installed_models() -> list[type[Model]]:
+    """Every table of the installed apps, many-to-many tables included; proxies hold no fields."""
+    return [model for model in apps.get_models(include_auto_created=True) if not model._meta.proxy]
+
+
+def own_fields(model: type[Model]) -> list[Field]:  # type: ignore[type-arg]
+    """The fields that are columns of the table of ``model`` itself."""
+    return list(model._meta.local_concrete_fields)
+
+
+def personal_fields() -> Iterator[DeclaredField]:
+    """Every declared personal field of a table that is installed."""
+    installed = {model._meta.label for model in installed_models()}
+    for label, table in REGISTRY.items():
+        if label in installed:
+            for name, field in table.fields.items():
+                if field.personal:
+                    yield DeclaredField(table, name, field)
