@@ -18,8 +18,6 @@ declare(
         "password": personal("one-way hash of the password (Argon2id)", SECRET, export=Export.WITHHELD),
         "last_login": personal("moment of the last sign-in", LINK),
         "is_superuser": technical("may do everything in the administration"),
-        "groups": technical("administration groups"),
-        "user_permissions": technical("administration rights"),
         "email": personal("e-mail address, the login name", CONTACT, export=Export.PORTABLE),
         "language": personal("language of pages and mails", CONTACT, export=Export.PORTABLE),
         "is_active": technical("whether the account may sign in"),

@@ -45,7 +45,7 @@ declare(
         "practice": technical("the practice where care is given"),
         "practitioner": personal("the account of the practitioner", Category.REFERENCE),
         "patient_id": personal("the random identifier of the patient's file", Category.REFERENCE),
-        "since_at": personal("when care began", Category.HEALTH),
-        "ended_at": personal("when care ended", Category.HEALTH),
+        "since_at": personal("when care began", Category.APPOINTMENT),
+        "ended_at": personal("when care ended", Category.APPOINTMENT),
     },
 )

@@ -17,6 +17,14 @@ from privacy.purposes import BASES
 from privacy.registry import installed_models, own_fields
 from privacy.retention import RULES
 
+HINTS = {
+    "E005": "Give purpose= and basis=, here or for the whole table.",
+    "E006": f"Give retention=, one of {', '.join(RULES)}.",
+    "E007": "Seal it (vault.fields). Dates and kinds of a visit are APPOINTMENT, ids and keyed hashes REFERENCE.",
+    "E008": "Use LegalBasis.CARE, EXPLICIT_CONSENT or VITAL_INTERESTS.",
+    "E009": "Give the table a subject=.",
+}
+
 SEALED_OF_PATIENTS = frozenset({Category.IDENTITY, Category.CONTACT, Category.HEALTH})
 
 
@@ -98,8 +106,7 @@ def _missing_answers(where: str, table: ModelDeclaration, field: FieldDeclaratio
         ("E008", _lacks_article_9(field), "is health data without a condition of Art. 9"),
         ("E009", table.subject is Subject.NOBODY, "is personal in a table about nobody"),
     )
-    hint = f"Complete its declaration; the rules are {', '.join(RULES)}."
-    return [_error(code, where, text, hint) for code, wrong, text in asked if wrong]
+    return [_error(code, where, text, HINTS[code]) for code, wrong, text in asked if wrong]
 
 
 def _must_be_sealed(table: ModelDeclaration, field: FieldDeclaration) -> bool:

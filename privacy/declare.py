@@ -29,6 +29,7 @@ class Category(StrEnum):
     CONTACT = "contact"
     PROFESSIONAL = "professional"
     HEALTH = "health"
+    APPOINTMENT = "appointment"
     CONNECTION = "connection"
     FINANCIAL = "financial"
     USAGE = "usage"

@@ -17,7 +17,7 @@ from privacy.retention import RULES
 
 FOOTER = "components/footer.html"
 
-OF_PRACTITIONERS = frozenset(Category) - {Category.HEALTH}
+OF_PRACTITIONERS = frozenset(Category) - {Category.HEALTH, Category.APPOINTMENT}
 """PC-02: what the policy lists for practitioners; health data are never among it."""
 
 OF_PATIENTS = frozenset(Category) - {Category.PROFESSIONAL, Category.FINANCIAL, Category.USAGE}

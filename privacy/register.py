@@ -46,6 +46,7 @@ CATEGORIES = {
     Category.CONTACT: _("contact"),
     Category.PROFESSIONAL: _("professional data"),
     Category.HEALTH: _("health data"),
+    Category.APPOINTMENT: _("appointment data"),
     Category.CONNECTION: _("connection data"),
     Category.FINANCIAL: _("financial data"),
     Category.USAGE: _("usage data"),
