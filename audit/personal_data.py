@@ -14,7 +14,7 @@ ENTRY = {
     "written_at": technical("the database's clock at the entry"),
     "at": _kept("the moment of the act", Category.CONNECTION),
     "actor_id": _kept("account that acted, by its random identifier"),
-    "actor_role": _kept("role in which the account acted", Category.PROFESSIONAL),
+    "actor_role": _kept("role in which the account acted"),
     "channel": technical("web page, command or background task"),
     "session_ref": _kept("hash of the session in which it happened", Category.CONNECTION),
     "request_id": technical("identifier of the request or job"),
