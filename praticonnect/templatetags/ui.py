@@ -74,7 +74,7 @@ class PageTitle(template.Node):
 
 
 @register.tag
-def pagetitle(parser: Parser, token: Token) -> PageTitle:
+def pagetitle(parser: Parser, _token: Token) -> PageTitle:
     """`{% pagetitle %}{% block title %}{% endblock %}{% endpagetitle %}`: one text for <title> and <h1>."""
     nodelist = parser.parse(("endpagetitle",))
     parser.delete_first_token()

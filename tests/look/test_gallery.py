@@ -58,6 +58,21 @@ def test_pasted_code_keeps_its_six_digits(browser: Browser) -> None:
 
 
 @pytest.mark.browser
+def test_refused_form_starts_the_reader_at_its_summary(browser: Browser) -> None:
+    page = visit(browser, "/gallery/").page
+    assert page.evaluate("document.activeElement.querySelectorAll('a[href^=\"#id_wrong-\"]').length") == 5
+
+
+@pytest.mark.browser
+def test_copied_code_is_said_in_a_toast(browser: Browser) -> None:
+    page = visit(browser, "/gallery/").page
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy", exact=True).click()
+    page.locator("#toasts").get_by_text("Copied.").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("python verify_receipt.py")
+
+
+@pytest.mark.browser
 def test_small_act_asks_once_more_and_lets_go(browser: Browser) -> None:
     page = visit(browser, "/gallery/").page
     page.get_by_role("button", name="A small act, asked once more").click()
