@@ -31,7 +31,11 @@ for table, other in (("groups", "group"), ("user_permissions", "permission")):
     declare(
         f"accounts.User_{table}",
         about=f"Which administration {table.replace('_', ' ')} an account has",
-        fields={"id": technical("row number"), "user": technical("the account"), other: technical(f"the {other}")},
+        fields={
+            "id": technical("row number"),
+            "user": personal("the account", Category.REFERENCE),
+            other: technical(f"the {other}"),
+        },
     )
 declare(
     "accounts.PractitionerProfile",
@@ -41,7 +45,7 @@ declare(
     retention="PC-40",
     about="Who a practitioner is and where they practise",
     fields={
-        "user": technical("the account"),
+        "user": personal("the account", Category.REFERENCE),
         "surname": personal("surname", IDENTITY, export=Export.PORTABLE),
         "given_names": personal("given names", IDENTITY, export=Export.PORTABLE),
         "rpps": personal("RPPS number", WORK, export=Export.PORTABLE),
@@ -69,7 +73,7 @@ declare(
     about="A second factor that the person holds: the verdict about its sessions",
     fields={
         "id": technical("row number"),
-        "user": technical("the account"),
+        "user": personal("the account", Category.REFERENCE),
         "authenticator": technical("the factor itself"),
         "name": technical("kind of factor"),
         "confirmed": technical("whether the factor counts"),
@@ -85,12 +89,14 @@ declare(
     about="The six-digit code by e-mail: what is needed to weigh one",
     fields={
         "id": technical("row number"),
-        "user": technical("the account"),
+        "user": personal("the account", Category.REFERENCE),
         "name": technical("kind of channel"),
         "channel": technical("kind of channel"),
         "confirmed": technical("whether the channel counts"),
         "attempt": technical("random name of the sign-in the code belongs to"),
-        "code_mac": personal("keyed hash of the code, five minutes", SECRET, erase=Erase.DELETE, export=Export.WITHHELD),
+        "code_mac": personal(
+            "keyed hash of the code, five minutes", SECRET, erase=Erase.DELETE, export=Export.WITHHELD
+        ),
         "valid_until": technical("end of the code's life"),
         "last_generated_timestamp": personal("moment the last code was sent", LINK),
         "created_at": personal("moment of the first code", LINK),

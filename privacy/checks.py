@@ -9,12 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.apps import AppConfig
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.checks import CheckMessage, Error
 from django.db.models import Model
 
 from privacy.declare import REGISTRY, Category, FieldDeclaration, ModelDeclaration, Subject
 from privacy.purposes import BASES
-from privacy.registry import installed_models, own_fields
+from privacy.registry import AnyField, installed_models, own_fields
 from privacy.retention import RULES
 
 HINTS = {
@@ -24,6 +25,8 @@ HINTS = {
     "E008": "Use LegalBasis.CARE, EXPLICIT_CONSENT or VITAL_INTERESTS.",
     "E009": "Give the table a subject=.",
 }
+
+SEALED_FIELD = ("vault.fields", "SealedField")
 
 SEALED_OF_PATIENTS = frozenset({Category.IDENTITY, Category.CONTACT, Category.HEALTH})
 
@@ -88,7 +91,8 @@ def _field_answers(model: type[Model], table: ModelDeclaration) -> list[CheckMes
         if field.personal:
             found += _missing_answers(where, table, field)
         if name in kinds:
-            found += _seal(where, table, field, bool(getattr(kinds[name], "sealed", False)))
+            found += _seal(where, table, field, _is_sealed(kinds[name]))
+            found += _person(where, field, kinds[name])
     return found
 
 
@@ -128,6 +132,20 @@ def _seal(where: str, table: ModelDeclaration, field: FieldDeclaration, stored: 
         return []
     text = "is sealed but not declared so" if stored else "is declared sealed but stored in clear"
     return [_error("E010", where, text, "Use a field of vault.fields together with sealed=True.")]
+
+
+def _is_sealed(field: AnyField) -> bool:
+    """Whether ``field`` is the vault's; known by name, as privacy/ stands below the vault."""
+    return any((base.__module__, base.__name__) == SEALED_FIELD for base in type(field).__mro__)
+
+
+def _person(where: str, declared: FieldDeclaration, field: AnyField) -> list[CheckMessage]:
+    """E011: a column that points to an account is about a person, however random the id."""
+    model = field.related_model
+    if declared.personal or not isinstance(model, type) or not issubclass(model, AbstractBaseUser):
+        return []
+    text = "points to a person and is declared technical"
+    return [_error("E011", where, text, "Declare it personal, as Category.REFERENCE.")]
 
 
 def _file_of(model: type[Model]) -> str:

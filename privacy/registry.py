@@ -6,12 +6,18 @@ registry through these functions, and no app is ever imported by name.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from django.apps import apps
 from django.db.models import Field, Model
 from django.utils.module_loading import autodiscover_modules
 
 from privacy.declare import REGISTRY, FieldDeclaration, ModelDeclaration
+
+if TYPE_CHECKING:
+    AnyField = Field[Any, Any]
+else:
+    AnyField = Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +39,7 @@ def installed_models() -> list[type[Model]]:
     return [model for model in apps.get_models(include_auto_created=True) if not model._meta.proxy]
 
 
-def own_fields(model: type[Model]) -> list[Field]:  # type: ignore[type-arg]
+def own_fields(model: type[Model]) -> list[AnyField]:
     """The fields that are columns of the table of ``model`` itself."""
     return list(model._meta.local_concrete_fields)
 
