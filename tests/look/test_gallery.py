@@ -30,6 +30,7 @@ def test_gallery_is_not_there_in_production(rf, settings) -> None:  # type: igno
 def test_gallery_is_clean_in_the_browser(browser: Browser, scheme: str, width: int) -> None:
     seen = visit(browser, "/gallery/", scheme=scheme, width=width)
     assert (seen.findings, seen.sideways, seen.small_targets, seen.complaints) == ([], 0, [], [])
+    assert seen.page.locator("main").bounding_box()["width"] > 0.7 * width
 
 
 @pytest.mark.browser
@@ -91,7 +92,7 @@ def test_draft_that_cannot_be_saved_says_so_and_keeps_the_text(browser: Browser)
 
 @pytest.mark.browser
 def test_skip_link_comes_first_and_leads_to_the_page(browser: Browser) -> None:
-    page = visit(browser, "/gallery/").page
+    page = visit(browser, "/").page
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
