@@ -30,6 +30,10 @@ declare(
 for table, other in (("groups", "group"), ("user_permissions", "permission")):
     declare(
         f"accounts.User_{table}",
+        subject=Subject.ACCOUNT,
+        purpose=Purpose.SERVICE,
+        basis=LegalBasis.CONTRACT,
+        retention="PC-40",
         about=f"Which administration {table.replace('_', ' ')} an account has",
         fields={
             "id": technical("row number"),
