@@ -1,7 +1,36 @@
 """The ledger of decisions, the texts shown, grants and receipts."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import connection
+from django.db.models.signals import post_migrate
+from django.utils import timezone
 
 
 class ConsentsConfig(AppConfig):
     name = "consents"
+
+    def ready(self) -> None:
+        """Register the evidence and the questions of sign-up; publish the texts after a migration."""
+        from accounts.hooks import ask_at_signup
+        from audit import evidence
+        from consents.signup import QUESTIONS
+
+        evidence.register("consents_consentevent", stream="consents")
+        evidence.register("consents_eventorigin", stream="consent_origins", keep_months=12)
+        evidence.register("consents_publishedtext", stream="texts")
+        for question in QUESTIONS:
+            ask_at_signup(question)
+        post_migrate.connect(publish_after_migration, sender=self)
+
+
+def publish_after_migration(using: str, **kwargs: Any) -> None:
+    """Publish the texts on file in the database that was just migrated (PC-24)."""
+    from audit.actors import Actor
+    from consents.actions import publish_texts
+    from consents.models import PublishedText
+
+    if using != "default" or PublishedText._meta.db_table not in connection.introspection.table_names():
+        return
+    publish_texts(by=Actor.system("migrate"), now=timezone.now())

@@ -1,10 +1,95 @@
-"""What has been decided, for whom, until now."""
+"""What has been decided, by whom, until when: always for one person and one moment."""
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Mapping
+from datetime import date, datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
-def core_open(subject_id: UUID, *, now: datetime) -> Any:
-    """None when the core functions are open (the consents founder builds this)."""
-    return None
+from consents import notices
+from consents.models import ConsentEvent, PublishedText
+from consents.rules import Refusal, known
+from consents.states import State, ended_at, fold
+from privacy.clocks import legal_day
+from privacy.retention import ends
+from privacy.retention_rules import RULES, Anchor
+
+PROOF = RULES["PC-51"]
+CORE = "health_data_processing"
+CONTRACT = "tos_privacy"
+
+
+def states(subject_id: UUID, now: datetime) -> dict[str, State]:
+    """The state of each switch at ``now``, folded from the ledger; children as ``key.child``."""
+    return fold(event.fact for event in history(subject_id, now).order_by("number"))
+
+
+def is_live(subject_id: UUID, key: str, child: str | None = None, *, now: datetime) -> bool:
+    """Whether this processing is agreed to at ``now``. Raises UnknownKey."""
+    known(key, child or "")
+    return states(subject_id, now)[notices.slot_of(key, child or "")].on
+
+
+def history(subject_id: UUID, now: datetime) -> QuerySet[ConsentEvent]:
+    """The subject's entries until ``now``, newest first."""
+    return ConsentEvent.objects.filter(subject_id=subject_id, at__lte=now).order_by("-number")
+
+
+def filtered(subject_id: UUID, now: datetime, wanted: Mapping[str, object]) -> QuerySet[ConsentEvent]:
+    """The entries that a filter leaves: ``slot``, ``action``, ``since`` and ``until`` (days)."""
+    entries = history(subject_id, now)
+    if slot := wanted.get("slot"):
+        key, _dot, child = str(slot).partition(".")
+        entries = entries.filter(key=key, child=child)
+    if action := wanted.get("action"):
+        entries = entries.filter(action=action)
+    if since := wanted.get("since"):
+        entries = entries.filter(at__date__gte=since)
+    if until := wanted.get("until"):
+        entries = entries.filter(at__date__lte=until)
+    return entries
+
+
+def entry_of(subject_id: UUID, event_id: UUID) -> ConsentEvent | None:
+    """One entry of this person's own ledger, or None: another's can't be told from none."""
+    return ConsentEvent.objects.select_related("text").filter(subject_id=subject_id, pk=event_id).first()
+
+
+def core_open(subject_id: UUID, *, now: datetime) -> Refusal | None:
+    """None while patient files, consultations and imports are open to this practitioner (PC-16)."""
+    if is_live(subject_id, CORE, now=now):
+        return None
+    return Refusal(
+        "core_closed",
+        _(
+            "Patient files are closed, because “Processing of patients' health data” is off. Nothing was deleted: turn it on under Settings, My data & privacy, and they open again."
+        ),
+    )
+
+
+def proof_until(event: ConsentEvent, *, account_ended_at: datetime | None = None) -> date | None:
+    """The last day the proof is kept: five years after what it established ended (PC-13).
+
+    None while it still holds. The end of the account ends it at the latest.
+    """
+    entries = ConsentEvent.objects.filter(subject_id=event.subject_id).order_by("number")
+    end = ended_at([entry.fact for entry in entries], event.number)
+    moments = [moment for moment in (end, account_ended_at) if moment is not None]
+    return last_day_of_proof(min(moments)) if moments else None
+
+
+def last_day_of_proof(end: datetime) -> date | None:
+    """Five calendar years after the day of ``end`` in Paris (Art. 7(1), PC-51)."""
+    return ends(PROOF, {Anchor.CONSENT_END: legal_day(end)}).until
+
+
+def published(address: str) -> PublishedText | None:
+    """The text at this address, as it was published."""
+    return PublishedText.objects.filter(sha256=address).first()
+
+
+def policies(language: str) -> list[PublishedText]:
+    """The versions of the policy, newest first; one prepared for later comes on top (PC-24)."""
+    held = language if language in notices.LANGUAGES else notices.LANGUAGES[0]
+    return list(PublishedText.objects.filter(slot=notices.POLICY, language=held).order_by("-number"))

@@ -43,6 +43,8 @@ def make_practitioner(email: str | None = None, *, now: datetime | None = None, 
     user = make_account(email, now=moment)
     practitioner = PractitionerProfile.objects.create(user=user, **{**PROFILE, **profile})
     by = Actor(account_id=user.pk, role="practitioner")
+    for question in hooks.signup_questions:
+        question.record(user, question.by_operations, by, moment)
     for callback in hooks.on_practitioner_created:
         callback(user, practitioner, by, moment)
     return user

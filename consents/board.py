@@ -1,0 +1,129 @@
+"""What the page of switches shows: each switch with its words, its state and its next move."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from consents import notices, queries, rendering
+from consents.consequences import CONSEQUENCES
+from consents.notices import Text, Wording
+from consents.states import State, fold
+from privacy.clocks import legal_day
+from privacy.consent_keys import KEYS, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """One switch: the wording in force, the state, and the entry behind the state."""
+
+    key: str
+    child: str
+    text: Text
+    wording: Wording
+    state: State
+    event_id: UUID | None
+    children: list["Switch"] = field(default_factory=list)
+
+    @property
+    def slot(self) -> str:
+        """The key, or ``key.child``."""
+        return notices.slot_of(self.key, self.child)
+
+    @property
+    def on(self) -> bool | None:
+        """On, off, or never chosen."""
+        return self.state.on if self.state.since else None
+
+    @property
+    def next_move(self) -> str:
+        """What flipping it now does, in one line, said before it is flipped (PC-10)."""
+        if self.state.on:
+            return gettext("If you turn it off: %(what)s") % {"what": _inside(self.wording.off)}
+        return gettext("If you turn it on: %(what)s") % {"what": _inside(self.wording.on)}
+
+    @property
+    def html(self) -> SafeString:
+        """The whole wording, for whoever unfolds it."""
+        return rendering.html(self.text.content)
+
+    @property
+    def leaves_by_page(self) -> bool:
+        """Whether turning it off is another act, on a page of its own (PC-09)."""
+        return self.state.on and not self.child and self.key in CONSEQUENCES
+
+    @property
+    def leave(self) -> str | Promise:
+        """The words of the link to that page."""
+        return CONSEQUENCES[self.key].link if self.leaves_by_page else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Switches of one nature, with a heading that says which."""
+
+    name: str | Promise
+    about: str | Promise
+    switches: list[Switch]
+
+
+GROUPS: tuple[tuple[str | Promise, str | Promise, frozenset[Kind]], ...] = (
+    (
+        _("Your free choices"),
+        _("Five consents. Refusing costs you nothing, and one click takes any of them back."),
+        frozenset({Kind.CONSENT}),
+    ),
+    (
+        _("Connected services"),
+        _("Authorisations, one per service. Each is off until you turn it on, and one click cuts it off."),
+        frozenset({Kind.AUTHORISATION}),
+    ),
+    (
+        _("What the service rests on"),
+        _(
+            "Not consents: a contract you accept, and a processing you acknowledge. Taking one back has consequences, told on a page of its own."
+        ),
+        frozenset({Kind.ACCEPTANCE, Kind.ACKNOWLEDGEMENT}),
+    ),
+)
+
+
+def board(subject_id: UUID, *, language: str, now: datetime) -> list[Group]:
+    """All switches of one person, by nature, in one query."""
+    events = list(queries.history(subject_id, now).order_by("number"))
+    ids = {event.number: event.pk for event in events}
+    states = fold(event.fact for event in events)
+    made = [_switch(key, "", states, ids, language, now) for key in KEYS]
+    return [Group(name, about, [one for one in made if KEYS[one.key].kind in kinds]) for name, about, kinds in GROUPS]
+
+
+def switches_of(groups: Iterable[Group]) -> list[Switch]:
+    """Every switch of a board, children after their parent."""
+    return [one for group in groups for parent in group.switches for one in (parent, *parent.children)]
+
+
+def _inside(sentence: str) -> str:
+    """A sentence as it reads after a colon: its first letter small."""
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _switch(
+    key: str, child: str, states: dict[str, State], ids: dict[int, UUID], language: str, now: datetime
+) -> Switch:
+    slot = notices.slot_of(key, child)
+    text = notices.in_force(slot, language, legal_day(now))
+    under = [] if child else [one.key for one in KEYS[key].children]
+    return Switch(
+        key,
+        child,
+        text,
+        text.wording,
+        states[slot],
+        ids.get(states[slot].number),
+        [_switch(key, one, states, ids, language, now) for one in under],
+    )

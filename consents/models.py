@@ -1,0 +1,113 @@
+"""Published texts and the ledger of decisions. Rows are added, never changed (PC-11, PC-24)."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from audit.models import DatabaseClock
+from consents.notices import slot_of
+from consents.states import Action, Fact, Position
+from privacy.consent_keys import Kind
+from privacy.ids import new_id
+
+
+class PublishedText(models.Model):
+    """A wording as it was put before people. Its address is the SHA-256 of its canonical form."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    sha256 = models.CharField(_("address"), max_length=64, unique=True)
+    slot = models.CharField(_("key"), max_length=60)
+    language = models.CharField(_("language"), max_length=5)
+    number = models.PositiveIntegerField(_("version"))
+    effective_on = models.DateField(_("in force from"))
+    content = models.TextField(_("text"))
+    published_at = models.DateTimeField(_("published"))
+
+    class Meta:
+        verbose_name = _("published text")
+        verbose_name_plural = _("published texts")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["slot", "language", "effective_on"], name="one_text_a_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slot} {self.number} ({self.language})"
+
+
+class ConsentEvent(models.Model):
+    """One act of one person on one switch: the evidence, complete in itself.
+
+    ``subject_id`` is the random id of an account, without a foreign key: the proof outlives the
+    account (PC-13). ``number`` counts the subject's entries without a gap. The connection it came
+    over is kept apart, for a year (:class:`EventOrigin`).
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    subject_id = models.UUIDField(_("person"))
+    number = models.PositiveIntegerField(_("entry"))
+    key = models.CharField(_("key"), max_length=40)
+    child = models.CharField(_("integration"), max_length=20, blank=True)
+    kind = models.CharField(_("kind"), max_length=20, choices=[(k.value, k.value) for k in Kind])
+    action = models.CharField(_("act"), max_length=12, choices=[(a.value, a.value) for a in Action])
+    previous_state = models.CharField(_("before"), max_length=12, choices=[(p.value, p.value) for p in Position])
+    at = models.DateTimeField(_("when"))
+    actor_id = models.UUIDField(_("who acted"), null=True)
+    actor_role = models.CharField(_("in which role"), max_length=20)
+    authority = models.CharField(_("on whose authority"), max_length=20, blank=True)
+    authority_reference = models.CharField(_("reference"), max_length=80, blank=True)
+    policy_number = models.PositiveIntegerField(_("policy version"))
+    text = models.ForeignKey(
+        PublishedText,
+        models.PROTECT,
+        to_field="sha256",
+        db_column="text_sha256",
+        related_name="+",
+        db_index=False,
+    )
+    text_number = models.PositiveIntegerField(_("text version"))
+    language = models.CharField(_("language"), max_length=5)
+    channel = models.CharField(_("channel"), max_length=12)
+    control = models.CharField(_("control"), max_length=12)
+    control_default = models.CharField(_("its state when shown"), max_length=12)
+    control_label = models.CharField(_("its label"), max_length=80)
+
+    class Meta:
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["subject_id", "number"], name="one_entry_a_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slot} {self.action} ({self.number})"
+
+    @property
+    def slot(self) -> str:
+        """The switch: the key, or ``key.child``."""
+        return slot_of(self.key, self.child)
+
+    @property
+    def fact(self) -> Fact:
+        """What the fold reads of this entry."""
+        return Fact(self.number, self.key, self.child, Action(self.action), self.at, self.text_number)
+
+
+class EventOrigin(models.Model):
+    """The address and browser an entry came from: kept one year, then its month is dropped (PC-11)."""
+
+    id = models.BigAutoField(primary_key=True, db_column="seq")
+    written_at = models.DateTimeField(db_default=DatabaseClock(), editable=False)
+    event_id = models.UUIDField(_("entry"))
+    at = models.DateTimeField(_("when"))
+    ip = models.GenericIPAddressField(_("address"), null=True)
+    user_agent = models.CharField(_("browser"), max_length=200, blank=True)
+    leaf = models.BinaryField(editable=False, default=b"")
+
+    class Meta:
+        verbose_name = _("origin of a decision")
+        verbose_name_plural = _("origins of decisions")
+        indexes: ClassVar = [models.Index(fields=["event_id"], name="consents_origin_event")]
+
+    def __str__(self) -> str:
+        return str(self.event_id)

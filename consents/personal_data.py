@@ -1,0 +1,75 @@
+"""What the ledger and the texts hold, field by field."""
+
+from privacy.declare import Category, Erase, Export, FieldDeclaration, Subject, declare, personal, technical
+from privacy.purposes import LegalBasis, Purpose
+
+declare(
+    "consents.PublishedText",
+    about="A wording that was put before people, at the address of its content; never edited",
+    fields={
+        "id": technical("random identifier of the row"),
+        "sha256": technical("address of the text: the hash of its canonical form"),
+        "slot": technical("the key or integration the text is about"),
+        "language": technical("language of the text"),
+        "number": technical("version of the text, counted from 1"),
+        "effective_on": technical("first day the text is in force"),
+        "content": technical("the text itself"),
+        "published_at": technical("moment the text was published"),
+    },
+)
+
+
+def _proof(meaning: str, category: Category) -> FieldDeclaration:
+    """A field of the proof: it outlives the account under a random id, and goes along in an export."""
+    return personal(meaning, category, erase=Erase.PSEUDONYMISED, export=Export.PORTABLE)
+
+
+declare(
+    "consents.ConsentEvent",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.LEGAL,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention="PC-51",
+    about="A choice a person made: what, when, on which words. The proof of a consent (Art. 7(1))",
+    fields={
+        "id": technical("random identifier of the entry"),
+        "subject_id": _proof("the account the choice is about, as a random id", Category.REFERENCE),
+        "number": technical("number of the entry among the account's own"),
+        "key": _proof("the key chosen on", Category.CONSENT),
+        "child": _proof("the integration chosen on", Category.CONSENT),
+        "kind": _proof("acceptance, acknowledgement, consent or authorisation", Category.CONSENT),
+        "action": _proof("given, renewed, refused or withdrawn", Category.CONSENT),
+        "previous_state": _proof("where the switch stood before", Category.CONSENT),
+        "at": _proof("moment of the choice", Category.CONSENT),
+        "actor_id": _proof("the account that acted, as a random id", Category.REFERENCE),
+        "actor_role": _proof("role in which it acted", Category.REFERENCE),
+        "authority": _proof("on whose authority, when for another", Category.CONSENT),
+        "authority_reference": _proof("where the authority's document is", Category.REFERENCE),
+        "policy_number": technical("version of the policy then in force"),
+        "text": technical("address of the wording that was shown"),
+        "text_number": technical("version of that wording"),
+        "language": _proof("language of the page", Category.CONSENT),
+        "channel": _proof("web, sign-up, command", Category.CONSENT),
+        "control": technical("kind of control acted on"),
+        "control_default": technical("state in which the control was shown"),
+        "control_label": technical("words on the control"),
+    },
+)
+
+declare(
+    "consents.EventOrigin",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.LEGAL,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention="PC-43",
+    about="The address and browser a choice came from, kept apart for one year",
+    fields={
+        "id": technical("number of the row"),
+        "written_at": technical("moment the database wrote the row"),
+        "event_id": personal("the entry it belongs to", Category.REFERENCE, erase=Erase.EXPIRES),
+        "at": personal("moment of the choice", Category.CONNECTION, erase=Erase.EXPIRES),
+        "ip": personal("address the choice came from", Category.CONNECTION, erase=Erase.EXPIRES),
+        "leaf": technical("hash of the row, set by the database"),
+        "user_agent": personal("browser the choice came from", Category.CONNECTION, erase=Erase.EXPIRES),
+    },
+)
