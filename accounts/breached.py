@@ -23,7 +23,7 @@ SHORTEST = 12
 YEARS = tuple(str(year) for year in range(1990, 2031))
 TAILS = ("1", "12", "123", "1234", "12345", "123456", "1234567", "12345678", "123456789", "!", "!!", "1!", "123!", "1234!", *YEARS, *(f"{year}!" for year in YEARS))
 WORDS_HERE = (
-    "motdepasse azerty azertyuiop bonjour soleil chocolat marseille doudou camille nicolas docteur cabinet medecin medecine hopital "
+    "password qwerty qwertyuiop welcome letmein admin iloveyou motdepasse azerty azertyuiop bonjour soleil chocolat marseille doudou camille nicolas docteur cabinet medecin medecine hopital "
     "clinique patient sante infirmier infirmiere praticien praticonnect osteopathe dentiste pharmacie ordonnance consultation "
     "secretariat bienvenue jetaime france paris lyon toulouse israel telaviv jerusalem shalom refua rofeh administrateur"
 ).split()
