@@ -36,4 +36,47 @@ class Access:
     act: Act
 
 
-ACCESS: dict[str, Access] = {}
+OPEN = Access(Audience.PUBLIC, Act.ACCOUNT)
+ENROLLING = Access(Audience.SIGNED_IN, Act.ACCOUNT)
+OWN = Access(Audience.VERIFIED, Act.ACCOUNT)
+
+ACCESS: dict[str, Access] = {
+    # The steps before a session exists: each asks allauth for its own place in the login.
+    "account_login": OPEN,
+    "account_signup": OPEN,
+    "account_inactive": OPEN,
+    "account_email_verification_sent": OPEN,
+    "account_reset_password": OPEN,
+    "account_reset_password_done": OPEN,
+    "account_reset_password_from_key": OPEN,
+    "account_reset_password_from_key_done": OPEN,
+    "mfa_authenticate": OPEN,
+    "mfa_login_webauthn": OPEN,
+    "accounts:code": OPEN,
+    "accounts:renew_password": OPEN,
+    "account_logout": OPEN,
+    "set_language": OPEN,
+    # Proof in a session that has none, or no longer: nothing else opens to it.
+    "accounts:confirm": ENROLLING,
+    "account_reauthenticate": ENROLLING,
+    "mfa_reauthenticate": ENROLLING,
+    "mfa_reauthenticate_webauthn": ENROLLING,
+    # One's own account.
+    "accounts:profile": OWN,
+    "accounts:security": OWN,
+    "accounts:protect": OWN,
+    "accounts:end_sessions": OWN,
+    "usersessions_list": OWN,
+    "account_email": OWN,
+    "account_change_password": OWN,
+    "account_set_password": OWN,
+    "mfa_index": OWN,
+    "mfa_activate_totp": OWN,
+    "mfa_deactivate_totp": OWN,
+    "mfa_view_recovery_codes": OWN,
+    "mfa_generate_recovery_codes": OWN,
+    "mfa_list_webauthn": OWN,
+    "mfa_add_webauthn": OWN,
+    "mfa_remove_webauthn": OWN,
+    "mfa_edit_webauthn": OWN,
+}

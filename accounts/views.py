@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account.internal.decorators import login_stage_required
 from allauth.account.internal.flows.login import record_authentication
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.webauthn.views import RemoveWebAuthnView
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +20,6 @@ from django.views.i18n import set_language as set_language_cookie
 
 from accounts import actions, queries, sessions, stepup
 from accounts.forms import CodeForm, LanguageForm, NewPasswordForm, ProfileForm
-from accounts.mfa_adapter import FactorAdapter
 from accounts.models import User
 from accounts.stages import PasswordRenewalStage, SecondFactorStage
 from audit.actions import record_security
@@ -158,7 +158,7 @@ class RemovePasskeyView(RemoveWebAuthnView):  # type: ignore[misc]
     """allauth's, but staff keep their last held factor (PC-81)."""
 
     def form_valid(self, form: Any) -> HttpResponse:
-        adapter = FactorAdapter()
+        adapter = get_adapter()
         if adapter.can_delete_authenticator(self.get_object()):
             return super().form_valid(form)
         messages.error(self.request, adapter.error_messages["cannot_delete_authenticator"])

@@ -10,7 +10,6 @@ HOUSE = {
     "home": Access(Audience.PUBLIC, Act.PUBLIC),
     "healthz": Access(Audience.PUBLIC, Act.PUBLIC),
     "readyz": Access(Audience.PUBLIC, Act.PUBLIC),
-    "set_language": Access(Audience.PUBLIC, Act.PUBLIC),
     "gallery": Access(Audience.PUBLIC, Act.PUBLIC),
 }
 

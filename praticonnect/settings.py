@@ -81,6 +81,8 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "praticonnect.middleware.RequestContext",
+    "accounts.middleware.SessionLimitsMiddleware",
+    "accounts.middleware.AccountLanguageMiddleware",
     "praticonnect.gate.Gate",
 ]
 

@@ -13,9 +13,7 @@ urlpatterns = [
     path("", lambda request: render(request, "home.html"), name="home"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
-    path("i18n/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
-    path("accounts/", include("allauth.urls")),
 ]
 for app in ("accounts", "audit", "consents", "records", "gdpr_requests"):
     if find_spec(f"{app}.urls"):

@@ -6,7 +6,8 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, TestCase
 from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 
@@ -27,6 +28,14 @@ PROFILE = {
     "country": "FR",
     "jurisdiction": "FR",
 }
+
+
+class WebClient(Client):
+    """A client in whose requests what waits for the commit happens, as on the web (mails above all)."""
+
+    def request(self, **request: Any) -> HttpResponse:
+        with TestCase.captureOnCommitCallbacks(execute=True):
+            return super().request(**request)
 
 
 def make_account(email: str | None = None, *, now: datetime | None = None, **fields: Any) -> User:
@@ -66,11 +75,11 @@ def email_device(user: User) -> DeliveredCodeDevice:
     return DeliveredCodeDevice.objects.get_or_create(user=user, defaults={"name": "e-mail"})[0]
 
 
-def verified_client(user: User, *, now: datetime | None = None) -> Client:
+def verified_client(user: User, *, now: datetime | None = None) -> WebClient:
     """A client signed in with a second factor: a passkey for staff, a code by e-mail for others."""
     moment = now or timezone.now()
     device = give_passkey(user) if user.is_staff else email_device(user)
-    client = Client()
+    client = WebClient()
     client.force_login(user)
     session = client.session
     session[DEVICE_ID_SESSION_KEY] = device.persistent_id

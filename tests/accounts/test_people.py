@@ -13,7 +13,7 @@ from accounts.identifiers import clean_adeli, clean_phone, clean_rpps
 from accounts.models import PractitionerProfile, User
 from tests.accounts.factories import make_account, make_practitioner, verified_client
 
-RPPS = "10003456784"
+RPPS = "10003456786"
 
 
 @pytest.mark.django_db
