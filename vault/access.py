@@ -1,0 +1,100 @@
+"""The only way to plaintext. Each opening writes its line in the access journal in the same transaction:
+
+if the line can't be written, nothing is shown (PC-70, PC-80).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from audit.actions import AccessRow, record_accesses
+from audit.actors import Actor
+from privacy.purposes import Purpose
+from vault import master
+from vault.errors import KeyRefused, NoKey, VaultError
+from vault.handles import Handle, HandleSet, Witness
+from vault.models import FileKey
+
+
+def open(
+    file_id: UUID,
+    *,
+    by: Actor,
+    purpose: Purpose,
+    part: str,
+    practice_id: UUID | None,
+    now: datetime,
+    action: str = "open",
+) -> Handle:
+    """Open one file for ``by`` and journal it. Call inside ``transaction.atomic()``.
+
+    ``part`` names what is shown ("identity", "consultation"). Raises NoKey when the file was erased,
+    KeyRefused when it is archived or restricted, and the database's error when the journal refuses.
+    """
+    opened = open_many([file_id], by=by, purpose=purpose, part=part, practice_id=practice_id, now=now, action=action)
+    return opened[file_id]
+
+
+def open_many(
+    file_ids: Iterable[UUID],
+    *,
+    by: Actor,
+    purpose: Purpose,
+    part: str,
+    practice_id: UUID | None,
+    now: datetime,
+    action: str = "list",
+) -> HandleSet:
+    """Open a list of files: one query for the keys, one statement for the journal, one line per opened file.
+
+    Files that stay closed aren't journaled as opened; the set says why in ``refused``.
+    """
+    witness = Witness()
+    wanted = list(dict.fromkeys(file_ids))
+    keys = _keys_of(wanted)
+    refused = {file_id: refusal for file_id in wanted if (refusal := _why_not(file_id, keys[file_id]))}
+    open_ids = [file_id for file_id in wanted if file_id not in refused]
+    rows = [AccessRow(file_id, part, action, practice_id) for file_id in open_ids]
+    if rows:
+        record_accesses(by=by, rows=rows, purpose=purpose, now=now)
+    return HandleSet({file_id: Handle(file_id, keys[file_id], witness) for file_id in open_ids}, refused)
+
+
+def new_file(*, file_id: UUID, by: Actor, practice_id: UUID | None, purpose: Purpose, now: datetime) -> Handle:
+    """Make the key of a new file, journal "create" and hand out its handle.
+
+    The key is committed in the keys database at once, before the file's row in the main one: a key
+    without a file opens nothing and does no harm, a file without a key would be lost. Raises
+    ValueError when the file has a key already.
+    """
+    key = FileKey(file_id=file_id, created_at=now)
+    master.new_key(key)
+    try:
+        with transaction.atomic(using="keys"):
+            key.save(force_insert=True)
+    except IntegrityError as taken:
+        raise ValueError(f"file {file_id} has a key already: open it instead") from taken
+    witness = Witness()
+    row = AccessRow(file_id, "file", "create", practice_id)
+    record_accesses(by=by, rows=[row], purpose=purpose, now=now)
+    return Handle(file_id, [key], witness)
+
+
+def _keys_of(file_ids: list[UUID]) -> dict[UUID, list[FileKey]]:
+    keys: dict[UUID, list[FileKey]] = defaultdict(list)
+    for key in FileKey.objects.filter(file_id__in=file_ids, destroyed_at=None):
+        keys[key.file_id].append(key)
+    return keys
+
+
+def _why_not(file_id: UUID, keys: list[FileKey]) -> VaultError | None:
+    if not keys:
+        return NoKey(f"file {file_id} has no key: it was erased, or never made")
+    if any(key.restricted_at for key in keys):
+        return KeyRefused(f"file {file_id} is restricted (Art. 18): it is only stored until that is lifted")
+    if any(key.ring == FileKey.Ring.ARCHIVE for key in keys):
+        return KeyRefused(f"file {file_id} is archived: ask for it to be taken back first")
+    return None

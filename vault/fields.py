@@ -1,0 +1,106 @@
+"""Model fields whose database value is sealed. Their attribute is a :class:`Sealed`, or None.
+
+A model with sealed fields has an attribute or property ``sealed_file_id`` (UUID): the file whose key
+seals it. Values go in and out through a :class:`vault.handles.Handle` only.
+"""
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.utils.translation import gettext as _
+
+from vault.seal import Sealed
+
+if TYPE_CHECKING:
+    AnyField = models.Field[Any, Any]
+else:
+    AnyField = models.Field
+
+
+class SealedField(AnyField):
+    """Bytes in the database, a :class:`Sealed` in Python; no look-up but ``isnull``."""
+
+    empty_values = [None]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("null", True)
+        kwargs.setdefault("blank", True)
+        kwargs.setdefault("editable", False)
+        super().__init__(*args, **kwargs)
+
+    def get_internal_type(self) -> str:
+        """Stored as bytea."""
+        return "BinaryField"
+
+    def from_db_value(self, value: Any, expression: object, connection: BaseDatabaseWrapper) -> Sealed | None:
+        """What the database holds, unopened."""
+        return None if value is None else Sealed(value)
+
+    def to_python(self, value: Any) -> Sealed | None:
+        """Sealed values only. Raises ValidationError for plaintext."""
+        if value is None or isinstance(value, Sealed):
+            return value
+        raise ValidationError(_("Seal the value with a handle first: plaintext is never saved."))
+
+    def get_prep_value(self, value: Any) -> Any:
+        """The stored bytes. Raises TypeError for plaintext, so that none reaches the database."""
+        if value is None or isinstance(value, Sealed) or hasattr(value, "resolve_expression"):
+            return value
+        raise TypeError(f"{self.name} takes sealed values only: write it through a vault handle")
+
+    def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
+        """The bytes as the driver takes them."""
+        value = super().get_db_prep_value(value, connection, prepared)
+        return connection.Database.Binary(bytes(value)) if isinstance(value, Sealed) else value
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        """Only whether there is a value; sealed values can't be compared (search uses tokens)."""
+        return super().get_lookup(lookup_name) if lookup_name == "isnull" else None
+
+    def value_to_string(self, obj: models.Model) -> str:
+        """The sealed bytes in base64, for serializers."""
+        value = self.value_from_object(obj)
+        return base64.b64encode(bytes(value)).decode() if value is not None else ""
+
+    def encode(self, value: Any) -> bytes:
+        """The bytes to seal."""
+        raise NotImplementedError
+
+    def decode(self, plain: bytes) -> Any:
+        """The value that was sealed."""
+        raise NotImplementedError
+
+
+class SealedTextField(SealedField):
+    """Sealed text."""
+
+    def encode(self, value: Any) -> bytes:
+        """UTF-8. Raises TypeError for anything but text."""
+        if not isinstance(value, str):
+            raise TypeError(f"{self.name} holds text, not {type(value).__name__}")
+        return value.encode()
+
+    def decode(self, plain: bytes) -> str:
+        """The text."""
+        return plain.decode()
+
+
+class SealedJSONField(SealedField):
+    """A sealed JSON value."""
+
+    def encode(self, value: Any) -> bytes:
+        """JSON in UTF-8."""
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def decode(self, plain: bytes) -> Any:
+        """The value."""
+        return json.loads(plain)
+
+
+def sealed_fields(model: Any) -> list[SealedField]:
+    """The sealed fields of a model class or row."""
+    return [field for field in model._meta.concrete_fields if isinstance(field, SealedField)]

@@ -1,0 +1,82 @@
+"""Keys, each wrapped under a master key that no database holds. A database of their own (NEW-08)."""
+
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from privacy.ids import new_id
+
+
+class WrappedKey(models.Model):
+    """A random 256-bit key, sealed with AES-256-GCM under the master key ``master_id``."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    wrapped = models.BinaryField(_("wrapped key"))
+    master_id = models.CharField(_("master key"), max_length=40)
+    created_at = models.DateTimeField(_("made"), db_default=Now())
+
+    class Meta:
+        abstract = True
+
+    def wrapping(self) -> bytes:
+        """What the wrapped key is bound to: it opens in no other row."""
+        raise NotImplementedError
+
+
+class FileKey(WrappedKey):
+    """The key of one patient's file. When it dies, the file can't be read by anybody any more."""
+
+    class Ring(models.TextChoices):
+        """Where the key hangs: archived keys open nothing in daily work."""
+
+        ACTIVE = "active", _("active")
+        ARCHIVE = "archive", _("archive")
+
+    file_id = models.UUIDField(_("file"))
+    generation = models.PositiveSmallIntegerField(_("generation"), default=1)
+    ring = models.CharField(_("ring"), max_length=10, choices=Ring, default=Ring.ACTIVE)
+    restricted_at = models.DateTimeField(_("restricted"), null=True)
+    destroyed_at = models.DateTimeField(_("destroyed"), null=True)
+
+    class Meta:
+        verbose_name = _("file key")
+        verbose_name_plural = _("file keys")
+        constraints = [
+            models.UniqueConstraint(fields=["file_id", "generation"], name="vault_one_key_per_generation"),
+            models.CheckConstraint(
+                condition=models.Q(destroyed_at__isnull=True) | models.Q(wrapped=b""),
+                name="vault_destroyed_key_is_empty",
+            ),
+        ]
+
+    def wrapping(self) -> bytes:
+        """Bound to its file and generation."""
+        return f"praticonnect|file-key|{self.id}|{self.file_id}|{self.generation}".encode()
+
+
+class SystemKey(WrappedKey):
+    """A key of the house itself, for secrets that belong to no patient (factors, tokens)."""
+
+    name = models.CharField(_("name"), max_length=40, unique=True)
+
+    class Meta:
+        verbose_name = _("system key")
+        verbose_name_plural = _("system keys")
+
+    def wrapping(self) -> bytes:
+        """Bound to its name."""
+        return f"praticonnect|system-key|{self.id}|{self.name}".encode()
+
+
+class IndexKey(WrappedKey):
+    """The key of one practice's search tokens: another practice's tokens never compare with them."""
+
+    practice_id = models.UUIDField(_("practice"), unique=True)
+
+    class Meta:
+        verbose_name = _("index key")
+        verbose_name_plural = _("index keys")
+
+    def wrapping(self) -> bytes:
+        """Bound to its practice."""
+        return f"praticonnect|index-key|{self.id}|{self.practice_id}".encode()
