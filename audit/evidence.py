@@ -6,6 +6,10 @@ An app gives its table the :class:`audit.operations.AppendOnly` operation in a m
 
 from dataclasses import dataclass
 
+from privacy.live import KEPT_BY_DATABASE
+
+TRIGGER_COLUMNS = frozenset({"seq", "written_at", "leaf"})
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -24,6 +28,7 @@ def register(table: str, stream: str, keep_months: int | None = None) -> None:
     evidence = Evidence(table, stream, keep_months)
     if _tables.setdefault(table, evidence) != evidence:
         raise ValueError(f"{table} is registered twice as evidence, with different words")
+    KEPT_BY_DATABASE[table] = TRIGGER_COLUMNS
 
 
 def registered() -> tuple[Evidence, ...]:

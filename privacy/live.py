@@ -17,6 +17,9 @@ from privacy.registry import installed_models, own_fields
 BOOKKEEPING = frozenset({"django_migrations"})
 """Tables that belong to no model and hold nothing about a person."""
 
+KEPT_BY_DATABASE: dict[str, frozenset[str]] = {}
+"""Columns by table that triggers fill and no model writes: number, clock and hash of evidence."""
+
 COLUMNS = """
     SELECT c.relname, a.attname, t.typname
     FROM pg_class c
@@ -48,7 +51,7 @@ def columns() -> list[Column]:
         Column(table, name, kind, *known[alias].get(table, {}).get(name, (None, None)))
         for alias in connections
         for table, name, kind in _stored(alias)
-        if table not in BOOKKEEPING
+        if table not in BOOKKEEPING and name not in KEPT_BY_DATABASE.get(table, ())
     ]
 
 

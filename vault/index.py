@@ -72,7 +72,17 @@ def email(text: str) -> str:
     return text.strip().casefold()
 
 
-EXACT: dict[str, Callable[[str], str]] = {"birth_date": birth_date, "phone": phone_number, "email": email}
+def initial(text: str) -> str:
+    """The folded first letter, for an index from A to Z."""
+    return next((word[0] for word in words(text)), "")
+
+
+EXACT: dict[str, Callable[[str], str]] = {
+    "birth_date": birth_date,
+    "phone": phone_number,
+    "email": email,
+    "initial": initial,
+}
 
 
 class Index:

@@ -74,8 +74,12 @@ def test_email_ignores_case(own: index.Index) -> None:
     assert own.query("email", " Rosa@Example.ORG ") == own.tokens("email", "rosa@example.org")
 
 
+def test_initial_is_the_first_letter_without_accent(own: index.Index) -> None:
+    assert own.query("initial", "e") == own.tokens("initial", " Éloïse Noël")
+
+
 def test_empty_value_has_no_token(own: index.Index) -> None:
-    assert [own.tokens(kind, " ") for kind in ("name", "birth_date", "phone", "email")] == [[], [], [], []]
+    assert [own.tokens(kind, " ") for kind in ("name", *index.EXACT)] == [[], [], [], [], []]
 
 
 def test_unknown_kind_is_named(own: index.Index) -> None:
