@@ -16,7 +16,7 @@ from django.test import RequestFactory
 from django.utils import translation
 
 from praticonnect.clock_line import ClockLine
-from praticonnect.templatetags import ui
+from praticonnect.templatetags import ui_words
 
 TODAY = date(2026, 11, 18)
 
@@ -99,7 +99,7 @@ def test_clock_line_draws_by_attributes_and_repeats_it_as_a_table() -> None:
     ],
 )
 def test_day_in_words_names_what_is_near(day: date, words: str) -> None:
-    assert ui.day_in_words(day, TODAY) == words
+    assert ui_words.day_in_words(day, TODAY) == words
 
 
 def test_moment_uses_the_clock_of_the_request(now: datetime) -> None:

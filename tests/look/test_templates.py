@@ -92,7 +92,7 @@ def test_icons_asked_for_are_in_the_sprite() -> None:
 
 
 def test_tone_icons_are_in_the_sprite() -> None:
-    from praticonnect.templatetags.ui import TONE_ICONS
+    from praticonnect.templatetags.ui_words import TONE_ICONS
 
     assert set(TONE_ICONS.values()) - ICONS == set()
 
