@@ -2,6 +2,7 @@
 
 from privacy.declare import Category, Erase, Export, Subject, declare, personal, technical
 from privacy.purposes import LegalBasis, Purpose
+from privacy.wording import gettext_noop as _
 
 IDENTITY, CONTACT, WORK = Category.IDENTITY, Category.CONTACT, Category.PROFESSIONAL
 LINK, SECRET = Category.CONNECTION, Category.CREDENTIAL
@@ -12,7 +13,7 @@ declare(
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONTRACT,
     retention="PC-40",
-    about="The account of one person",
+    about=_("The account of one person"),
     fields={
         "id": technical("random identifier of the account"),
         "password": personal("one-way hash of the password (Argon2id)", SECRET, export=Export.WITHHELD),
@@ -27,14 +28,17 @@ declare(
         "compromised_at": personal("moment from which a new password is due", LINK),
     },
 )
-for table, other in (("groups", "group"), ("user_permissions", "permission")):
+for table, other, about in (
+    ("groups", "group", _("Which office roles an account has")),
+    ("user_permissions", "permission", _("Which single rights an account has in the office")),
+):
     declare(
         f"accounts.User_{table}",
         subject=Subject.ACCOUNT,
         purpose=Purpose.SERVICE,
         basis=LegalBasis.CONTRACT,
         retention="PC-40",
-        about=f"Which administration {table.replace('_', ' ')} an account has",
+        about=about,
         fields={
             "id": technical("row number"),
             "user": personal("the account", Category.REFERENCE),
@@ -47,7 +51,7 @@ declare(
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONTRACT,
     retention="PC-40",
-    about="Who a practitioner is and where they practise",
+    about=_("Who a practitioner is and where they practise"),
     fields={
         "user": personal("the account", Category.REFERENCE),
         "surname": personal("surname", IDENTITY, export=Export.PORTABLE),
@@ -74,7 +78,7 @@ declare(
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONTRACT,
     retention="PC-40",
-    about="A second factor that the person holds: the verdict about its sessions",
+    about=_("A second factor that the person holds: the verdict about its sessions"),
     fields={
         "id": technical("row number"),
         "user": personal("the account", Category.REFERENCE),
@@ -90,7 +94,7 @@ declare(
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONTRACT,
     retention="PC-40",
-    about="The six-digit code by e-mail: what is needed to weigh one",
+    about=_("The six-digit code by e-mail: what is needed to weigh one"),
     fields={
         "id": technical("row number"),
         "user": personal("the account", Category.REFERENCE),
@@ -114,7 +118,7 @@ declare(
     purpose=Purpose.SERVICE,
     basis=LegalBasis.LEGITIMATE_INTEREST,
     retention="PC-46",
-    about="Wrong passwords by keyed hash of what was typed and of the network: what slows guessing down",
+    about=_("Wrong passwords by keyed hash of what was typed and of the network: what slows guessing down"),
     fields={
         "id": technical("random identifier"),
         "account_key": personal("keyed hash of the address typed", LINK, erase=Erase.EXPIRES, export=Export.WITHHELD),

@@ -2,6 +2,7 @@
 
 from privacy.declare import Category, Erase, Export, FieldDeclaration, Subject, declare, personal, technical
 from privacy.purposes import LegalBasis, Purpose
+from privacy.wording import gettext_noop as _
 
 
 def _kept(meaning: str, category: Category = Category.REFERENCE) -> FieldDeclaration:
@@ -31,7 +32,7 @@ declare(
     purpose=Purpose.LEGAL,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention="PC-46b",
-    about="Who saw which part of which file, when, why and from where",
+    about=_("Who saw which part of which file, when, why and from where"),
     fields={
         **ENTRY,
         **ORIGIN,
@@ -48,7 +49,7 @@ declare(
     purpose=Purpose.LEGAL,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention="PC-46",
-    about="Logins, second factors, lock-outs and other security events",
+    about=_("Logins, second factors, lock-outs and other security events"),
     fields={
         **ENTRY,
         **ORIGIN,
@@ -64,7 +65,7 @@ declare(
     purpose=Purpose.LEGAL,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention="PC-41",
-    about="Each creation, change and deletion, with the person who did it",
+    about=_("Each creation, change and deletion, with the person who did it"),
     fields={
         **ENTRY,
         "practice_id": technical("practice in which it happened"),
@@ -77,7 +78,7 @@ declare(
 )
 declare(
     "audit.ExpiredMonth",
-    about="Months of journals that left at the end of their term",
+    about=_("Months of journals that left at the end of their term"),
     fields={
         "id": technical("number of the entry"),
         "written_at": technical("the database's clock"),
@@ -93,7 +94,7 @@ declare(
 )
 declare(
     "audit.Seal",
-    about="Signed statements over batches of journal entries; hold no personal data and stay",
+    about=_("Signed statements over batches of journal entries; hold no personal data and stay"),
     fields={
         "number": technical("place in the chain of seals"),
         "at": technical("when it was made"),
@@ -113,7 +114,7 @@ declare(
 )
 declare(
     "audit.SealLeaves",
-    about="Hashes of the entries under each seal; leave with their month",
+    about=_("Hashes of the entries under each seal; leave with their month"),
     fields={
         "number": technical("seal"),
         "table_name": technical("table"),

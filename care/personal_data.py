@@ -2,6 +2,7 @@
 
 from privacy.declare import Category, Erase, Subject, declare, personal, technical
 from privacy.purposes import LegalBasis, Purpose
+from privacy.wording import gettext_noop as _
 
 declare(
     "care.Practice",
@@ -9,7 +10,7 @@ declare(
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONTRACT,
     retention="PC-40",
-    about="A practice, the wall between the files of one and another",
+    about=_("A practice, the wall between the files of one and another"),
     fields={
         "id": technical("random identifier of the practice"),
         "name": personal("name of the practice, often its owner's", Category.PROFESSIONAL),
@@ -23,7 +24,7 @@ declare(
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONTRACT,
     retention="PC-40",
-    about="Who works in which practice, since when and until when",
+    about=_("Who works in which practice, since when and until when"),
     fields={
         "id": technical("random identifier of the membership"),
         "practice": technical("the practice"),
@@ -39,7 +40,7 @@ declare(
     purpose=Purpose.CARE,
     basis=LegalBasis.CARE,
     retention="PC-41",
-    about="Which practitioner treats which patient: without it no file can be reached",
+    about=_("Which practitioner treats which patient: without it no file can be reached"),
     fields={
         "id": technical("random identifier of the relationship"),
         "practice": technical("the practice where care is given"),

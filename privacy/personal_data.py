@@ -6,10 +6,11 @@ stay here unused, and the check only looks at installed tables.
 
 from privacy.declare import Category, Erase, Export, Subject, declare, personal, technical
 from privacy.purposes import LegalBasis, Purpose
+from privacy.wording import gettext_noop as _
 
 declare(
     "contenttypes.ContentType",
-    about="Names of the application's own tables",
+    about=_("Names of the application's own tables"),
     fields={
         "id": technical("number of the table"),
         "app_label": technical("application"),
@@ -18,7 +19,7 @@ declare(
 )
 declare(
     "auth.Permission",
-    about="Names of what a role may do in the admin",
+    about=_("Names of what a role may do in the admin"),
     fields={
         "id": technical("number of the permission"),
         "name": technical("the permission in words"),
@@ -28,12 +29,12 @@ declare(
 )
 declare(
     "auth.Group",
-    about="Roles of the office",
+    about=_("Roles of the office"),
     fields={"id": technical("number of the role"), "name": technical("name of the role")},
 )
 declare(
     "auth.Group_permissions",
-    about="Which role may do what",
+    about=_("Which role may do what"),
     fields={
         "id": technical("number of the row"),
         "group": technical("the role"),
@@ -42,7 +43,7 @@ declare(
 )
 declare(
     "sessions.Session",
-    about="A browser that is signed in",
+    about=_("A browser that is signed in"),
     subject=Subject.ACCOUNT,
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONTRACT,
@@ -59,7 +60,7 @@ declare(
 )
 declare(
     "usersessions.UserSession",
-    about="The list of signed-in devices that the person sees and can end",
+    about=_("The list of signed-in devices that the person sees and can end"),
     subject=Subject.ACCOUNT,
     purpose=Purpose.SERVICE,
     basis=LegalBasis.LEGITIMATE_INTEREST,
@@ -77,7 +78,7 @@ declare(
 )
 declare(
     "account.EmailAddress",
-    about="E-mail addresses of an account and whether they are verified",
+    about=_("E-mail addresses of an account and whether they are verified"),
     subject=Subject.ACCOUNT,
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONTRACT,
@@ -92,7 +93,7 @@ declare(
 )
 declare(
     "account.EmailConfirmation",
-    about="Links sent to verify an address",
+    about=_("Links sent to verify an address"),
     subject=Subject.ACCOUNT,
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONTRACT,
@@ -107,7 +108,7 @@ declare(
 )
 declare(
     "mfa.Authenticator",
-    about="Second factors of an account",
+    about=_("Second factors of an account"),
     subject=Subject.ACCOUNT,
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONTRACT,
@@ -128,7 +129,7 @@ declare(
 )
 declare(
     "admin.LogEntry",
-    about="What the office did in the admin",
+    about=_("What the office did in the admin"),
     subject=Subject.ACCOUNT,
     purpose=Purpose.LEGAL,
     basis=LegalBasis.LEGITIMATE_INTEREST,

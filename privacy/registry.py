@@ -44,11 +44,15 @@ def own_fields(model: type[Model]) -> list[AnyField]:
     return list(model._meta.local_concrete_fields)
 
 
+def declared_tables() -> list[ModelDeclaration]:
+    """The declarations of the tables that are installed."""
+    installed = {model._meta.label for model in installed_models()}
+    return [table for label, table in REGISTRY.items() if label in installed]
+
+
 def personal_fields() -> Iterator[DeclaredField]:
     """Every declared personal field of a table that is installed."""
-    installed = {model._meta.label for model in installed_models()}
-    for label, table in REGISTRY.items():
-        if label in installed:
-            for name, field in table.fields.items():
-                if field.personal:
-                    yield DeclaredField(table, name, field)
+    for table in declared_tables():
+        for name, field in table.fields.items():
+            if field.personal:
+                yield DeclaredField(table, name, field)

@@ -69,6 +69,8 @@ class Rule:
     """The end is never sooner than ``length`` after this fact either."""
     replaces: str | None = None
     """The rule whose end this one takes the place of when it comes sooner."""
+    lasts: str = ""
+    """How long in words, where the bare period would mislead; else the period says it."""
     review: Period | None = None
     """How far off the day of review may lie while the rule is open."""
     ends_with: Anchor | None = None
@@ -174,6 +176,7 @@ _SCHEDULE = (
         review=Period(years=1),
         ends_with=Anchor.LEGAL_VALUE_END,
         open_reason=_("The signature of %(since)s still has legal value; reviewed on %(review)s."),
+        lasts=_("until its legal value ends, with a day of review"),
     ),
     Rule(
         "PC-48",
@@ -194,6 +197,7 @@ _SCHEDULE = (
         "GDPR Art. 6(1)(b), 9(2)(h); CSP R1112-7",
         "policy of 14 May 2026: the contract plus medical retention, whichever is longer",
         _("Patient data stays while the contract runs, which is until %(since)s."),
+        lasts=_("the contract or the medical term, whichever is longer"),
     ),
     Rule(
         "PC-50",
@@ -204,6 +208,7 @@ _SCHEDULE = (
         "GDPR Art. 17",
         "policy of 14 May 2026: at once, except legal retention",
         _("The deletion was executed on %(since)s; what no law keeps goes that day."),
+        lasts=_("at once, except what a law keeps"),
     ),
     Rule(
         "PC-51",
@@ -246,6 +251,7 @@ _SCHEDULE = (
         "GDPR Recital 26",
         "second policy: beyond its term only statistics, written before the rows go",
         _("Only statistics that identify nobody stay beyond %(until)s."),
+        lasts=_("beyond the term, as it names nobody"),
     ),
     Rule(
         "MD-22",
@@ -256,6 +262,7 @@ _SCHEDULE = (
         "GDPR Art. 17(3)",
         "second policy: closing an account doesn't destroy at once; the person is told what stays",
         _("The account was closed on %(since)s; each record keeps the term of its own rule."),
+        lasts=_("as the rule of each record says"),
     ),
     Rule(
         "LAW-01",
@@ -278,6 +285,7 @@ _SCHEDULE = (
         _("The patient died on %(since)s; the file stays ten years from then."),
         jurisdiction=Jurisdiction.FR,
         replaces="PC-41",
+        lasts=_("10 years, if they end before the 20 of the last consultation"),
     ),
     Rule(
         "LAW-03",
@@ -291,6 +299,7 @@ _SCHEDULE = (
         review=Period(years=1),
         ends_with=Anchor.HOLD_LIFTED,
         open_reason=_("A hold of %(since)s keeps this; it is reviewed on %(review)s."),
+        lasts=_("until it is lifted, with a day of review"),
     ),
 )
 

@@ -41,11 +41,13 @@ def test_schedule_prints_every_rule_as_json() -> None:
         "archive": "15 years",
         "then": "destroy key, delete",
     }
-    assert [rows[rule]["length"] for rule in ("PC-48", "PC-50", "PC-47")] == [
+    assert [rows[rule]["length"] for rule in ("PC-48", "PC-50", "PC-47")] == ["90 days", None, None]
+    assert [rows[rule]["lasts"] for rule in ("PC-41", "PC-48", "PC-50")] == [
+        "20 years (5 years active)",
         "90 days",
-        "no longer",
-        "open, with a day of review",
+        "at once, except what a law keeps",
     ]
+    assert {row["id"] for row in rows.values() if not row["lasts"]} == set()
 
 
 def test_json_may_stand_before_or_after_the_verb() -> None:

@@ -105,15 +105,14 @@ def test_check_sees_the_clock_of_the_command(settings) -> None:
 
 
 def test_table_for_people_shows_state_and_figures() -> None:
-    checks("PC-11", Measure(False, {"events": 12}))
+    checks("PC-11", Measure(False, {"events": 12, "missing": [], "changed": ["a", "b"]}))
     code, out = run("--only", "PC-11")
     assert code == 1
     assert out.splitlines()[1].split() == [
         "PC-11",
         "BROKEN",
         *ROWS["PC-11"].title.split(),
-        "events",
-        "12",
+        *"events: 12; missing: none; changed: a, b".split(),
         "tests/privacy/test_promises.py",
     ]
 

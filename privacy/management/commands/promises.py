@@ -37,4 +37,10 @@ class Command(HouseCommand):
 
 
 def _figures(result: Result) -> str:
-    return "; ".join(f"{name} {value}" for name, value in result.evidence.items())
+    return "; ".join(f"{name}: {_shown(value)}" for name, value in result.evidence.items())
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, list | tuple | set):
+        return ", ".join(map(str, value)) or "none"
+    return str(value)

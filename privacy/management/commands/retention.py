@@ -7,6 +7,7 @@ from django.core.management.base import CommandParser
 from privacy.clocks import Period
 from privacy.commandline import HouseCommand
 from privacy.register import RetentionLine, retention_table
+from privacy.retention_rules import Rule
 
 
 class Command(HouseCommand):
@@ -39,8 +40,9 @@ def as_dict(line: RetentionLine) -> dict[str, object]:
         "category": rule.category,
         "anchor": rule.anchor.value,
         "length": in_words(rule.length),
-        "active": in_words(rule.active) if rule.active else None,
-        "archive": in_words(rule.archive) if rule.archive else None,
+        "active": in_words(rule.active),
+        "archive": in_words(rule.archive),
+        "lasts": lasts(rule),
         "then": rule.then.value,
         "jurisdiction": rule.jurisdiction.value if rule.jurisdiction else None,
         "article": rule.article,
@@ -50,19 +52,21 @@ def as_dict(line: RetentionLine) -> dict[str, object]:
     }
 
 
-def in_words(period: Period | None) -> str:
-    """A period in English: "20 years", "90 days", "no longer"; an open one waits for a fact."""
-    if period is None:
-        return "open, with a day of review"
+def in_words(period: Period | None) -> str | None:
+    """A period in English ("20 years", "90 days"); none for a rule that has no fixed length."""
+    if period is None or period == Period():
+        return None
     units = (("year", period.years), ("month", period.months), ("day", period.days))
-    parts = [f"{count} {unit}{'s' if count != 1 else ''}" for unit, count in units if count]
-    return " ".join(parts) or "no longer"
+    return " ".join(f"{count} {unit}{'s' if count != 1 else ''}" for unit, count in units if count)
+
+
+def lasts(rule: Rule) -> str:
+    """How long a rule keeps, in English words."""
+    words = rule.lasts or in_words(rule.length) or ""
+    return f"{words} ({in_words(rule.active)} active)" if rule.active else words
 
 
 def _cells(line: RetentionLine) -> tuple[object, ...]:
     rule = line.rule
-    lasts = in_words(rule.length)
-    if rule.active:
-        lasts += f" ({in_words(rule.active)} active)"
-    anchor = rule.anchor.value
-    return (rule.id, rule.category, anchor, lasts, rule.then.value, rule.article, line.fields)
+    anchor, then = rule.anchor.value, rule.then.value
+    return (rule.id, rule.category, anchor, lasts(rule), then, rule.article, line.fields)
