@@ -2,10 +2,11 @@
 
 from privacy.declare import Category, Erase, Export, FieldDeclaration, Subject, declare, personal, technical
 from privacy.purposes import LegalBasis, Purpose
+from privacy.wording import gettext_noop as _
 
 declare(
     "consents.PublishedText",
-    about="A wording that was put before people, at the address of its content; never edited",
+    about=_("A wording that was put before people, at the address of its content; never edited"),
     fields={
         "id": technical("random identifier of the row"),
         "sha256": technical("address of the text: the hash of its canonical form"),
@@ -30,7 +31,7 @@ declare(
     purpose=Purpose.LEGAL,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention="PC-51",
-    about="A choice a person made: what, when, on which words. The proof of a consent (Art. 7(1))",
+    about=_("A choice a person made: what, when, on which words. The proof of a consent (Art. 7(1))"),
     fields={
         "id": technical("random identifier of the entry"),
         "subject_id": _proof("the account the choice is about, as a random id", Category.REFERENCE),
@@ -62,7 +63,7 @@ declare(
     purpose=Purpose.LEGAL,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention="PC-43",
-    about="The address and browser a choice came from, kept apart for one year",
+    about=_("The address and browser a choice came from, kept apart for one year"),
     fields={
         "id": technical("number of the row"),
         "written_at": technical("moment the database wrote the row"),

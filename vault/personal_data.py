@@ -1,6 +1,8 @@
 """What the keys database holds: keys and the random identifiers they belong to, nothing a person said."""
 
-from privacy.declare import declare, technical
+from privacy.declare import Category, Erase, Export, Subject, declare, personal, technical
+from privacy.purposes import LegalBasis, Purpose
+from privacy.wording import gettext_noop as _
 
 KEY = {
     "id": technical("identifier of the key, written into what it seals"),
@@ -10,10 +12,16 @@ KEY = {
 }
 declare(
     "vault.FileKey",
-    about="One key per patient's file; the file can be read as long as it lives",
+    subject=Subject.PATIENT,
+    purpose=Purpose.STORAGE,
+    basis=LegalBasis.CARE,
+    retention="PC-41",
+    about=_("One key per patient's file; the file can be read as long as it lives"),
     fields={
         **KEY,
-        "file_id": technical("file, by its random identifier"),
+        "file_id": personal(
+            "file, by its random identifier", Category.REFERENCE, erase=Erase.PSEUDONYMISED, export=Export.WITHHELD
+        ),
         "generation": technical("generation of the key"),
         "ring": technical("active or archive"),
         "restricted_at": technical("since when the file is only stored"),
@@ -22,11 +30,11 @@ declare(
 )
 declare(
     "vault.SystemKey",
-    about="Keys for secrets that belong to no patient",
+    about=_("Keys for secrets that belong to no patient"),
     fields={**KEY, "name": technical("what the key is for")},
 )
 declare(
     "vault.IndexKey",
-    about="One key per practice for its search tokens",
+    about=_("One key per practice for its search tokens"),
     fields={**KEY, "practice_id": technical("practice, by its random identifier")},
 )
