@@ -34,7 +34,7 @@ class Inline(HTMLParser):
             for name, value in attrs
             if name in {"src", "href"} and re.match(r"(https?:)?//|javascript:|data:", value or "")
         ]
-        self.inside = tag if tag in {"script", "style"} else ""
+        self.inside = tag if tag in {"script", "style"} and names.get("type") != "application/json" else ""
         if tag == "style":
             self.found.append("style element")
 
@@ -66,6 +66,7 @@ def test_template_has_nothing_inline(path: Path) -> None:
         ("<script>go()</script>", ["script: go()"]),
         ("<style>p{}</style>", ["style element"]),
         ('<script src="https://cdn.example/x.js"></script>', ["script https://cdn.example/x.js"]),
+        ('<script type="application/json">{"data": 1}</script>', []),
         ('<script src="{% static "js/x.js" %}"></script>', []),
     ],
 )
@@ -107,7 +108,7 @@ def translatable_leftovers(html: str) -> list[str]:
     bare = re.sub(r"{%\s*comment.*?endcomment\s*%}|{#.*?#}|<!--.*?-->|<!doctype html>", "", bare, flags=re.DOTALL)
     bare = re.sub(r"{% block frame %}.*?{% endblock %}|&\w+;", "", bare)
     bare = re.sub(r"{%.*?%}|{{.*?}}", "", bare, flags=re.DOTALL)
-    bare = re.sub(r"<(code|kbd|samp|svg)\b.*?</\1>", "", bare, flags=re.DOTALL)
+    bare = re.sub(r"<(code|kbd|samp|svg|script)\b.*?</\1>", "", bare, flags=re.DOTALL)
     texts = (text.strip() for text in re.sub(r"<[^>]*>", "\n", bare).split("\n"))
     return [
         text
