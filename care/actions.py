@@ -14,9 +14,7 @@ from care.tenancy import ALL, scope
 
 
 @transaction.atomic
-def open_practice(
-    *, owner: User, name: str, jurisdiction: str, by: Actor, now: datetime
-) -> Practice:
+def open_practice(*, owner: User, name: str, jurisdiction: str, by: Actor, now: datetime) -> Practice:
     """A practice with its owner as first member; each practitioner gets one at sign-up."""
     practice = Practice.objects.create(name=name, jurisdiction=jurisdiction, created_at=now)
     record_event(
@@ -32,13 +30,9 @@ def open_practice(
 
 
 @transaction.atomic
-def join_practice(
-    *, practice: Practice, user: User, role: str, by: Actor, now: datetime
-) -> Membership:
+def join_practice(*, practice: Practice, user: User, role: str, by: Actor, now: datetime) -> Membership:
     """``user`` works in ``practice`` from ``now`` on."""
-    membership = Membership.objects.create(
-        practice=practice, user=user, role=role, since_at=now
-    )
+    membership = Membership.objects.create(practice=practice, user=user, role=role, since_at=now)
     record_event(
         by=by,
         verb="care.membership.begun",
@@ -86,9 +80,7 @@ def begin_care(
 
 
 @transaction.atomic
-def end_care(
-    *, practice_id: UUID, practitioner_id: UUID, patient_id: UUID, by: Actor, now: datetime
-) -> int:
+def end_care(*, practice_id: UUID, practitioner_id: UUID, patient_id: UUID, by: Actor, now: datetime) -> int:
     """The practitioner treats the patient no more. Returns how many relationships ended."""
     live = CareRelationship.objects.select_for_update().filter(
         practice_id=practice_id,
@@ -103,9 +95,7 @@ def end_care(
     return len(ended)
 
 
-def open_solo_practice(
-    user: User, profile: PractitionerProfile, by: Actor, now: datetime
-) -> None:
+def open_solo_practice(user: User, profile: PractitionerProfile, by: Actor, now: datetime) -> None:
     """The practice of a new practitioner, named after them, under their jurisdiction.
 
     Called at sign-up through ``accounts.hooks``; a person who has one gets no second.
@@ -113,9 +103,7 @@ def open_solo_practice(
     name = gettext("Practice of %(name)s") % {"name": f"{profile.given_names} {profile.surname}"}
     with scope(ALL):
         if not Membership.objects.live().filter(user=user).exists():
-            open_practice(
-                owner=user, name=name, jurisdiction=profile.jurisdiction, by=by, now=now
-            )
+            open_practice(owner=user, name=name, jurisdiction=profile.jurisdiction, by=by, now=now)
 
 
 def _journal(care: CareRelationship, verb: str, by: Actor, now: datetime) -> None:

@@ -34,9 +34,7 @@ class Practice(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(jurisdiction__in=Jurisdiction.values), name="practice_jurisdiction"
-            )
+            models.CheckConstraint(condition=Q(jurisdiction__in=Jurisdiction.values), name="practice_jurisdiction")
         ]
 
     def __str__(self) -> str:
@@ -56,9 +54,7 @@ class Membership(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="memberships")
-    user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships"
-    )
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role.choices)
     since_at = models.DateTimeField()
     until_at = models.DateTimeField(null=True, blank=True)
@@ -104,9 +100,7 @@ class CareRelationship(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="+")
-    practitioner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
-    )
+    practitioner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     patient_id = models.UUIDField()
     since_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)

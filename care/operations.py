@@ -49,9 +49,7 @@ class RowSecurity(Operation):
         inside = f"(SELECT care_scope_all()) OR {column} = ANY ((SELECT care_scope())::uuid[])"
         schema_editor.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
         schema_editor.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-        schema_editor.execute(
-            f"CREATE POLICY practice_scope ON {table} USING ({inside}) WITH CHECK ({inside})"
-        )
+        schema_editor.execute(f"CREATE POLICY practice_scope ON {table} USING ({inside}) WITH CHECK ({inside})")
 
     def database_backwards(
         self,

@@ -101,8 +101,7 @@ def test_scope_does_not_outlive_its_transaction():
 def test_row_security_is_forced_on_the_tables_owner(ours):
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT relrowsecurity, relforcerowsecurity FROM pg_class"
-            " WHERE relname = 'care_carerelationship'"
+            "SELECT relrowsecurity, relforcerowsecurity FROM pg_class WHERE relname = 'care_carerelationship'"
         )
         assert cursor.fetchone() == (True, True)
 

@@ -1,0 +1,33 @@
+"""Every write of the patient files, by what is written."""
+
+from records.actions.consultations import (
+    amend,
+    discard_draft,
+    save_draft,
+    sign,
+    start_consultation,
+)
+from records.actions.documents import add_document, remove_orphans
+from records.actions.files import change_file, close_file, create_file, make_file, reopen_file
+from records.actions.measures import add_measure, strike_measure
+from records.actions.past import PastConsultation, PastMeasure, bring_past
+
+__all__ = [
+    "PastConsultation",
+    "PastMeasure",
+    "add_document",
+    "add_measure",
+    "amend",
+    "bring_past",
+    "change_file",
+    "close_file",
+    "create_file",
+    "discard_draft",
+    "make_file",
+    "remove_orphans",
+    "reopen_file",
+    "save_draft",
+    "sign",
+    "start_consultation",
+    "strike_measure",
+]

@@ -1,0 +1,81 @@
+"""Until when a patient's file is kept, and why: the rules of ``privacy.retention`` on this file.
+
+20 years after the last consultation, 5 of them in the open base (PC-41, PC-49), never before the
+28th birthday (LAW-01). While there is no consultation the day the file was made counts.
+"""
+
+import re
+from calendar import monthrange
+from datetime import date, datetime
+from typing import Final
+
+from django.utils.formats import date_format
+from django.utils.translation import gettext
+
+from privacy.clocks import Jurisdiction, legal_day
+from privacy.retention import MINOR, FileFacts, Term, end_of
+from records.models import PatientFile
+
+_BIRTH: Final = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
+
+
+def parse_birth_date(text: str | None) -> date | None:
+    """The day in ``YYYY-MM-DD``; the last possible day of ``YYYY-MM`` or ``YYYY``.
+
+    None when nothing is known. Raises ValueError for a day that no calendar has.
+    """
+    if not text:
+        return None
+    found = _BIRTH.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text!r} is no date: write it as YYYY-MM-DD, YYYY-MM or YYYY")
+    year, month = int(found[1]), int(found[2] or 12)
+    if not 1 <= month <= 12:
+        raise ValueError(f"month {month} doesn't exist")
+    return date(year, month, int(found[3] or monthrange(year, month)[1]))
+
+
+def jurisdiction_of(file: PatientFile) -> Jurisdiction:
+    """Under whose calendar and rules the file stands: its practice's."""
+    return Jurisdiction(file.practice.jurisdiction)
+
+
+def day_of(file: PatientFile, moment: datetime) -> date:
+    """The legal day of ``moment`` where the practice is."""
+    return legal_day(moment, jurisdiction_of(file))
+
+
+def term_of(file: PatientFile, birth_date: str | None) -> Term:
+    """Every clock on the file, the latest of which decides (NEW-03)."""
+    return end_of(
+        FileFacts(
+            opened_on=day_of(file, file.created_at),
+            jurisdiction=jurisdiction_of(file),
+            last_consultation_on=file.last_consultation_on,
+            birth_date=parse_birth_date(birth_date),
+        )
+    )
+
+
+def set_clock(file: PatientFile, birth_date: str | None) -> Term:
+    """Write the term's end and its rules on ``file`` (without saving).
+
+    Where the 28th birthday decides, the end of its month is stored: the column is in clear, and
+    must not tell the birthday. It is never earlier than the law's day.
+    """
+    term = term_of(file, birth_date)
+    if term.until is None:
+        raise ValueError("a file's term is open only under a hold, and none is placed here")
+    file.retain_until = end_of_month(term.until) if MINOR.id in term.rules else term.until
+    file.retention_rule = ",".join(term.rules)
+    return term
+
+
+def end_of_month(day: date) -> date:
+    """The last day of the month that holds ``day``."""
+    return day.replace(day=monthrange(day.year, day.month)[1])
+
+
+def reasons_of(term: Term) -> list[str]:
+    """Why the file is kept until then, in the reader's language."""
+    return [sentence.say(gettext, date_format) for sentence in term.explanation]

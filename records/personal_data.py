@@ -1,0 +1,208 @@
+"""What the patient files store, field by field (PC-03, PC-04)."""
+
+from privacy.declare import (
+    Category,
+    Erase,
+    Export,
+    FieldDeclaration,
+    Subject,
+    declare,
+    personal,
+    technical,
+)
+from privacy.purposes import LegalBasis, Purpose
+
+
+def _sealed(meaning: str, category: Category = Category.HEALTH) -> FieldDeclaration:
+    """A text under the file's key: portable, and gone with the key."""
+    return personal(meaning, category, sealed=True, erase=Erase.WITH_KEY, export=Export.PORTABLE)
+
+
+def _staff(meaning: str) -> FieldDeclaration:
+    """The account of somebody who acted: kept with the record it signs (MD-57)."""
+    return personal(meaning, Category.REFERENCE, erase=Erase.PSEUDONYMISED)
+
+
+def _of_patient(label: str, about: str, /, **fields: FieldDeclaration) -> None:
+    declare(
+        f"records.{label}",
+        subject=Subject.PATIENT,
+        purpose=Purpose.CARE,
+        basis=LegalBasis.CARE,
+        retention="PC-41",
+        about=about,
+        fields={
+            "id": technical("random identifier of the row"),
+            "practice": technical("the practice, for the wall between practices"),
+            **fields,
+        },
+    )
+
+
+_FILE = personal("the patient's file", Category.REFERENCE)
+_ORIGIN = technical("whether it was written here or imported")
+
+_of_patient(
+    "PatientFile",
+    "The file a practice keeps of a patient",
+    created_at=personal("when the file was made", Category.REFERENCE),
+    created_by=_staff("who made the file"),
+    changed_at=technical("when the file was last changed"),
+    revision=technical("counts the changes, so that none overwrites another unread"),
+    origin=_ORIGIN,
+    status=technical("whether the file is in everyday use"),
+    last_consultation_on=personal(
+        "the day of the last consultation, from which the term counts", Category.APPOINTMENT,
+        export=Export.PORTABLE,
+    ),
+    retain_until=personal("the last day the file is kept", Category.REFERENCE),
+    retention_rule=technical("which rules of retention decide that day"),
+    search_tokens=personal(
+        "keyed hashes of the names, birth date, phone and e-mail, to find the file by",
+        Category.REFERENCE,
+        export=Export.WITHHELD,
+    ),
+    surname=_sealed("family name", Category.IDENTITY),
+    birth_name=_sealed("name at birth", Category.IDENTITY),
+    given_names=_sealed("given names", Category.IDENTITY),
+    birth_date=_sealed("birth date", Category.IDENTITY),
+    sex=_sealed("sex", Category.IDENTITY),
+    birth_place=_sealed("place of birth", Category.IDENTITY),
+    phone=_sealed("phone number", Category.CONTACT),
+    email=_sealed("e-mail address", Category.CONTACT),
+    address=_sealed("postal address", Category.CONTACT),
+    occupation=_sealed("occupation", Category.IDENTITY),
+    medical_history=_sealed("medical history"),
+    surgical_history=_sealed("surgical history"),
+    allergies=_sealed("allergies"),
+    treatments=_sealed("current treatments"),
+    family_history=_sealed("family history"),
+    lifestyle=_sealed("lifestyle habits"),
+    notes=_sealed("other notes of the practitioner"),
+)  # fmt: skip
+_of_patient(
+    "Consultation",
+    "One meeting of a practitioner with the patient, as it now stands",
+    file=_FILE,
+    author=_staff("who wrote the consultation"),
+    created_at=technical("when the draft was begun"),
+    changed_at=technical("when the text was last changed"),
+    started_at=personal("when the consultation took place", Category.APPOINTMENT, export=Export.PORTABLE),
+    kind=personal("what kind of visit it was", Category.APPOINTMENT, export=Export.PORTABLE),
+    origin=_ORIGIN,
+    status=technical("whether it is a draft or signed"),
+    revision=technical("counts the changes, so that none overwrites another unread"),
+    signed_at=technical("when it was signed"),
+    signed_by=_staff("who signed it"),
+    reason=_sealed("reason for the visit"),
+    note=_sealed("what the patient says"),
+    examination=_sealed("findings of the examination"),
+    assessment=_sealed("the practitioner's assessment"),
+    plan=_sealed("treatment and advice"),
+)
+declare(
+    "records.ConsultationVersion",
+    subject=Subject.PATIENT,
+    purpose=Purpose.CARE,
+    basis=LegalBasis.CARE,
+    retention="PC-41",
+    about="Each signed state of a consultation: evidence that only grows",
+    fields={
+        "id": technical("random identifier of the version"),
+        "practice_id": technical("the practice, for the wall between practices"),
+        "file_id": personal("the patient's file", Category.REFERENCE, erase=Erase.PSEUDONYMISED),
+        "consultation_id": technical("the consultation"),
+        "number": technical("which version it is, from 1"),
+        "author_id": _staff("who signed this version"),
+        "signed_at": technical("when this version was signed"),
+        "started_at": personal("when the consultation took place", Category.APPOINTMENT, erase=Erase.PSEUDONYMISED),
+        "kind": personal("what kind of visit it was", Category.APPOINTMENT, erase=Erase.PSEUDONYMISED),
+        "content": _sealed("the texts as they were signed"),
+        "amendment_reason": _sealed("why the version before was amended"),
+        "seq": technical("number of the entry, given by the database"),
+        "written_at": technical("the database's own clock when it was written"),
+        "leaf": technical("hash of the entry, for the seal over it"),
+    },
+)
+_of_patient(
+    "Measure",
+    "One measured value",
+    file=_FILE,
+    consultation=technical("the consultation it was taken in"),
+    recorded_at=technical("when it was written down"),
+    recorded_by=_staff("who wrote it down"),
+    origin=_ORIGIN,
+    taken_at=personal("when it was measured", Category.REFERENCE, export=Export.PORTABLE),
+    struck_at=technical("when it was marked as wrong"),
+    struck_by=_staff("who marked it as wrong"),
+    code=_sealed("what was measured, as a LOINC code"),
+    label=_sealed("what was measured, in words"),
+    value=_sealed("the value"),
+    unit=_sealed("the unit"),
+)
+_of_patient(
+    "Document",
+    "A document of the patient; its bytes are sealed in the storage",
+    file=_FILE,
+    consultation=technical("the consultation it belongs to"),
+    added_at=personal("when it was added", Category.REFERENCE),
+    added_by=_staff("who added it"),
+    origin=_ORIGIN,
+    content_type=technical("whether it is a PDF, a JPEG or a PNG"),
+    size=technical("its size in bytes"),
+    pages=technical("how many pages it has"),
+    sha256=technical("hash of the sealed bytes, to find damage"),
+    storage_name=personal("random name of the sealed bytes in the storage", Category.REFERENCE, export=Export.PORTABLE),
+    title=_sealed("title"),
+    original_name=_sealed("the name it came under"),
+)
+_of_patient(
+    "KeptResource",
+    "What an import brought that has no field of its own",
+    file=_FILE,
+    run=technical("the import that brought it"),
+    kept_at=technical("when it was brought"),
+    kept_by=_staff("who imported it"),
+    source=technical("the format it came in"),
+    resource_type=personal("what kind of resource it is", Category.REFERENCE),
+    raw=_sealed("the resource as it came"),
+)
+_of_patient(
+    "ImportRun",
+    "One import: what was read and what came of it",
+    started_at=technical("when it began"),
+    started_by=_staff("who imported"),
+    finished_at=technical("when it ended"),
+    format=technical("the format that was read"),
+    dry_run=technical("whether nothing was written"),
+    state=technical("how far it is"),
+    total=technical("how many things there are to read"),
+    position=technical("how many have been read"),
+    figures=technical("how many of each kind came of it"),
+    storage_names=technical("random names of the sealed uploads while they are read"),
+    file_names=_sealed("the names of the files that were read", Category.IDENTITY),
+)
+_of_patient(
+    "ImportLine",
+    "One line of an import's report",
+    run=technical("the import"),
+    number=technical("which line of the report it is"),
+    outcome=technical("what became of what was read"),
+    object_type=technical("the kind of row that came of it"),
+    object_id=technical("the row that came of it"),
+    file=_FILE,
+    source=_sealed("the name of the file that was read", Category.IDENTITY),
+    path=_sealed("the place in that file"),
+    message=_sealed("what there is to say about it"),
+)
+_of_patient(
+    "SourceRecord",
+    "Keyed hashes of foreign records, so that a second import adds nothing",
+    source=technical("the format it came in"),
+    key_hash=personal("keyed hash of the foreign identifier", Category.REFERENCE, export=Export.WITHHELD),
+    content_hash=personal("keyed hash of the foreign content", Category.REFERENCE, export=Export.WITHHELD),
+    object_type=technical("the kind of row that came of it"),
+    object_id=technical("the row that came of it"),
+    file=_FILE,
+    first_seen_at=technical("when it was first imported"),
+)

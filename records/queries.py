@@ -1,0 +1,141 @@
+"""Reads of the patient files, always for a person: what they don't treat doesn't exist for them."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
+
+from accounts.models import PractitionerProfile, User
+from audit.models import AccessEntry
+from care.models import Membership
+from care.queries import patients_of, practices_of
+from records.models import (
+    Consultation,
+    ConsultationStatus,
+    ConsultationVersion,
+    Document,
+    FileStatus,
+    KeptResource,
+    Measure,
+    PatientFile,
+)
+from records.search import letter_tokens, query_tokens
+
+
+def files_for(user: User) -> QuerySet[PatientFile]:
+    """The files ``user`` may see: of their practices, and of patients they treat today."""
+    treated = patients_of(user).filter(patient_id=OuterRef("pk"), practice_id=OuterRef("practice_id"))
+    works_in = Membership.objects.live().filter(user=user).values("practice_id")
+    return PatientFile.objects.filter(Exists(treated), practice_id__in=works_in).select_related("practice")
+
+
+def file_for(user: User, file_id: UUID) -> PatientFile:
+    """One of them. Raises PatientFile.DoesNotExist to a stranger, as for no file at all."""
+    return files_for(user).get(pk=file_id)
+
+
+def listed(files: QuerySet[PatientFile], *, closed: bool = False) -> QuerySet[PatientFile]:
+    """In the order of a list: who was seen last comes first."""
+    status = FileStatus.CLOSED if closed else FileStatus.OPEN
+    return files.filter(status=status).order_by(F("last_consultation_on").desc(nulls_last=True), "-created_at", "pk")
+
+
+def search_files(user: User, text: str) -> QuerySet[PatientFile]:
+    """The files that every word of ``text`` fits: begins of names, a birth date, phone, e-mail."""
+    return _holding(user, lambda practice_id: query_tokens(practice_id, text))
+
+
+def files_under(user: User, letter: str) -> QuerySet[PatientFile]:
+    """The files whose name begins with ``letter``, in the A to Z index."""
+    return _holding(user, lambda practice_id: letter_tokens(practice_id, letter))
+
+
+def files_like(user: User, practice_id: UUID, tokens: list[bytes]) -> QuerySet[PatientFile]:
+    """The files in one practice that hold all ``tokens``; none for no token."""
+    if not tokens:
+        return files_for(user).none()
+    return files_for(user).filter(practice_id=practice_id, search_tokens__contains=tokens)
+
+
+def drafts_of(user: User) -> QuerySet[Consultation]:
+    """What ``user`` has begun and not signed, the last touched first."""
+    return (
+        Consultation.objects.filter(author=user, status=ConsultationStatus.DRAFT, file__in=files_for(user))
+        .select_related("file__practice")
+        .order_by("-changed_at", "pk")
+    )
+
+
+def recent_files(user: User) -> QuerySet[PatientFile]:
+    """The files changed or seen last."""
+    return files_for(user).filter(status=FileStatus.OPEN).order_by("-changed_at", "pk")
+
+
+def figures_of(user: User, *, today: date) -> dict[str, int]:
+    """The counts of the Today page, in one query each."""
+    files = files_for(user)
+    month = today.replace(day=1)
+    counted = files.aggregate(
+        patients=Count("pk", filter=Q(status=FileStatus.OPEN)),
+        seen_this_month=Count("pk", filter=Q(last_consultation_on__gte=month)),
+    )
+    return {**counted, "drafts": drafts_of(user).count()}
+
+
+def consultations_of(file: PatientFile) -> QuerySet[Consultation]:
+    """The consultations of a file that was fetched for somebody, the latest first."""
+    return file.consultations.select_related("author__practitioner_profile", "file__practice").order_by(
+        "-started_at", "-created_at", "pk"
+    )
+
+
+def consultation_for(user: User, file_id: UUID, consultation_id: UUID) -> Consultation:
+    """One consultation of a file ``user`` may see; Consultation.DoesNotExist to a stranger."""
+    return consultations_of(file_for(user, file_id)).get(pk=consultation_id)
+
+
+def versions_of(consultation: Consultation) -> QuerySet[ConsultationVersion]:
+    """Its signed versions, the first first."""
+    return ConsultationVersion.objects.filter(consultation_id=consultation.pk).order_by("number")
+
+
+def measures_of(file: PatientFile) -> QuerySet[Measure]:
+    """The measures of a file, the latest first."""
+    return file.measures.order_by("-taken_at", "-recorded_at", "pk")
+
+
+def documents_of(file: PatientFile) -> QuerySet[Document]:
+    """The documents of a file, the latest first."""
+    return file.documents.order_by("-added_at", "pk")
+
+
+def kept_of(file: PatientFile) -> QuerySet[KeptResource]:
+    """What imports brought that has no field of its own."""
+    return file.keptresources.order_by("resource_type", "kept_at", "pk")
+
+
+def kept_counts(file: PatientFile) -> list[tuple[str, int]]:
+    """How many of each type were kept: metadata, no content."""
+    counted = file.keptresources.values("resource_type").annotate(n=Count("pk"))
+    return [(row["resource_type"], row["n"]) for row in counted.order_by("resource_type")]
+
+
+def openings_of(file: PatientFile) -> QuerySet[AccessEntry]:
+    """Who saw what of a file, the latest first (PC-70)."""
+    return AccessEntry.objects.filter(subject_id=file.pk).order_by("-at", "-pk")
+
+
+def names_of(account_ids: Iterable[UUID | None]) -> dict[UUID, str]:
+    """The names of practitioners by account, for the journal of a file they treat."""
+    profiles = PractitionerProfile.objects.filter(user_id__in=[i for i in account_ids if i])
+    return {p.user_id: f"{p.given_names} {p.surname}" for p in profiles}
+
+
+def _holding(user: User, tokens: Callable[[UUID], list[bytes]]) -> QuerySet[PatientFile]:
+    """The files with all tokens; tokens are keyed by practice, so each practice has its own."""
+    found = Q(pk__in=[])
+    for practice in practices_of(user):
+        if wanted := tokens(practice.pk):
+            found |= Q(practice_id=practice.pk, search_tokens__contains=wanted)
+    return files_for(user).filter(found)

@@ -1,0 +1,150 @@
+"""Why something isn't possible: each rule is a guard, its message and its test in one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from audit.actors import Actor
+from records.models import Consultation, FileStatus, Measure, PatientFile
+from records.states import By, Event, move
+
+EARLIEST_BIRTH: Final = date(1880, 1, 1)
+CLOCK_SLACK: Final = timedelta(minutes=5)
+"""A consultation may begin this much after ``now``: two clocks never agree to the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What stands in the way, in words that say what to do."""
+
+    code: str
+    message: str | Promise
+
+
+class Refused(Exception):
+    """Raised by an action whose rule said no; nothing was written."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(str(refusal.message))
+        self.refusal = refusal
+
+
+def require(refusal: Refusal | None) -> None:
+    """Raise :class:`Refused` when there is a refusal."""
+    if refusal is not None:
+        raise Refused(refusal)
+
+
+def why_not_birth_date(day: date, *, today: date) -> Refusal | None:
+    """A birth date lies between 1880 and today."""
+    if day > today:
+        return Refusal("birth_in_future", _("This birth date is in the future. Check the year."))
+    if day < EARLIEST_BIRTH:
+        return Refusal(
+            "birth_too_early",
+            _("This birth date is before 1880. Write the year with four digits."),
+        )
+    return None
+
+
+def why_not_named(values: Mapping[str, str | None]) -> Refusal | None:
+    """A file can be found again: it has at least one name."""
+    if any(values.get(name) for name in ("surname", "birth_name", "given_names")):
+        return None
+    return Refusal("no_name", _("A file needs a name. Give at least the surname."))
+
+
+def why_not_status(file: PatientFile, status: FileStatus) -> Refusal | None:
+    """A file is closed once, and reopened once."""
+    if file.status != status:
+        return None
+    return Refusal("already", _("This file is already in that state. Reload the page."))
+
+
+def why_not_move(consultation: Consultation, event: Event, *, by: Actor) -> Refusal | None:
+    """The table of moves, then its column "by whom"."""
+    found = move(consultation.status, event)
+    if found is None:
+        return _NO_MOVE[event]
+    if found.by is By.AUTHOR and consultation.author_id != by.account_id:
+        return Refusal(
+            "not_author",
+            _("Only its author can do this. Write a consultation of your own instead."),
+        )
+    return None
+
+
+def why_not_sign(consultation: Consultation, content: Mapping[str, str | None], *, by: Actor) -> Refusal | None:
+    """A signed consultation says something."""
+    if refusal := why_not_move(consultation, Event.SIGN, by=by):
+        return refusal
+    if not any((value or "").strip() for value in content.values()):
+        return Refusal("empty", _("There is nothing to sign yet. Write at least the reason or the notes."))
+    return None
+
+
+def why_not_amend(consultation: Consultation, reason: str, *, changed: bool, by: Actor) -> Refusal | None:
+    """An amendment changes something and says why."""
+    if refusal := why_not_move(consultation, Event.AMEND, by=by):
+        return refusal
+    if not reason.strip():
+        return Refusal("no_reason", _("Say why you amend it: the reason stays with the new version."))
+    if not changed:
+        return Refusal("nothing_changed", _("Nothing differs from the signed version. Change a text first."))
+    return None
+
+
+def why_not_revision(row: Consultation | PatientFile, revision: int | None) -> Refusal | None:
+    """Somebody else, or you in another window, saved after this form was opened."""
+    if revision is None or row.revision == revision:
+        return None
+    return Refusal(
+        "changed_meanwhile",
+        _(
+            "This was saved in another window or by somebody else after you opened it here."
+            " Your text is still in this page: compare it with the saved one, then save again."
+        ),
+    )
+
+
+def why_not_started_at(started_at: datetime, *, now: datetime) -> Refusal | None:
+    """A consultation has happened, or is happening."""
+    if started_at > now + CLOCK_SLACK:
+        return Refusal(
+            "starts_in_future",
+            _("A consultation can't begin in the future. Check its date and time."),
+        )
+    return None
+
+
+def why_not_taken_at(taken_at: datetime, *, now: datetime) -> Refusal | None:
+    """A value has been measured."""
+    if taken_at > now + CLOCK_SLACK:
+        return Refusal(
+            "taken_in_future",
+            _("A value can't be measured in the future. Check its date and time."),
+        )
+    return None
+
+
+def why_not_strike(measure: Measure) -> Refusal | None:
+    """A value is struck once."""
+    if measure.struck_at is None:
+        return None
+    return Refusal("already_struck", _("This value is already struck."))
+
+
+_NO_MOVE: Final = {
+    Event.SAVE: Refusal(
+        "already_signed",
+        _("This consultation is signed and no longer changes. Amend it, with a reason."),
+    ),
+    Event.SIGN: Refusal("already_signed", _("This consultation is already signed.")),
+    Event.AMEND: Refusal("still_draft", _("This consultation is still a draft: change it and sign it.")),
+    Event.DISCARD: Refusal("already_signed", _("A signed consultation can't be discarded. Amend it, with a reason.")),
+    Event.START: Refusal("already_started", _("This consultation has already begun.")),
+}
