@@ -7,7 +7,7 @@ from care.models import CareRelationship, Membership, Practice, Role
 from privacy.ids import new_id
 from tests.accounts.factories import make_account
 
-LONG_AGO = datetime(2020, 1, 2, 9, 0, tzinfo=UTC)
+LONG_AGO = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 
 
 def make_user(email: str = "") -> User:
