@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from accounts import actions, hooks, identifiers, queries
+from accounts import actions, hooks, identifiers, passwords, queries
 from accounts.models import Jurisdiction, PractitionerProfile, User
 from accounts.specialties import SPECIALTIES
 
@@ -104,6 +104,16 @@ class SignupForm(ProfileFields, AllauthSignupForm):  # type: ignore[misc]
         """All the other visible fields, in order."""
         asked = {field.name for field in self.question_fields()}
         return [field for field in self.visible_fields() if field.name not in asked]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        if password := cleaned.get("password1"):
+            try:
+                passwords.refuse_guessable(password, *(cleaned.get(name, "") for name in ("email", "surname", "given_names", "city")))
+            except ValidationError as refusal:
+                self.errors.pop("password1", None)
+                self.add_error("password1", refusal)
+        return cleaned
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
         data = self.cleaned_data

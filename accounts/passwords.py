@@ -5,10 +5,11 @@ bits, counted as an attacker would: a common word, a run or a repetition is one 
 """
 
 import math
+import re
 import unicodedata
 from functools import lru_cache
 
-from django.contrib.auth.password_validation import CommonPasswordValidator, UserAttributeSimilarityValidator
+from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +26,9 @@ GOAL_BITS = 80
 # CNIL's meter: how many signs each kind of character offers.
 DIGITS, LOWER, UPPER, SIGNS, OTHER_SCRIPT = 10, 26, 26, 37, 100
 COMMON_WORD_BITS = math.log2(20_000)
+OWN_WORD_BITS = 4.0
 SHORTEST_WORD = 4
+LONGEST_WORD = 16
 SHORTEST_REPEAT = 3
 
 _LEET = str.maketrans("0134578@$!", "oleastbasi")
@@ -53,10 +56,17 @@ def _fold(password: str) -> str:
     return plain
 
 
-def _word_at(folded: str, unleet: str, at: int) -> int:
-    longest = min(len(folded) - at, 16)
-    lengths = (n for n in range(longest, SHORTEST_WORD - 1, -1) if {folded[at : at + n], unleet[at : at + n]} & _common_words())
+def _word_at(folded: str, unleet: str, at: int, words: frozenset[str]) -> int:
+    """Length of the longest of `words` that starts here (0 when none does)."""
+    longest = min(len(folded) - at, LONGEST_WORD)
+    lengths = (n for n in range(longest, SHORTEST_WORD - 1, -1) if {folded[at : at + n], unleet[at : at + n]} & words)
     return next(lengths, 0)
+
+
+def words_of(*texts: str) -> frozenset[str]:
+    """The words in what is known about a person: names, parts of the address."""
+    words = {word for text in texts for word in re.split(r"[\W_0-9]+", _fold(text))}
+    return frozenset(word[:LONGEST_WORD] for word in words if len(word) >= SHORTEST_WORD)
 
 
 def _run_at(folded: str, at: int) -> int:
@@ -76,13 +86,18 @@ def _repeat_at(folded: str, at: int) -> int:
     return next(lengths, 0)
 
 
-def guess_bits(password: str) -> float:
-    """How many bits of guessing the password costs an attacker; never more than CNIL's plain meter."""
+def guess_bits(password: str, own: frozenset[str] = frozenset()) -> float:
+    """How many bits of guessing the password costs an attacker who knows the words `own` about the person.
+
+    Never more than CNIL's plain meter.
+    """
     folded = _fold(password)
     unleet, per_sign = folded.translate(_LEET), math.log2(max(alphabet_size(password), 2))
     bits, at = 0.0, 0
     while at < len(folded):
-        if word := _word_at(folded, unleet, at):
+        if word := _word_at(folded, unleet, at, own):
+            bits, at = bits + OWN_WORD_BITS, at + word
+        elif word := _word_at(folded, unleet, at, _common_words()):
             bits, at = bits + min(COMMON_WORD_BITS, word * per_sign), at + word
         elif run := _run_at(folded, at):
             bits, at = bits + per_sign + math.log2(run), at + run
@@ -91,6 +106,21 @@ def guess_bits(password: str) -> float:
         else:
             bits, at = bits + per_sign, at + 1
     return min(bits, len(password) * per_sign)
+
+
+def known_about(user: User | None) -> list[str]:
+    """What an attacker knows about the person: the address, and the names of the profile."""
+    if user is None:
+        return []
+    profile = None if user._state.adding else getattr(user, "practitioner", None)
+    return [user.email, *([profile.surname, profile.given_names, profile.city] if profile else [])]
+
+
+def refuse_guessable(password: str, *known: str) -> None:
+    """Raises ValidationError when the password costs less than 50 bits to who knows the texts `known`."""
+    if guess_bits(password, words_of(*known)) < FEWEST_BITS:
+        message = _("This password is easy to guess: it is made of common words, years, runs, repeats or your own name. Add a word nobody links with you.")
+        raise ValidationError(message, code="password_guessable")
 
 
 class LengthValidator:
@@ -114,15 +144,13 @@ class LengthValidator:
 
 
 class GuessabilityValidator:
-    """At least 50 bits."""
+    """At least 50 bits, for an attacker who knows the address and the name."""
 
     def validate(self, password: str, user: User | None = None) -> None:
-        if guess_bits(password) < FEWEST_BITS:
-            message = _("This password is easy to guess: it is made of common words, years, runs or repeats. Add a word nobody links with you.")
-            raise ValidationError(message, code="password_guessable")
+        refuse_guessable(password, *known_about(user))
 
     def get_help_text(self) -> str:
-        return gettext("Not a common word with a year or a run of keys: three or four unrelated words are best.")
+        return gettext("Nothing made of your name, and not a common word with a year or a run of keys: three or four unrelated words are best.")
 
 
 class BreachedValidator:
@@ -135,20 +163,3 @@ class BreachedValidator:
 
     def get_help_text(self) -> str:
         return gettext("Not a password known to attackers (checked here, nothing is sent anywhere).")
-
-
-class SimilarityValidator(UserAttributeSimilarityValidator):
-    """Not close to the e-mail address or the names of the profile."""
-
-    def __init__(self) -> None:
-        super().__init__(user_attributes=("email",))
-
-    def validate(self, password: str, user: User | None = None) -> None:
-        try:
-            super().validate(password, user)
-        except ValidationError as refusal:
-            message = _("This password looks like your e-mail address, which anybody can guess. Choose words that have nothing to do with you.")
-            raise ValidationError(message, code="password_too_similar") from refusal
-
-    def get_help_text(self) -> str:
-        return gettext("Nothing close to your name or your e-mail address.")

@@ -59,7 +59,6 @@ PASSWORD_HASHERS = ["accounts.hashers.Argon2idHasher"]
 ARGON2 = {"memory_kib": 46 * 1024, "iterations": 2, "lanes": 1}
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.passwords.LengthValidator"},
-    {"NAME": "accounts.passwords.SimilarityValidator"},
     {"NAME": "accounts.passwords.GuessabilityValidator"},
     {"NAME": "accounts.passwords.BreachedValidator"},
 ]

@@ -11,8 +11,8 @@ from django.test import Client, TestCase
 from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
 
-from accounts import hooks
-from accounts.models import DeliveredCodeDevice, HeldFactor, PractitionerProfile, User
+from accounts import actions, hooks
+from accounts.models import DeliveredCodeDevice, HeldFactor, User
 from accounts.sessions import SEEN, STARTED
 from audit.actors import Actor
 from privacy.ids import new_id
@@ -46,17 +46,23 @@ def make_account(email: str | None = None, *, now: datetime | None = None, **fie
     return user
 
 
+def operations_answers() -> dict[str, Any]:
+    """The answers that the command gives to the sign-up questions of other apps."""
+    return {name: value for question in hooks.signup_questions for name, value in question.by_operations.items()}
+
+
 def make_practitioner(email: str | None = None, *, now: datetime | None = None, **profile: Any) -> User:
-    """A practitioner with a profile and whatever other apps open for one (their practice)."""
-    moment = now or timezone.now()
-    user = make_account(email, now=moment)
-    practitioner = PractitionerProfile.objects.create(user=user, **{**PROFILE, **profile})
-    by = Actor(account_id=user.pk, role="practitioner")
-    for question in hooks.signup_questions:
-        question.record(user, question.by_operations, by, moment)
-    for callback in hooks.on_practitioner_created:
-        callback(user, practitioner, by, moment)
-    return user
+    """A practitioner as sign-up makes one: profile, answers recorded, practice open, address verified."""
+    return actions.sign_up_practitioner(
+        email=email or f"{new_id().hex}@example.org",
+        password=PASSWORD,
+        profile={**PROFILE, **profile},
+        answers=operations_answers(),
+        language="en",
+        email_verified=True,
+        by=Actor(account_id=None, role="anonymous"),
+        now=now or timezone.now(),
+    )
 
 
 def make_staff(email: str | None = None) -> User:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core import mail
 
-from tests.accounts.factories import PASSWORD, PROFILE, WebClient
+from tests.accounts.factories import PASSWORD, PROFILE, WebClient, operations_answers
 
 LOGIN, CODE, SIGNUP = "/accounts/login/", "/accounts/code/", "/accounts/signup/"
 CONFIRM_EMAIL = "/accounts/confirm-email/"
@@ -33,7 +33,4 @@ def sign_in(email: str, ip: str = "203.0.113.7") -> WebClient:
 
 def signup_form(email: str, **changes: Any) -> dict[str, Any]:
     """What a practitioner fills in, the questions of other apps included."""
-    from accounts import hooks
-
-    answers = {key: value for question in hooks.signup_questions for key, value in question.by_operations.items()}
-    return {"email": email, "password1": PASSWORD, **PROFILE, **answers, **changes}
+    return {"email": email, "password1": PASSWORD, **PROFILE, **operations_answers(), **changes}
