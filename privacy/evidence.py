@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from html import unescape
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -9,13 +10,15 @@ from django.core.validators import validate_email
 from django.template.loader import render_to_string
 
 from privacy import live
+from privacy.checks import SEALED_OF_PATIENTS
 from privacy.declare import Category, Subject
 from privacy.promises import Measure, promise
 from privacy.purposes import BASES, PURPOSES
 from privacy.register import Register, entries
 from privacy.retention import RULES
 
-FOOTER = "components/footer.html"
+FRAMES = {"pages": "components/footer.html", "mails": "account/email/base_message.txt"}
+"""PC-01: what stands at the foot of every page and of every e-mail."""
 
 OF_PRACTITIONERS = frozenset(Category) - {Category.HEALTH, Category.APPOINTMENT}
 """PC-02: what the policy lists for practitioners; health data are never among it."""
@@ -23,17 +26,18 @@ OF_PRACTITIONERS = frozenset(Category) - {Category.HEALTH, Category.APPOINTMENT}
 OF_PATIENTS = frozenset(Category) - {Category.PROFESSIONAL, Category.FINANCIAL, Category.USAGE}
 """PC-03: what the policy lists for patients."""
 
-SEALED = frozenset({Category.IDENTITY, Category.CONTACT, Category.HEALTH})
-
 
 @promise("PC-01", checked_by="tests/privacy/test_evidence.py")
 def controller_and_dpo_are_named(now: datetime) -> Measure:
-    """The settings name company, address and DPO, and the foot of every page prints them."""
+    """The settings name company, address and DPO, the foot of pages and mails prints them."""
     named = {part: settings.CONTROLLER.get(part, "") for part in ("name", "address", "dpo_email")}
-    foot = render_to_string(FOOTER, {"controller": settings.CONTROLLER})
-    shown = [part for part, value in named.items() if value and value in foot]
-    kept = len(shown) == len(named) and _is_address(named["dpo_email"])
-    return Measure(kept, {**named, "shown_on_pages": shown})
+    missing = [
+        f"{part} in {place}"
+        for place, template in FRAMES.items()
+        for part, value in named.items()
+        if not value or value not in unescape(render_to_string(template, {"controller": settings.CONTROLLER}))
+    ]
+    return Measure(not missing and _is_address(named["dpo_email"]), {**named, "missing": missing})
 
 
 @promise("PC-02", checked_by="tests/privacy/test_evidence.py")
@@ -47,7 +51,7 @@ def patient_data_are_the_listed_ones(now: datetime) -> Measure:
     """The stored columns about patients are declared, listed, and sealed where they identify."""
     found = _collected(OF_PATIENTS, Subject.PATIENT)
     groups = live.by_category(live.about(live.columns(), Subject.PATIENT))
-    identifying = [column for category in SEALED for column in groups.get(category, [])]
+    identifying = [column for category in SEALED_OF_PATIENTS for column in groups.get(category, [])]
     clear = sorted(str(column) for column in identifying if column.type != "bytea")
     figures = {"sealed_columns": len(identifying) - len(clear), "in_clear": clear}
     return Measure(found.kept and not clear, {**found.figures, **figures})

@@ -47,6 +47,16 @@ def test_pc_01_breaks_when_a_part_of_the_controllers_name_is_missing(settings, p
     assert not evidence.controller_and_dpo_are_named(now).kept
 
 
+@pytest.mark.parametrize("place", evidence.FRAMES)
+def test_pc_01_breaks_when_a_frame_no_longer_names_the_controller(
+    monkeypatch: pytest.MonkeyPatch, place: str, now: datetime
+) -> None:
+    monkeypatch.setitem(evidence.FRAMES, place, "components/brand.html")
+    found = evidence.controller_and_dpo_are_named(now)
+    missing = [f"{part} in {place}" for part in ("name", "address", "dpo_email")]
+    assert (found.kept, found.figures["missing"]) == (False, missing)
+
+
 def test_pc_01_breaks_when_the_dpo_can_not_be_written_to(settings, now: datetime) -> None:
     settings.CONTROLLER = {**settings.CONTROLLER, "dpo_email": "nobody"}
     assert not evidence.controller_and_dpo_are_named(now).kept
