@@ -11,6 +11,7 @@ from privacy.declare import (
     technical,
 )
 from privacy.purposes import LegalBasis, Purpose
+from privacy.wording import gettext_noop as _
 
 
 def _sealed(meaning: str, category: Category = Category.HEALTH) -> FieldDeclaration:
@@ -44,7 +45,7 @@ _ORIGIN = technical("whether it was written here or imported")
 
 _of_patient(
     "PatientFile",
-    "The file a practice keeps of a patient",
+    _("The file a practice keeps of a patient"),
     created_at=personal("when the file was made", Category.REFERENCE),
     created_by=_staff("who made the file"),
     changed_at=technical("when the file was last changed"),
@@ -82,7 +83,7 @@ _of_patient(
 )  # fmt: skip
 _of_patient(
     "Consultation",
-    "One meeting of a practitioner with the patient, as it now stands",
+    _("One meeting of a practitioner with the patient, as it now stands"),
     file=_FILE,
     author=_staff("who wrote the consultation"),
     created_at=technical("when the draft was begun"),
@@ -106,7 +107,7 @@ declare(
     purpose=Purpose.CARE,
     basis=LegalBasis.CARE,
     retention="PC-41",
-    about="Each signed state of a consultation: evidence that only grows",
+    about=_("Each signed state of a consultation: evidence that only grows"),
     fields={
         "id": technical("random identifier of the version"),
         "practice_id": technical("the practice, for the wall between practices"),
@@ -126,7 +127,7 @@ declare(
 )
 _of_patient(
     "Measure",
-    "One measured value",
+    _("One measured value"),
     file=_FILE,
     consultation=technical("the consultation it was taken in"),
     recorded_at=technical("when it was written down"),
@@ -142,7 +143,7 @@ _of_patient(
 )
 _of_patient(
     "Document",
-    "A document of the patient; its bytes are sealed in the storage",
+    _("A document of the patient; its bytes are sealed in the storage"),
     file=_FILE,
     consultation=technical("the consultation it belongs to"),
     added_at=personal("when it was added", Category.REFERENCE),
@@ -158,7 +159,7 @@ _of_patient(
 )
 _of_patient(
     "KeptResource",
-    "What an import brought that has no field of its own",
+    _("What an import brought that has no field of its own"),
     file=_FILE,
     run=technical("the import that brought it"),
     kept_at=technical("when it was brought"),
@@ -169,7 +170,7 @@ _of_patient(
 )
 _of_patient(
     "ImportRun",
-    "One import: what was read and what came of it",
+    _("One import: what was read and what came of it"),
     started_at=technical("when it began"),
     started_by=_staff("who imported"),
     finished_at=technical("when it ended"),
@@ -184,7 +185,7 @@ _of_patient(
 )
 _of_patient(
     "ImportLine",
-    "One line of an import's report",
+    _("One line of an import's report"),
     run=technical("the import"),
     number=technical("which line of the report it is"),
     outcome=technical("what became of what was read"),
@@ -197,7 +198,7 @@ _of_patient(
 )
 _of_patient(
     "SourceRecord",
-    "Keyed hashes of foreign records, so that a second import adds nothing",
+    _("Keyed hashes of foreign records, so that a second import adds nothing"),
     source=technical("the format it came in"),
     key_hash=personal("keyed hash of the foreign identifier", Category.REFERENCE, export=Export.WITHHELD),
     content_hash=personal("keyed hash of the foreign content", Category.REFERENCE, export=Export.WITHHELD),
