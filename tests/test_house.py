@@ -153,11 +153,9 @@ def test_templates_hold_no_inline_script_or_style() -> None:
     inline = re.compile(
         r"<script(?![^>]*(?:\bsrc=|application/json))[^>]*>|<style|\sstyle=|\son\w+=|javascript:", re.IGNORECASE
     )
-    found = [
-        name
-        for name, text in OURS.items()
-        if name.startswith("templates/") and name.endswith(".html") and inline.search(text)
-    ]
+    pages = {name: text for name, text in OURS.items() if name.startswith("templates/") and name.endswith(".html")}
+    bare = {name: re.sub(r"\{[{%#].*?[}%#]\}", "", text, flags=re.DOTALL) for name, text in pages.items()}
+    found = [name for name, text in bare.items() if inline.search(text)]
     assert found == []
 
 
