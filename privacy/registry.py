@@ -28,9 +28,6 @@ class DeclaredField:
     name: str
     field: FieldDeclaration
 
-    def __str__(self) -> str:
-        return f"{self.table.label}.{self.name}"
-
 
 def discover() -> None:
     """Import ``<app>.personal_data`` of every installed app, which fills the registry."""

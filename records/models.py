@@ -325,6 +325,8 @@ class ImportLine(OfPractice):
     object_id = models.UUIDField(null=True, blank=True)
     file = models.ForeignKey(PatientFile, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
 
+    count = models.PositiveIntegerField(default=1)
+
     source = SealedTextField()
     path = SealedTextField()
     message = SealedTextField()
@@ -358,7 +360,9 @@ class KeptResource(OfFile):
 class SourceRecord(OfPractice):
     """A foreign record already brought in: a second import of it adds nothing.
 
-    Foreign ids may name people, so only keyed hashes (per practice) of them are stored.
+    Foreign ids may name people, so only keyed hashes (per practice) of them are stored. ``raw`` are
+    the record's original characters, sealed, so that it exports again without loss (PC-123); empty
+    where a KeptResource holds them.
     """
 
     source = models.CharField(max_length=20)
@@ -366,9 +370,20 @@ class SourceRecord(OfPractice):
     content_hash = models.BinaryField(max_length=32, null=True, blank=True)
     object_type = models.CharField(max_length=60)
     object_id = models.UUIDField()
-    file = models.ForeignKey(PatientFile, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    file = models.ForeignKey(PatientFile, on_delete=models.PROTECT, related_name="+")
     first_seen_at = models.DateTimeField()
+    position = models.PositiveIntegerField(default=0)
+
+    raw = SealedTextField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["practice", "source", "key_hash"], name="source_record_once")]
-        indexes = [models.Index(fields=["object_id"], name="source_by_object")]
+        indexes = [
+            models.Index(fields=["object_id"], name="source_by_object"),
+            models.Index(fields=["file", "first_seen_at", "position"], name="source_by_file"),
+        ]
+
+    @property
+    def sealed_file_id(self) -> UUID:
+        """The key this row's fields are sealed under."""
+        return self.file_id

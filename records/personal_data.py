@@ -192,6 +192,7 @@ _of_patient(
     object_type=technical("the kind of row that came of it"),
     object_id=technical("the row that came of it"),
     file=_FILE,
+    count=technical("how many records the line speaks of"),
     source=_sealed("the name of the file that was read", Category.IDENTITY),
     path=_sealed("the place in that file"),
     message=_sealed("what there is to say about it"),
@@ -206,4 +207,6 @@ _of_patient(
     object_id=technical("the row that came of it"),
     file=_FILE,
     first_seen_at=technical("when it was first imported"),
+    position=technical("its place in the file it came in"),
+    raw=_sealed("the record as it came"),
 )

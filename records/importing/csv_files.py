@@ -122,7 +122,7 @@ def patient_fields(row: Row, header: Header, today: date) -> dict[str, str]:
     """The fields of a patient file that this row fills; raises BadInput naming line and column, never the value."""
     given = row.fields
     if not given.get("surname"):
-        raise BadInput(_place(row, header.named("surname")), _("the family name is missing."))
+        raise BadInput(place_of(row, header.named("surname")), _("the family name is missing."))
     filled = {key: text for key, text in given.items() if key in _PLAIN and text}
     filled["birth_date"] = _birth_date(row, header, today)
     filled["sex"] = _sex(row, header)
@@ -140,7 +140,7 @@ _PLAIN = (
 def visit_fields(row: Row, header: Header, today: date) -> tuple[datetime, dict[str, str]]:
     """When a consultation began and its texts; raises BadInput naming line and column, never the value."""
     held = day(row.fields.get("date", ""))
-    place = _place(row, header.named("date"))
+    place = place_of(row, header.named("date"))
     if held is None:
         raise BadInput(place, _NO_DAY())
     if held > today:
@@ -166,7 +166,7 @@ def _birth_date(row: Row, header: Header, today: date) -> str:
     written = row.fields.get("birth_date", "")
     if not written:
         return ""
-    born, place = day(written), _place(row, header.named("birth_date"))
+    born, place = day(written), place_of(row, header.named("birth_date"))
     if born is None:
         raise BadInput(place, _NO_DAY())
     if born > today:
@@ -178,7 +178,7 @@ def _sex(row: Row, header: Header) -> str:
     written = row.fields.get("sex", "").casefold()
     if written and written not in _SEXES:
         raise BadInput(
-            _place(row, header.named("sex")), _("this isn't read as a sex. Write F, M, other, or leave it empty.")
+            place_of(row, header.named("sex")), _("this isn't read as a sex. Write F, M, other, or leave it empty.")
         )
     return _SEXES.get(written, "")
 
@@ -189,7 +189,8 @@ def _address(given: dict[str, str]) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def _place(row: Row, column: str) -> str:
+def place_of(row: Row, column: str) -> str:
+    """Where a cell is, in words."""
     return _("line %(line)d, column %(column)s") % {"line": row.line, "column": column}
 
 

@@ -170,6 +170,9 @@ _SUMMARY_PARTS = {
     "AllergyIntolerance": "allergies", "Condition": "medical_history", "Procedure": "surgical_history",
     "MedicationStatement": "treatments", "MedicationRequest": "treatments", "FamilyMemberHistory": "family_history",
 }  # fmt: skip
+SUMMED_UP = frozenset(_SUMMARY_PARTS)
+"""Types that `summary` may sum up."""
+
 _LABEL_KEYS = ("medicationCodeableConcept", "code")
 _DATE_KEYS = ("onsetDateTime", "performedDateTime", "authoredOn", "effectiveDateTime", "recordedDate")
 _ENDED = ("entered-in-error", "refuted", "not-done", "cancelled", "stopped", "completed")
@@ -267,7 +270,7 @@ def _value_text(holder: Resource) -> tuple[str, str]:
         return _text(_object(value).get("data")), _text(_object(_object(value).get("origin")).get("unit"))
     if isinstance(value, bool):
         return (_("yes") if value else _("no")), ""
-    return ("" if value is None else str(value)) or _concept(holder.get("dataAbsentReason")), ""
+    return ("" if value is None else _text(str(value))) or _concept(holder.get("dataAbsentReason")), ""
 
 
 def _quantity(quantity: Resource) -> tuple[str, str]:
@@ -324,7 +327,8 @@ def _objects(value: object) -> list[Resource]:
 
 
 def _text(value: Any) -> str:
-    return value.strip() if isinstance(value, str) else ""
+    """The text without blank edges; half of a broken sign (a lone surrogate) becomes a question mark."""
+    return value.encode("utf-8", "replace").decode().strip() if isinstance(value, str) else ""
 
 
 def _texts(value: object) -> list[str]:

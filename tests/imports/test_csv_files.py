@@ -121,6 +121,7 @@ def test_several_columns_for_one_field_keep_their_names() -> None:
 
 
 def test_own_sample_is_read_whole() -> None:
-    sheet = Sheet((SAMPLE / "patients.csv").open("rb"), 100)
-    read = [patient_fields(row, sheet.header, TODAY) for row in sheet.rows() if isinstance(row, Row)]
+    with (SAMPLE / "patients.csv").open("rb") as source:
+        sheet = Sheet(source, 100)
+        read = [patient_fields(row, sheet.header, TODAY) for row in sheet.rows() if isinstance(row, Row)]
     assert [row["surname"] for row in read] == ["L’Hermitte", "Nguyễn-Caradec", "Œuvrard", "D’Haëne"]

@@ -61,7 +61,7 @@ def test_text_that_is_no_bundle_is_refused_in_one_line(text: str) -> None:
 
 def test_file_of_200_mb_is_refused_before_it_is_read() -> None:
     class Unreadable(BytesIO):
-        def read(self, size: int | None = -1) -> bytes:  # noqa: ARG002
+        def read(self, size: int | None = -1) -> bytes:
             raise AssertionError("read")
 
     with pytest.raises(BadInput, match="200 MB; a bundle may have up to 200 MB"):
