@@ -1,8 +1,16 @@
 """The DPO's and operations' back office: the Django admin behind a factor they hold (PC-81)."""
 
+from typing import Any
+
 from django.contrib.admin import AdminSite
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
 from django.utils.translation import gettext_lazy as _
+
+from audit.sealing import verify_all
+from care import tenancy
+from privacy.promises import measure
 
 
 class OfficeSite(AdminSite):
@@ -11,8 +19,32 @@ class OfficeSite(AdminSite):
     site_header = _("PratiConnect office")
     site_title = _("PratiConnect office")
     index_title = _("What is due")
+    index_template = "office/index.html"
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Active staff with a proven second factor."""
         user = request.user
         return user.is_active and user.is_staff and user.is_verified()
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """The admin's own pages and the office's."""
+        return [
+            path("promises/", self.admin_view(self.promises), name="promises"),
+            path("ledger/", self.admin_view(self.ledger), name="ledger"),
+            *super().get_urls(),
+        ]
+
+    def promises(self, request: HttpRequest) -> HttpResponse:
+        """Each promise of the policy, measured while the page is made."""
+        with tenancy.scope(tenancy.ALL):
+            results = measure(request.now)
+        context = {"title": _("Promises"), "results": results, "now": request.now}
+        return self._page(request, "office/promises.html", context)
+
+    def ledger(self, request: HttpRequest) -> HttpResponse:
+        """The sealed evidence, verified while the page is made (NEW-02)."""
+        context = {"title": _("Sealed evidence"), "findings": verify_all(), "now": request.now}
+        return self._page(request, "office/ledger.html", context)
+
+    def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+        return TemplateResponse(request, template, {**self.each_context(request), **context})

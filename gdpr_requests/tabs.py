@@ -1,0 +1,35 @@
+"""The tabs of the privacy centre. A tab whose page doesn't exist yet is absent, not dead."""
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+TABS = (
+    ("gdpr:overview", _("Overview")),
+    ("consents:switches", _("Consents")),
+    ("consents:log", _("Log")),
+    ("gdpr:journal", _("Access journal")),
+    ("gdpr:register", _("Processing register")),
+)
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One entry of the tab bar."""
+
+    name: str
+    url: str
+    current: bool
+
+
+def tabs(path: str) -> list[Tab]:
+    """The tabs that have a page, the one at ``path`` marked."""
+    found = []
+    for view, name in TABS:
+        try:
+            url = reverse(view)
+        except NoReverseMatch:
+            continue
+        found.append(Tab(str(name), url, path.rstrip("/") == url.rstrip("/")))
+    return found

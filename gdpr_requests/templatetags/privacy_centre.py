@@ -1,0 +1,14 @@
+"""The frame of the privacy centre for every app that adds a tab to it."""
+
+from django import template
+from django.template import Context
+
+from gdpr_requests.tabs import Tab, tabs
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def centre_tabs(context: Context) -> list[Tab]:
+    """The tab bar for the page being shown."""
+    return tabs(context["request"].path)
