@@ -4,8 +4,10 @@ from django import template
 from django.template import Context
 
 from gdpr_requests.tabs import Tab, tabs
+from gdpr_requests.wording import lasts
 
 register = template.Library()
+register.filter("lasts", lasts)
 
 
 @register.simple_tag(takes_context=True)

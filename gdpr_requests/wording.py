@@ -1,0 +1,74 @@
+"""The journals' names of things, in words for people."""
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from audit.models import AccessEntry
+from privacy.retention_rules import Rule
+
+ROLES = {
+    "practitioner": _("practitioner"),
+    "system": _("the house itself"),
+    "operations": _("operations"),
+    "dpo": _("data protection officer"),
+    "patient": _("patient"),
+}
+
+ACTIONS = {
+    "open": _("opened"),
+    "list": _("saw in a list"),
+    "search": _("found in a search"),
+    "create": _("created"),
+    "change": _("changed"),
+    "print": _("printed"),
+    "preview": _("previewed"),
+    "export": _("took away"),
+    "download": _("downloaded"),
+    "import": _("imported"),
+}
+
+PARTS = {
+    "identity": _("identity and contact details"),
+    "names": _("the name"),
+    "file": _("the file"),
+    "medical": _("the medical history"),
+    "consultation": _("a consultation"),
+    "consultations": _("consultations"),
+    "measures": _("measures"),
+    "documents": _("documents"),
+    "document": _("a document"),
+    "import": _("an import"),
+    "kept": _("kept resources"),
+}
+
+PURPOSES = {
+    "service": _("running the service"),
+    "care": _("care"),
+    "storage": _("keeping the file safe"),
+    "billing": _("billing"),
+    "improvement": _("improving the service"),
+    "legal": _("a legal duty"),
+}
+
+
+def words(table: dict[str, object], name: str) -> str:
+    """The words for ``name``; an unknown name stands for itself."""
+    return str(table.get(name, name))
+
+
+def what(entry: AccessEntry) -> str:
+    """What was done to which part, as one phrase."""
+    part, _colon, _id = entry.part.partition(":")
+    return f"{words(ACTIONS, entry.action)} {words(PARTS, part)}"
+
+
+def lasts(rule: Rule) -> str:
+    """How long a rule keeps, in words; a rule that only a fact can end says so."""
+    if rule.length is None:
+        return str(_("until a fact ends it"))
+    parts = (
+        (rule.length.years, ngettext("%d year", "%d years", rule.length.years)),
+        (rule.length.months, ngettext("%d month", "%d months", rule.length.months)),
+        (rule.length.days, ngettext("%d day", "%d days", rule.length.days)),
+    )
+    return " ".join(text % number for number, text in parts if number) or str(_("at once"))
