@@ -1,9 +1,10 @@
 """What the privacy centre says: read live, always for one person and one moment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, Max, Min, Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -119,6 +120,12 @@ def journal_of(user: User, wanted: Mapping[str, Any]) -> QuerySet[AccessEntry]:
     if wanted.get("who") == "others":
         entries = entries.exclude(actor_id=user.pk)
     return entries.order_by("-at", "-pk")
+
+
+def own_files(user: User, entries: Iterable[AccessEntry]) -> set[UUID]:
+    """Which of the journal's subjects are files that ``user`` can open now."""
+    subjects = {entry.subject_id for entry in entries}
+    return set(files_for(user).filter(pk__in=subjects).values_list("pk", flat=True))
 
 
 def next_to_leave(user: User, number: int = 5) -> QuerySet[PatientFile]:

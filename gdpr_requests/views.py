@@ -6,6 +6,7 @@ from uuid import UUID
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -40,7 +41,8 @@ def journal(request: HttpRequest) -> HttpResponse:
     form = JournalFilter(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
     page = Paginator(queries.journal_of(request.user, wanted), PAGE).get_page(request.GET.get("page"))
-    rows = [_row(entry, request.user.pk) for entry in page]
+    files = queries.own_files(request.user, page)
+    rows = [_row(entry, request.user.pk, files) for entry in page]
     return render(request, "gdpr/journal.html", {"form": form, "page": page, "rows": rows})
 
 
@@ -72,15 +74,17 @@ def register(request: HttpRequest) -> HttpResponse:
     return render(request, "gdpr/register.html", context)
 
 
-def _row(entry: AccessEntry, me: UUID) -> dict[str, object]:
+def _row(entry: AccessEntry, me: UUID, files: set[UUID]) -> dict[str, object]:
     """One journal line in words; a patient is named only by opening the file."""
     mine = entry.actor_id == me
+    subject = entry.subject_id
     return {
         "when": entry.at,
         "who": _("You") if mine else wording.words(wording.ROLES, entry.actor_role).capitalize(),
         "role": wording.words(wording.ROLES, entry.actor_role) if mine else "",
         "what": wording.what(entry),
         "why": wording.words(wording.PURPOSES, entry.purpose),
-        "subject_id": entry.subject_id,
+        "ref": _("file …%(end)s") % {"end": str(subject)[-6:]} if subject in files else "",
+        "ref_url": reverse("records:file", args=[subject]) if subject in files else "",
         "glass": entry.action == "break_glass",
     }

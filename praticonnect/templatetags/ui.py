@@ -283,10 +283,10 @@ def journal_row(
     glass: bool = False,
     dispute_url: str = "",
 ) -> Values:
-    """One line of a journal, inside `<ol class="journal">`; `glass` marks an emergency access."""
+    """One line of a journal, inside `<ol class="journal">`; `glass` marks an emergency access, `ref` the file it concerns."""
     return {
         "request": context.get("request"), "when": when, "who": who, "what": what, "role": role, "why": why, "glass": glass,
-        "dispute_url": dispute_url,
+        "dispute_url": dispute_url, "ref": ref, "ref_url": ref_url,
     }  # fmt: skip
 
 
