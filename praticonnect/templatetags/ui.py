@@ -282,6 +282,8 @@ def journal_row(
     why: str = "",
     glass: bool = False,
     dispute_url: str = "",
+    ref: str = "",
+    ref_url: str = "",
 ) -> Values:
     """One line of a journal, inside `<ol class="journal">`; `glass` marks an emergency access, `ref` the file it concerns."""
     return {
