@@ -67,7 +67,7 @@ def _record(event: ConsentEvent) -> Node:
         "dpv:hasDataSubject": {"id": event.subject_id.urn, "type": "dpv:DataSubject"},
         "dpv:hasDataController": _controller(),
         "dpv:hasJurisdiction": "loc:EU",
-        "dpv:hasApplicableLaw": "eu-gdpr:GDPR",
+        "dpv:hasApplicableLaw": "legal-eu:law-GDPR",
         "dpv:hasLegalBasis": LEGAL_BASIS[KEYS[event.key].basis],
         "dpv:hasNotice": _notice(event),
         "dpv:hasProcess": _process(event),

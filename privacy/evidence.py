@@ -14,7 +14,7 @@ from privacy.checks import SEALED_OF_PATIENTS
 from privacy.declare import Category, Subject
 from privacy.promises import Measure, promise
 from privacy.purposes import BASES, PURPOSES
-from privacy.register import Register, entries
+from privacy.register import Entry, Register, entries
 from privacy.retention import RULES
 
 FRAMES = {"pages": "components/footer.html", "mails": "account/email/base_message.txt"}
@@ -82,22 +82,20 @@ def every_personal_column_has_purpose_and_basis(now: datetime) -> Measure:
 def register_covers_everything_stored(now: datetime) -> Measure:
     """Each stored personal column is in a controller's register, whose entries are complete."""
     stored = live.columns()
-    mine, theirs = entries(Register.PRATICONNECT), entries(Register.PRACTITIONER)
-    covered = sum(len(entry.fields) for entry in (*mine, *theirs))
-    personal = len(live.about(stored, *Subject))
-    thin = [e.title for e in (*mine, *theirs) if not (e.recipients and e.retention and e.safeguards)]
-    unknown = live.strangers(stored)
-    return Measure(
-        covered == personal and not thin and not unknown,
-        {
-            "entries_praticonnect": len(mine),
-            "entries_practitioner": len(theirs),
-            "personal_columns": personal,
-            "columns_in_register": covered,
-            "undeclared_columns": unknown,
-            "incomplete_entries": thin,
-        },
-    )
+    registered = [*entries(Register.PRATICONNECT), *entries(Register.PRACTITIONER)]
+    listed = {str(declared) for entry in registered for declared in entry.fields}
+    held = {str(column.declared) for column in live.about(stored, *Subject)}
+    gaps = {
+        "not_in_register": sorted(held - listed),
+        "not_stored": sorted(listed - held),
+        "undeclared_columns": live.strangers(stored),
+        "incomplete_entries": [entry.title for entry in registered if not _complete(entry)],
+    }
+    return Measure(not any(gaps.values()), {"entries": len(registered), "personal_columns": len(held), **gaps})
+
+
+def _complete(entry: Entry) -> bool:
+    return bool(entry.recipients and entry.retention and entry.safeguards and entry.categories)
 
 
 def _collected(allowed: Collection[Category], *subjects: Subject) -> Measure:

@@ -12,7 +12,7 @@ from django.db import connections, router
 from django.db.models import Model
 
 from privacy.declare import REGISTRY, Category, FieldDeclaration, ModelDeclaration, Subject
-from privacy.registry import installed_models, own_fields
+from privacy.registry import DeclaredField, installed_models, own_fields
 
 BOOKKEEPING = frozenset({"django_migrations"})
 """Tables that belong to no model and hold nothing about a person."""
@@ -37,18 +37,27 @@ class Column:
     table: str
     name: str
     type: str
-    subject: Subject | None = None
-    field: FieldDeclaration | None = None
+    declared: DeclaredField | None = None
 
     def __str__(self) -> str:
         return f"{self.table}.{self.name}"
+
+    @property
+    def subject(self) -> Subject | None:
+        """Whose data its table holds, when it is declared."""
+        return self.declared.table.subject if self.declared else None
+
+    @property
+    def field(self) -> FieldDeclaration | None:
+        """What its declaration says of it."""
+        return self.declared.field if self.declared else None
 
 
 def columns() -> list[Column]:
     """Every column stored in the databases, with its declaration."""
     known = {alias: _declared(alias) for alias in connections}
     return [
-        Column(table, name, kind, *known[alias].get(table, {}).get(name, (None, None)))
+        Column(table, name, kind, known[alias].get(table, {}).get(name))
         for alias in connections
         for table, name, kind in _stored(alias)
         if table not in BOOKKEEPING and name not in KEPT_BY_DATABASE.get(table, ())
@@ -80,7 +89,7 @@ def _stored(alias: str) -> list[tuple[str, str, str]]:
         return [(table, name, kind) for table, name, kind in cursor.fetchall()]
 
 
-def _declared(alias: str) -> dict[str, dict[str, tuple[Subject, FieldDeclaration]]]:
+def _declared(alias: str) -> dict[str, dict[str, DeclaredField]]:
     """Table and column to declaration, for the tables of the database ``alias``."""
     return {
         model._meta.db_table: _of_table(model, REGISTRY[model._meta.label])
@@ -89,9 +98,9 @@ def _declared(alias: str) -> dict[str, dict[str, tuple[Subject, FieldDeclaration
     }
 
 
-def _of_table(model: type[Model], table: ModelDeclaration) -> dict[str, tuple[Subject, FieldDeclaration]]:
+def _of_table(model: type[Model], table: ModelDeclaration) -> dict[str, DeclaredField]:
     return {
-        str(field.column): (table.subject, table.fields[field.name])
+        str(field.column): DeclaredField(table, field.name, table.fields[field.name])
         for field in own_fields(model)
         if field.name in table.fields
     }

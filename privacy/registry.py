@@ -28,6 +28,9 @@ class DeclaredField:
     name: str
     field: FieldDeclaration
 
+    def __str__(self) -> str:
+        return f"{self.table.label}.{self.name}"
+
 
 def discover() -> None:
     """Import ``<app>.personal_data`` of every installed app, which fills the registry."""

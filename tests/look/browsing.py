@@ -46,7 +46,7 @@ def answer(client: Client, route: Route) -> None:
     if url.hostname != "localhost":
         route.abort()
         return
-    response = client.get(f"{url.path}?{url.query}" if url.query else url.path)
+    response = client.get(f"{url.path}?{url.query}" if url.query else url.path, follow=True)
     body = b"".join(response.streaming_content) if response.streaming else response.content
     route.fulfill(status=response.status_code, headers=dict(response.items()), body=body)
 

@@ -76,6 +76,19 @@ def test_pc_02_breaks_when_health_data_of_an_account_are_declared(
     assert (found.kept, found.figures["not_in_policy"]) == (False, ["accounts_user.language"])
 
 
+def test_pc_03_breaks_when_a_patients_seal_is_undone_by_hand(now: datetime) -> None:
+    by_hand("ALTER TABLE records_patientfile ALTER COLUMN surname TYPE text USING encode(surname, 'hex')")
+    found = evidence.patient_data_are_the_listed_ones(now)
+    assert (found.kept, found.figures["in_clear"]) == (False, ["records_patientfile.surname"])
+
+
+def test_pc_03_breaks_when_a_column_about_patients_is_added_by_hand(now: datetime) -> None:
+    by_hand("ALTER TABLE records_patientfile ADD COLUMN surname_in_clear text")
+    found = evidence.patient_data_are_the_listed_ones(now)
+    assert found.figures["undeclared_columns"] == ["records_patientfile.surname_in_clear"]
+    assert not found.kept
+
+
 def test_pc_04_breaks_when_a_field_loses_its_legal_basis(monkeypatch: pytest.MonkeyPatch, now: datetime) -> None:
     redeclare(monkeypatch, "accounts.User", "email", basis=None)
     found = evidence.every_personal_column_has_purpose_and_basis(now)
@@ -92,11 +105,15 @@ def test_pc_04_breaks_when_a_table_appears_by_hand(now: datetime) -> None:
 def test_md_05_breaks_when_a_stored_column_falls_out_of_the_register(
     monkeypatch: pytest.MonkeyPatch, now: datetime
 ) -> None:
-    before = evidence.register_covers_everything_stored(now)
     redeclare(monkeypatch, "accounts.User", "email", purpose=None)
-    after = evidence.register_covers_everything_stored(now)
-    assert not after.kept
-    assert after.figures["columns_in_register"] == before.figures["columns_in_register"] - 1
+    found = evidence.register_covers_everything_stored(now)
+    assert (found.kept, found.figures["not_in_register"]) == (False, ["accounts.User.email"])
+
+
+def test_md_05_breaks_when_the_register_lists_what_is_not_stored(now: datetime) -> None:
+    by_hand("ALTER TABLE accounts_user DROP COLUMN language")
+    found = evidence.register_covers_everything_stored(now)
+    assert (found.kept, found.figures["not_stored"]) == (False, ["accounts.User.language"])
 
 
 def test_what_an_export_withholds_are_secrets_only() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 from django.core.management.commands.flush import Command as FlushCommand
+from django.core.management.sql import emit_post_migrate_signal
 from django.db import connections
 
 from praticonnect.database import as_owner
@@ -29,6 +30,9 @@ class Command(FlushCommand):
             guards = cursor.fetchall()
             for disable, _enable in guards:
                 cursor.execute(disable)
-            super().handle(**options)
+            super().handle(**{**options, "inhibit_post_migrate": True})
             for _disable, enable in guards:
                 cursor.execute(enable)
+        if not options.get("inhibit_post_migrate"):
+            # With the guards back: what is written after a migration (published texts) is evidence too.
+            emit_post_migrate_signal(verbosity=0, interactive=False, db=options["database"])
