@@ -1,7 +1,7 @@
 """The journals' names of things, in words for people."""
 
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from audit.models import AccessEntry
 from privacy.retention_rules import Rule
@@ -63,12 +63,12 @@ def what(entry: AccessEntry) -> str:
 
 
 def lasts(rule: Rule) -> str:
-    """How long a rule keeps, in words; a rule that only a fact can end says so."""
-    if rule.length is None:
-        return str(_("until a fact ends it"))
+    """How long a rule keeps, in words: its own where the bare period would mislead."""
+    if rule.lasts or rule.length is None:
+        return gettext(rule.lasts)
     parts = (
         (rule.length.years, ngettext("%d year", "%d years", rule.length.years)),
         (rule.length.months, ngettext("%d month", "%d months", rule.length.months)),
         (rule.length.days, ngettext("%d day", "%d days", rule.length.days)),
     )
-    return " ".join(text % number for number, text in parts if number) or str(_("at once"))
+    return " ".join(text % number for number, text in parts if number)
