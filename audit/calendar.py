@@ -1,0 +1,68 @@
+"""Months of the journals: made ahead, and taken away at the end of their term."""
+
+from datetime import date, datetime
+
+from django.db import connection, transaction
+
+from audit.actors import Actor
+from audit.evidence import of_table, registered
+from audit.models import ExpiredMonth, SealLeaves
+from audit.months import later, month_of, term_ends
+from audit.sealing import every_row, hold_ledger, seal_all
+
+MONTHS_AHEAD = 3
+PARTITIONED = "select relkind = 'p' from pg_class where oid = to_regclass(%s)"
+
+
+def make_months(now: datetime, ahead: int = MONTHS_AHEAD) -> list[str]:
+    """Make the partitions of this month and the next ones. Returns those made; safe to repeat.
+
+    A month whose entries already went into the default partition keeps them there.
+    """
+    months = [later(month_of(now), count) for count in range(ahead + 1)]
+    tables = [evidence.table for evidence in registered() if _partitioned(evidence.table)]
+    return [f"{table}_{month:%Y_%m}" for table in tables for month in months if _make(table, month)]
+
+
+def expire_partition(*, table: str, month: date, by: Actor, now: datetime) -> int:
+    """Take a whole month of a journal away at the end of its term. Returns how many entries left.
+
+    The expiry is recorded and sealed as evidence in the same transaction, so the rest stays
+    verifiable. Raises ValueError before the term, or if the month has expired already.
+    """
+    evidence = of_table(table)
+    if evidence.keep_months is None or now < term_ends(month, evidence.keep_months):
+        raise ValueError(f"{month:%Y-%m} of {table} isn't at the end of its term yet")
+    with transaction.atomic(), every_row():
+        hold_ledger()
+        if ExpiredMonth.objects.filter(table_name=table, month=month).exists():
+            raise ValueError(f"{month:%Y-%m} of {table} has expired already")
+        seal_all(now)
+        ExpiredMonth.objects.create(
+            at=now,
+            stream=evidence.stream,
+            table_name=table,
+            month=month,
+            rows=sum(len(sealed.hashes()) for sealed in SealLeaves.objects.filter(table_name=table, month=month)),
+            actor_role=by.role,
+            request_id=by.request_id,
+        )
+        seal_all(now)
+        with connection.cursor() as cursor:
+            cursor.execute("select audit_drop_month(%s, %s)", [table, month])
+            gone: int = cursor.fetchone()[0]
+    return gone
+
+
+def _partitioned(table: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(PARTITIONED, [table])
+        found = cursor.fetchone()
+    return bool(found and found[0])
+
+
+def _make(table: str, month: date) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("select audit_make_month(%s, %s)", [table, month])
+        made: bool = cursor.fetchone()[0]
+    return made

@@ -1,0 +1,118 @@
+"""Reads evidence for the verifier: rows as PostgreSQL's own canonical text, and the guards on their table."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import connection
+
+from audit.models import Seal, SealLeaves
+from audit.months import begins, later, month_of
+
+CHUNK = 2_000
+GUARDS = ("audit_append", "audit_keep", "audit_refuse")
+
+# What audit_append hashed, written with PostgreSQL's built-in functions only.
+TEXT = """
+(select jsonb_object_agg(key, value)::text from jsonb_each(to_jsonb(entry))
+  where value <> 'null'::jsonb and key <> 'leaf')
+"""
+ROWS = """
+select seq, coalesce(to_jsonb(entry) ->> 'id', ''), leaf, {text} from {table} entry
+ where written_at >= %s and written_at < %s order by seq
+"""
+ONE_ROW = "select seq, coalesce(to_jsonb(entry) ->> 'id', ''), leaf, {text} from {table} entry where seq = %s"
+OUT_OF_TIME = """
+select seq, id, month from (
+  select seq, coalesce(to_jsonb(entry) ->> 'id', '') as id, written_at,
+         date_trunc('month', written_at at time zone 'UTC')::date as month,
+         max(written_at) over (order by seq rows between unbounded preceding and 1 preceding) as before
+    from {table} entry) as dated
+ where written_at < before - interval '1 hour' order by seq
+"""
+LOOSE_GUARDS = """
+select part.oid::regclass::text || '.' || wanted.name
+  from (select %s::regclass::oid as oid union select inhrelid from pg_inherits where inhparent = %s::regclass) as part
+ cross join unnest(%s::text[]) as wanted(name)
+  left join pg_trigger on tgrelid = part.oid and tgname = wanted.name
+ where tgenabled is distinct from 'A' order by 1
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One stored entry: its number, its id, the hash beside it, and the text that was hashed."""
+
+    number: int
+    id: str
+    leaf: bytes
+    text: bytes
+
+
+def rows_of(table: str, month: date) -> Iterator[Row]:
+    """The entries of a month by number, a few at a time. Needs a transaction."""
+    _fix_output()
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(_sql(ROWS, table), [begins(month), begins(later(month, 1))])
+        while rows := cursor.fetchmany(CHUNK):
+            yield from (Row(number, id_, bytes(leaf), text.encode()) for number, id_, leaf, text in rows)
+
+
+def row_of(table: str, number: int) -> Row | None:
+    """One entry by its number."""
+    _fix_output()
+    with connection.cursor() as cursor:
+        cursor.execute(_sql(ONE_ROW, table), [number])
+        found = cursor.fetchone()
+    return Row(found[0], found[1], bytes(found[2]), found[3].encode()) if found else None
+
+
+def out_of_time(table: str) -> list[tuple[int, str, date]]:
+    """Entries dated over an hour before one with a lower number: number and date are given at the same moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(_sql(OUT_OF_TIME, table))
+        return list(cursor.fetchall())
+
+
+def stored_months(table: str) -> tuple[date, date] | None:
+    """The first and last month that has entries."""
+    with connection.cursor() as cursor:
+        cursor.execute(_sql("select min(written_at), max(written_at) from {table}", table))
+        first: datetime | None
+        first, last = cursor.fetchone()
+    return (month_of(first), month_of(last)) if first else None
+
+
+def loose_guards(table: str) -> list[str]:
+    """Triggers of the table or a partition that are missing or not always on."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOOSE_GUARDS, [table, table, list(GUARDS)])
+        return [name for (name,) in cursor.fetchall()]
+
+
+def stored_tables() -> set[str]:
+    """The tables there are."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select relname from pg_class where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace"
+        )
+        return {name for (name,) in cursor.fetchall()}
+
+
+def sealed_leaves(seals: Iterable[Seal]) -> dict[int, list[bytes]]:
+    """The leaf hashes under each seal, by the seal's number."""
+    numbers = [seal.number for seal in seals]
+    return {found.number: found.hashes() for found in SealLeaves.objects.filter(number__in=numbers)}
+
+
+def _sql(template: str, table: str) -> str:
+    return template.format(table=connection.ops.quote_name(table), text=TEXT)
+
+
+def _fix_output() -> None:
+    """Text as the trigger made it, whatever the session was set to."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select set_config('timezone', 'UTC', true), set_config('bytea_output', 'hex', true),"
+            " set_config('extra_float_digits', '1', true), set_config('intervalstyle', 'postgres', true)"
+        )
