@@ -4,13 +4,14 @@ from importlib import import_module
 
 from accounts.access import Access, Act, Audience
 
-APPS = ("accounts", "audit", "consents", "records", "gdpr_requests")
+APPS = ("accounts", "consents", "records", "gdpr_requests")
 
 HOUSE = {
     "home": Access(Audience.PUBLIC, Act.PUBLIC),
     "healthz": Access(Audience.PUBLIC, Act.PUBLIC),
     "readyz": Access(Audience.PUBLIC, Act.PUBLIC),
     "gallery": Access(Audience.PUBLIC, Act.PUBLIC),
+    "audit:public_keys": Access(Audience.PUBLIC, Act.PUBLIC),
 }
 
 

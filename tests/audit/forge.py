@@ -12,7 +12,9 @@ from praticonnect.database import as_owner
 from privacy.ids import new_id
 
 GUARDS = ("audit_append", "audit_refuse", "audit_keep")
-RECOMPUTE = "update {0} e set leaf = sha256('\\x00' || convert_to(audit_canonical(to_jsonb(e)), 'UTF8')) where seq = {1}"
+RECOMPUTE = (
+    "update {0} e set leaf = sha256('\\x00' || convert_to(audit_canonical(to_jsonb(e)), 'UTF8')) where seq = {1}"
+)
 
 
 @contextmanager
@@ -32,11 +34,15 @@ def force(table: str, *statements: str) -> None:
 
 
 def _each(table: str, verb: str) -> None:
-    parts = ["select %s::regclass::text union select inhrelid::regclass::text from pg_inherits where inhparent = %s::regclass"]
+    parts = [
+        "select %s::regclass::text union select inhrelid::regclass::text from pg_inherits where inhparent = %s::regclass"
+    ]
     with connection.cursor() as cursor:
         cursor.execute(parts[0], [table, table])
         names = [name for (name,) in cursor.fetchall()]
-        cursor.execute("select tgrelid::regclass::text, tgname from pg_trigger where tgrelid = any(%s::regclass[])", [names])
+        cursor.execute(
+            "select tgrelid::regclass::text, tgname from pg_trigger where tgrelid = any(%s::regclass[])", [names]
+        )
         for name, guard in cursor.fetchall():
             if guard in GUARDS:
                 cursor.execute(f"alter table {name} {verb} trigger {guard}")
@@ -46,7 +52,9 @@ def accesses(count: int, now: datetime) -> list[int]:
     """``count`` entries in the access journal; their numbers."""
     by = Actor.system("test")
     practice = new_id()
-    record_accesses(by=by, rows=[AccessRow(new_id(), "name", "list", practice) for _ in range(count)], purpose="care", now=now)
+    record_accesses(
+        by=by, rows=[AccessRow(new_id(), "name", "list", practice) for _ in range(count)], purpose="care", now=now
+    )
     with connection.cursor() as cursor:
         cursor.execute("select seq from audit_accessentry where practice_id = %s order by seq", [practice])
         return [number for (number,) in cursor.fetchall()]
