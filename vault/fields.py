@@ -55,7 +55,7 @@ class SealedField(AnyField):
     def get_db_prep_value(self, value: Any, connection: BaseDatabaseWrapper, prepared: bool = False) -> Any:
         """The bytes as the driver takes them."""
         value = super().get_db_prep_value(value, connection, prepared)
-        return connection.Database.Binary(bytes(value)) if isinstance(value, Sealed) else value
+        return bytes(value) if isinstance(value, Sealed) else value
 
     def get_lookup(self, lookup_name: str) -> Any:
         """Only whether there is a value; sealed values can't be compared (search uses tokens)."""

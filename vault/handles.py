@@ -87,11 +87,11 @@ class Handle:
         sealed = getattr(row, field.attname)
         if sealed is None:
             return None
-        place = place_of(row, field.column, self.file_id)
+        place = place_of(row, str(field.column), self.file_id)
         return field.decode(unseal(self._cipher(sealed.key_id), sealed, place))
 
     def _seal(self, row: models.Model, field: SealedField, value: Any) -> Any:
-        place = place_of(row, field.column, self.file_id)
+        place = place_of(row, str(field.column), self.file_id)
         return seal(self._cipher(self._newest), self._newest, field.encode(value), place)
 
     def _require_own(self, row: models.Model) -> None:
