@@ -116,12 +116,14 @@ class SignupForm(ProfileFields, AllauthSignupForm):  # type: ignore[misc]
         return cleaned
 
     def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
-        data = self.cleaned_data
-        taken = queries.rpps_is_taken(data.get("rpps")) or queries.adeli_is_taken(data.get("adeli"))
-        if self.account_already_exists or taken:
+        if self.account_already_exists or self.number_is_taken():
             self.account_already_exists = True
-            make_password(data["password1"])
+            make_password(self.cleaned_data["password1"])
         return super().try_save(request)
+
+    def number_is_taken(self) -> bool:
+        """Whether another account bears the professional number typed here (MD-57)."""
+        return queries.rpps_is_taken(self.cleaned_data["rpps"]) or queries.adeli_is_taken(self.cleaned_data["adeli"])
 
     def save(self, request: HttpRequest) -> User:
         return actions.sign_up_practitioner(

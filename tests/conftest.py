@@ -18,7 +18,7 @@ def now() -> datetime:
 @pytest.fixture(autouse=True)
 def _quick_and_local(settings: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Cheap password hashes, mails in memory, files in a folder of the test's own."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.ARGON2 = {"memory_kib": 64, "iterations": 1, "lanes": 1}
     folder = tmp_path_factory.mktemp("files")
     settings.STORAGES = {
         **settings.STORAGES,
