@@ -1,0 +1,112 @@
+"""Isolation: nobody sees or changes another practice's things, at any address of the house."""
+
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+
+from accounts.access import Access, Audience
+from accounts.models import User
+from care.tenancy import ALL, scope
+from consents.models import ConsentEvent
+from records.models import Consultation, Document, Measure, PatientFile
+from tests.accounts.factories import make_account, make_practitioner, make_staff, verified_client
+from tests.records.factories import make_consultation, make_document, make_file, make_measure
+from tests.security.battery import Visitor, World, run
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+
+CANARY = "Zyklamenblüte"
+OPEN = {Audience.PUBLIC}
+TOUCHED = (PatientFile, Consultation, Measure, Document, ConsentEvent)
+
+
+@pytest.fixture
+def owner() -> User:
+    """The practitioner of practice A."""
+    return make_practitioner("owner@example.org")
+
+
+@pytest.fixture
+def world(owner: User) -> World:
+    """Practice A with one of each thing, its words canaries."""
+    file = make_file(owner, surname=CANARY, medical_history=f"{CANARY} history")
+    consultation = make_consultation(file, owner, signed=True, note=f"{CANARY} note")
+    measure = make_measure(file, owner, value="77777.25")
+    document = make_document(file, owner, title=f"{CANARY} title")
+    arguments = {
+        "file_id": file.pk,
+        "consultation_id": consultation.pk,
+        "measure_id": measure.pk,
+        "document_id": document.pk,
+        "number": 1,
+    }
+    return World(arguments, (CANARY, "77777.25"), fingerprint)
+
+
+def fingerprint() -> object:
+    """How many rows of each kind there are, and every revision: a change by a stranger shows."""
+    with scope(ALL):
+        return [
+            sorted(model._default_manager.values_list("pk", flat=True)) for model in TOUCHED
+        ], sorted(PatientFile.objects.values_list("pk", "changed_at", "revision", "status"))
+
+
+def visitors(owner: User) -> list[Visitor]:
+    """Everybody who might knock."""
+    stranger = make_practitioner("stranger@example.org")
+    office = make_staff("dpo@example.org")
+    plain = make_account("nobody@example.org")
+
+    def unverified() -> Client:
+        client = Client()
+        client.force_login(stranger)
+        return client
+
+    def verified(user: User) -> Callable[[], Client]:
+        return lambda: verified_client(user)
+
+    mine = OPEN | {Audience.SIGNED_IN, Audience.VERIFIED}
+    return [
+        Visitor("nobody", Client, among(OPEN)),
+        Visitor("password only", unverified, among(OPEN | {Audience.SIGNED_IN})),
+        Visitor("another practice", verified(stranger), among(mine | {Audience.PRACTITIONER})),
+        Visitor("account without practice", verified(plain), among(mine)),
+        Visitor("office", verified(office), among(mine | {Audience.OFFICE})),
+        Visitor("owner", verified(owner), lambda access: True, owner=True),
+    ]
+
+
+def among(audiences: set[Audience]) -> Callable[[Access], bool]:
+    """Whether a page's audience is one of these."""
+    return lambda access: access.audience in audiences
+
+
+def test_battery_leaks_nothing(world: World, owner: User) -> None:
+    """Every address × visitor × method: no stranger in, no canary out, nothing changed."""
+    assert run(world, visitors(owner)) == []
+
+
+def test_owner_sees_the_canary(world: World, owner: User) -> None:
+    """There is something that could leak: the owner's page shows it."""
+    from django.urls import reverse
+
+    page = verified_client(owner).get(reverse("records:file", args=[world.arguments["file_id"]]))
+    assert CANARY in page.content.decode()
+
+
+def test_battery_finds_a_query_opened_by_hand(
+    world: World, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With one scoped query opened and the second wall down, the battery reports leaks."""
+    monkeypatch.setattr("praticonnect.gate.tenancy.scope", lambda practices: scope(ALL))
+    monkeypatch.setattr("records.queries.files_for", lambda user: PatientFile.objects.all())
+    assert any(leak.startswith("another practice GET records:file") for leak in run(world, visitors(owner)))
+
+
+def test_second_wall_holds_when_a_query_is_opened_by_hand(
+    world: World, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL's row security alone keeps the stranger out of the file."""
+    monkeypatch.setattr("records.queries.files_for", lambda user: PatientFile.objects.all())
+    assert run(world, visitors(owner)) == []
