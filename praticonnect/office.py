@@ -8,6 +8,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from django.utils.translation import gettext_lazy as _
 
+from audit.verification import verify
 from care import tenancy
 from privacy.promises import measure
 
@@ -29,6 +30,7 @@ class OfficeSite(AdminSite):
         """The admin's own pages and the office's."""
         return [
             path("promises/", self.admin_view(self.promises), name="promises"),
+            path("ledger/", self.admin_view(self.ledger), name="ledger"),
             *super().get_urls(),
         ]
 
@@ -38,6 +40,11 @@ class OfficeSite(AdminSite):
             results = measure(request.now)
         context = {"title": _("Promises"), "results": results, "now": request.now}
         return self._page(request, "office/promises.html", context)
+
+    def ledger(self, request: HttpRequest) -> HttpResponse:
+        """The sealed evidence, verified while the page is made (NEW-02)."""
+        context = {"title": _("Sealed evidence"), "report": verify(), "now": request.now}
+        return self._page(request, "office/ledger.html", context)
 
     def _page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         return TemplateResponse(request, template, {**self.each_context(request), **context})
