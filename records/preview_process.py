@@ -10,6 +10,10 @@ import io
 import json
 import resource
 import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 MEMORY = 1024 * 1024 * 1024  # bytes of address space on top of what the libraries map
 SECONDS = 15  # of processor time
@@ -37,18 +41,18 @@ def check_image(data: bytes, kind: str) -> int:
     return 1
 
 
-def open_image(data: bytes, kind: str):  # type: ignore[no-untyped-def]
+def open_image(data: bytes, kind: str) -> "Image":
     """The image, if its header promises a size we accept."""
-    from PIL import Image
+    import PIL.Image
 
-    Image.MAX_IMAGE_PIXELS = None  # our own cap, just below, answers in plain words
-    image = Image.open(io.BytesIO(data), formats=[kind])
+    PIL.Image.MAX_IMAGE_PIXELS = None  # our own cap, just below, answers in plain words
+    image = PIL.Image.open(io.BytesIO(data), formats=[kind])
     if image.width * image.height > MAX_PIXELS:
         raise Bad("pixels")
     return image
 
 
-def open_pdf(data: bytes):  # type: ignore[no-untyped-def]
+def open_pdf(data: bytes) -> Any:
     """The PDF, unless it is locked or has no or too many pages."""
     import pypdfium2
 
@@ -68,14 +72,15 @@ def check_pdf(data: bytes) -> int:
     return len(document)
 
 
-def draw(document, page: int, width: int):  # type: ignore[no-untyped-def]
+def draw(document: Any, page: int, width: int) -> "Image":
     """One page as an image ``width`` pixels wide."""
     sheet = document[page]
     wide, high = sheet.get_size()
     if wide <= 0 or high <= 0:
         raise Bad("broken")
     scale = min(width / wide, MAX_SIDE / high)
-    return sheet.render(scale=scale).to_pil()
+    drawn: Image = sheet.render(scale=scale).to_pil()
+    return drawn
 
 
 def render(data: bytes, kind: str, page: int, width: int) -> bytes:
@@ -110,7 +115,7 @@ def main(arguments: list[str]) -> None:
         answer = {"refused": bad.args[0]}
     except MemoryError:
         answer = {"refused": "too_much"}
-    except Exception:  # whatever a parser raises on what isn't a document: it is refused
+    except Exception:  # noqa: BLE001 - whatever a parser raises on what isn't a document: it is refused
         answer = {"refused": "broken"}
     sys.stdout.write(json.dumps(answer))
 

@@ -85,7 +85,7 @@ def figures_of(user: User, *, today: date) -> dict[str, int]:
 
 def consultations_of(file: PatientFile) -> QuerySet[Consultation]:
     """The consultations of a file that was fetched for somebody, the latest first."""
-    return file.consultations.select_related("author__practitioner_profile", "file__practice").order_by(
+    return file.consultations.select_related("author__practitioner", "file__practice").order_by(
         "-started_at", "-created_at", "pk"
     )
 

@@ -64,15 +64,18 @@ def add_document(
         storage_name=f"{FOLDER}/{secrets.token_hex(20)}",
     )
     source.seek(0)
+    stored = False
     try:
         with transaction.atomic():
             handle = handle or _open(file, by, now)
             _store(document, handle, source)
+            stored = True
             handle.write(document, title=clean(title) or clean(name), original_name=clean(name))
             document.save(force_insert=True)
             journal(document, "document.added", file_id=file.id, by=by, now=now)
     except BaseException:
-        default_storage.delete(document.storage_name)
+        if stored:
+            default_storage.delete(document.storage_name)
         raise
     return document
 
@@ -114,6 +117,7 @@ def _store(document: Document, handle: Handle, source: BinaryIO) -> None:
         sealed.seek(0)
         kept_as = default_storage.save(document.storage_name, File(sealed))
     if kept_as != document.storage_name:
+        default_storage.delete(kept_as)
         raise RuntimeError(f"the storage renamed {document.storage_name} to {kept_as}")
 
 

@@ -1,0 +1,13 @@
+"""Who may reach the pages of the patient files: practitioners, while the core functions are open."""
+
+from accounts.access import Access, Act, Audience
+
+_CARE = Access(Audience.PRACTITIONER, Act.CARE)
+_PAGES = (
+    "today", "patients", "new", "file", "identity", "medical", "clock", "close", "kept", "kept_one",
+    "consultations", "consultation_new", "consultation", "draft", "amend", "discard",
+    "consultation_print", "version", "measures", "strike", "documents", "document",
+    "document_page", "document_download",
+)  # fmt: skip
+
+ACCESS: dict[str, Access] = {f"records:{name}": _CARE for name in _PAGES}

@@ -1,0 +1,37 @@
+"""The addresses of patients and their files."""
+
+from django.urls import path
+
+from records.views import consultations, documents, files, measures, patients
+
+app_name = "records"
+FILE = "practitioner/patients/<uuid:file_id>/"
+CONSULTATION = FILE + "consultations/<uuid:consultation_id>/"
+DOCUMENT = FILE + "documents/<uuid:document_id>/"
+
+urlpatterns = [
+    path("practitioner/", patients.today, name="today"),
+    path("practitioner/patients/", patients.patients, name="patients"),
+    path("practitioner/patients/new/", patients.new, name="new"),
+    path(FILE, files.file, name="file"),
+    path(FILE + "identity/", files.identity, name="identity"),
+    path(FILE + "medical/", files.medical, name="medical"),
+    path(FILE + "clock/", files.clock, name="clock"),
+    path(FILE + "close/", files.close, name="close"),
+    path(FILE + "kept/", files.kept, name="kept"),
+    path(FILE + "kept/<uuid:kept_id>/", files.kept_one, name="kept_one"),
+    path(FILE + "consultations/", consultations.consultations, name="consultations"),
+    path(FILE + "consultations/new/", consultations.start, name="consultation_new"),
+    path(CONSULTATION, consultations.consultation, name="consultation"),
+    path(CONSULTATION + "draft/", consultations.draft, name="draft"),
+    path(CONSULTATION + "amend/", consultations.amend, name="amend"),
+    path(CONSULTATION + "discard/", consultations.discard, name="discard"),
+    path(CONSULTATION + "print/", consultations.print_view, name="consultation_print"),
+    path(CONSULTATION + "versions/<int:number>/", consultations.version, name="version"),
+    path(FILE + "measures/", measures.measures, name="measures"),
+    path(FILE + "measures/<uuid:measure_id>/strike/", measures.strike, name="strike"),
+    path(FILE + "documents/", documents.documents, name="documents"),
+    path(DOCUMENT, documents.document, name="document"),
+    path(DOCUMENT + "page/<int:number>.png", documents.page, name="document_page"),
+    path(DOCUMENT + "download/", documents.download, name="document_download"),
+]

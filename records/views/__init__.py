@@ -1,0 +1,1 @@
+"""The practitioner's pages of patients and their files."""

@@ -1,0 +1,108 @@
+"""What the pages of one file share: who asks, which file, its head and its tabs."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from audit.actors import Actor
+from care.queries import practice_of
+from privacy.clocks import Jurisdiction, legal_day
+from records import queries
+from records.clock import day_of
+from records.models import PatientFile
+from records.reading import Part, head_of, open_file
+from vault.errors import KeyRefused
+from vault.handles import Handle
+
+Rest = ParamSpec("Rest")
+TABS = (
+    (Part.FILE, "records:file", "user"),
+    (Part.CONSULTATIONS, "records:consultations", "stethoscope"),
+    (Part.MEASURES, "records:measures", "activity"),
+    (Part.DOCUMENTS, "records:documents", "file-text"),
+    (Part.KEPT, "records:kept", "package"),
+    (Part.CLOCK, "records:clock", "clock"),
+)
+
+
+class Visit(HttpRequest):
+    """A request of a practitioner, as the middleware leaves it."""
+
+    user: User
+    actor: Actor
+    now: datetime
+
+
+FileView = Callable[Concatenate[Visit, PatientFile, Rest], HttpResponse]
+
+
+def of_file(view: FileView[Rest]) -> Callable[Concatenate[Visit, UUID, Rest], HttpResponse]:
+    """Give the view the file of its address, or 404 to whoever doesn't treat the patient."""
+
+    @wraps(view)
+    def wrapped(request: Visit, file_id: UUID, *arguments: Rest.args, **named: Rest.kwargs) -> HttpResponse:
+        file = get_object_or_404(queries.files_for(request.user), pk=file_id)
+        try:
+            return view(request, file, *arguments, **named)
+        except KeyRefused:
+            return render(request, "records/refused.html", {"file": file}, status=403)
+
+    return wrapped
+
+
+def today_of(request: Visit) -> date:
+    """The legal day where the visitor practises. Raises Http404 without a practice."""
+    practice = practice_of(request.user)
+    if practice is None:
+        raise Http404
+    return legal_day(request.now, Jurisdiction(practice.jurisdiction))
+
+
+def open_part(request: Visit, file: PatientFile, part: Part, *, action: str = "open") -> Handle:
+    """Open the file for this page: its one row in the access journal."""
+    return open_file(file, part, by=request.actor, now=request.now, action=action)
+
+
+def show(
+    request: Visit,
+    template: str,
+    file: PatientFile,
+    handle: Handle,
+    *,
+    tab: Part,
+    status: int = 200,
+    **context: Any,
+) -> HttpResponse:
+    """A page of the file, with the patient's head and the tabs."""
+    head = head_of(handle, file, today=day_of(file, request.now))
+    page = {"file": file, "head": head, "tabs": tabs(file, tab), **context}
+    return render(request, f"records/{template}.html", page, status=status)
+
+
+def tabs(file: PatientFile, current: Part) -> list[dict[str, object]]:
+    """The pages of a file."""
+    words = {
+        Part.FILE: _("Summary"),
+        Part.CONSULTATIONS: _("Consultations"),
+        Part.MEASURES: _("Measures"),
+        Part.DOCUMENTS: _("Documents"),
+        Part.KEPT: _("From imports"),
+        Part.CLOCK: _("Clock and access"),
+    }
+    return [
+        {
+            "name": words[part],
+            "url": reverse(name, args=[file.pk]),
+            "icon": icon,
+            "current": part is current,
+        }
+        for part, name, icon in TABS
+    ]
