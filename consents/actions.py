@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -10,9 +11,10 @@ from audit.actions import record_event
 from audit.actors import Actor
 from consents import notices
 from consents.models import ConsentEvent, EventOrigin, PublishedText
-from consents.rules import Authority, Refused, known, why_not_decide
+from consents.rules import Authority, Choice, Refused, known, why_not_decide
 from consents.states import Action, Fact, State, fold, move
 from privacy.clocks import legal_day
+from privacy.consent_keys import KEYS
 
 LOCK_CLASS = 0x636F6E73
 """Keeps our advisory locks apart from those of other tables."""
@@ -63,51 +65,27 @@ def decide(
     The same choice twice writes once, also when two come at the same moment. Raises
     :class:`~consents.rules.UnknownKey` and :class:`~consents.rules.Refused`.
     """
-    law = known(key, child or "")
-    slot = notices.slot_of(key, child or "")
-    shown = notices.in_force(slot, language, legal_day(now))
+    known(key, child or "")
+    choice = Choice(subject_id, key, child or "", on, authority)
     facts = _facts_under_lock(subject_id)
     states = fold(facts)
-    refusal = why_not_decide(
-        subject_id=subject_id,
-        key=key,
-        child=child or "",
-        on=on,
-        by=by,
-        authority=authority,
-        shown=text,
-        in_force=_addresses(slot, now),
-        states=states,
-    )
+    refusal = why_not_decide(choice, by=by, states=states, stale=_is_stale(choice.slot, text, now))
     if refusal is not None:
         raise Refused(refusal)
-    act = move(states[slot], on=on, text_number=shown.number)
+    read = _text_read(choice.slot, text, language, now)
+    act = move(states[choice.slot], on=on, text_number=read.number)
     if act is None:
-        return Decision(None, states[slot], changed=False)
+        return Decision(None, states[choice.slot], changed=False)
     event = ConsentEvent(
-        subject_id=subject_id,
-        number=(facts[-1].number if facts else 0) + 1,
-        key=key,
-        child=child or "",
-        kind=law.kind.value,
-        action=act.value,
-        previous_state=states[slot].position.value,
+        **_what(choice, facts, states[choice.slot], act),
+        **_words(read, control, now),
         at=now,
         actor_id=by.account_id,
         actor_role=by.role,
-        authority=authority.kind if authority else "",
-        authority_reference=authority.reference if authority else "",
-        policy_number=notices.in_force(notices.POLICY, language, legal_day(now)).number,
-        text_id=text or shown.sha256,
-        text_number=shown.number,
-        language=shown.language,
         channel=channel,
-        control=control.element,
-        control_default=control.default,
-        control_label=control.label,
     )
     _append(event, by, now)
-    return Decision(event.pk, fold([*facts, event.fact])[slot], changed=True)
+    return Decision(event.pk, fold([*facts, event.fact])[choice.slot], changed=True)
 
 
 @transaction.atomic
@@ -170,9 +148,48 @@ def _facts_under_lock(subject_id: UUID) -> list[Fact]:
         ]
 
 
-def _addresses(slot: str, now: datetime) -> frozenset[str]:
-    day = legal_day(now)
-    return frozenset(notices.in_force(slot, language, day).sha256 for language in notices.LANGUAGES)
+def _text_read(slot: str, address: str | None, language: str, now: datetime) -> notices.Text:
+    """The wording that was on the page; the one in force where the page named none of this switch."""
+    found = notices.of_hash(address) if address else None
+    if found is not None and found.slot == slot:
+        return found
+    return notices.in_force(slot, language, legal_day(now))
+
+
+def _is_stale(slot: str, address: str | None, now: datetime) -> bool:
+    """Whether the page showed another wording than one in force."""
+    held = {notices.in_force(slot, language, legal_day(now)).sha256 for language in notices.LANGUAGES}
+    return address is not None and address not in held
+
+
+def _what(choice: Choice, facts: list[Fact], before: State, act: Action) -> dict[str, Any]:
+    """The fields of an entry that say what was chosen, by whose right."""
+    authority = choice.authority or Authority("", "")
+    return {
+        "subject_id": choice.subject_id,
+        "number": (facts[-1].number if facts else 0) + 1,
+        "key": choice.key,
+        "child": choice.child,
+        "kind": KEYS[choice.key].kind.value,
+        "action": act.value,
+        "previous_state": before.position.value,
+        "authority": authority.kind,
+        "authority_reference": authority.reference,
+    }
+
+
+def _words(read: notices.Text, control: Control, now: datetime) -> dict[str, Any]:
+    """The fields of an entry that say what was on the page (PC-11)."""
+    policy = notices.in_force(notices.POLICY, read.language, legal_day(now))
+    return {
+        "policy_number": policy.number,
+        "text_id": read.sha256,
+        "text_number": read.number,
+        "language": read.language,
+        "control": control.element,
+        "control_default": control.default,
+        "control_label": control.label,
+    }
 
 
 def _append(event: ConsentEvent, by: Actor, now: datetime) -> None:

@@ -7,6 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from audit.actors import Actor
+from consents.notices import slot_of
 from consents.states import State
 from privacy.consent_keys import KEYS, ConsentKey
 
@@ -48,6 +49,22 @@ class Authority:
     reference: str
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What is asked for: a person's switch, and where it shall stand."""
+
+    subject_id: UUID
+    key: str
+    child: str
+    on: bool
+    authority: Authority | None = None
+
+    @property
+    def slot(self) -> str:
+        """The switch: the key, or ``key.child``."""
+        return slot_of(self.key, self.child)
+
+
 def known(key: str, child: str = "") -> ConsentKey:
     """The key as the law has it. Raises :class:`UnknownKey` with the names that exist."""
     if key not in KEYS:
@@ -60,33 +77,23 @@ def known(key: str, child: str = "") -> ConsentKey:
     return KEYS[key]
 
 
-def why_not_decide(
-    *,
-    subject_id: UUID,
-    key: str,
-    child: str,
-    on: bool,
-    by: Actor,
-    authority: Authority | None,
-    shown: str | None,
-    in_force: frozenset[str],
-    states: dict[str, State],
-) -> Refusal | None:
+def why_not_decide(choice: Choice, *, by: Actor, states: dict[str, State], stale: bool) -> Refusal | None:
     """The reason this decision can't be written, or None.
 
-    Only a person decides, for themselves or with a stated authority; on the words in force; an
-    integration only under its parent. Turning off is refused to nobody who may decide (PC-12).
+    Only a person decides, for themselves or with a stated authority; on the words in force
+    (``stale`` says they aren't); an integration only under its parent. Turning off is refused to
+    nobody who may decide (PC-12).
     """
     if by.role not in PEOPLE:
         return Refusal("no_person", _("Only a person can decide this, never a program."))
-    if by.account_id != subject_id and by.role != "operations" and authority is None:
+    if by.account_id != choice.subject_id and by.role != "operations" and choice.authority is None:
         return Refusal("not_yours", _("This choice belongs to somebody else."))
-    if shown is not None and shown not in in_force and on:
+    if choice.on and stale:
         return Refusal(
             "text_changed",
             _("The text has changed since you opened this page. Nothing was saved: read it again below, then choose."),
         )
-    if on and child and not states[key].on:
+    if choice.on and choice.child and not states[choice.key].on:
         return Refusal(
             "parent_off",
             _("Turn on “Integrations with other services” first; each integration then has its own switch."),

@@ -186,17 +186,23 @@ def test_a_yes_to_words_no_longer_in_force_is_refused_and_a_no_is_not() -> None:
     with pytest.raises(Refused, match="The text has changed since you opened this page"):
         choose(by, "marketing_emails", text=old)
     choose(by, "marketing_emails")
-    assert choose(by, "marketing_emails", on=False, text=old, now=NOON + timedelta(seconds=1)).changed
+    choose(by, "marketing_emails", on=False, text=old, now=NOON + timedelta(seconds=1))
+    proof = ConsentEvent.objects.get(subject_id=by.account_id, number=2)
+    assert (proof.action, proof.text_id) == (
+        "withdrawn",
+        notices.in_force("marketing_emails", "en", date(2026, 11, 18)).sha256,
+    )
 
 
 @pytest.mark.django_db
 def test_words_that_were_never_published_cannot_be_the_proof() -> None:
     by = person()
     choose(by, "marketing_emails")
-    with pytest.raises(DatabaseError, match="text_sha256"), transaction.atomic():
-        choose(by, "marketing_emails", on=False, text="0" * 64, now=NOON + timedelta(seconds=1))
-        with connection.cursor() as cursor:
-            cursor.execute("set constraints all immediate")
+    event = ConsentEvent.objects.get(subject_id=by.account_id)
+    event.pk, event.number, event.text_id = new_id(), 2, "0" * 64
+    event.save(force_insert=True)
+    with pytest.raises(DatabaseError, match="text_sha256"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("set constraints all immediate")
 
 
 STATEMENTS = {

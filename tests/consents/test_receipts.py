@@ -173,7 +173,7 @@ def test_each_single_byte_flipped_in_the_file_is_refused_or_means_the_same(
     raw, keys = json.dumps(made, ensure_ascii=False).encode(), verify_receipt.public_keys(keys_json())
     path = tmp_path / "receipt.jsonld"
     accepted = []
-    for index in range(0, len(raw), 3):
+    for index in range(0, len(raw), 5):
         flipped = bytearray(raw)
         flipped[index] ^= 1 << (index % 7)
         path.write_bytes(flipped)

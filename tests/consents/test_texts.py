@@ -3,7 +3,7 @@
 import re
 import shutil
 import unicodedata
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -116,7 +116,7 @@ def test_policy_in_force_says_what_the_code_does(text: notices.Text) -> None:
 
 @pytest.mark.parametrize("text", CURRENT, ids=lambda text: text.language)
 def test_policy_with_any_one_figure_changed_disagrees_once(text: notices.Text) -> None:
-    rows = [match for match in re.finditer(r"\| (\d+)( \w+[^|]*) \| [^|]+\|$", text.content, re.MULTILINE)]
+    rows = list(re.finditer(r"\| (\d+)( \w+[^|]*) \| [^|]+\|$", text.content, re.MULTILINE))
     assert len(rows) == 11
     for row in rows:
         changed = text.content[: row.start(1)] + str(int(row.group(1)) + 1) + text.content[row.end(1) :]
@@ -127,7 +127,7 @@ def test_policy_with_any_one_figure_changed_disagrees_once(text: notices.Text) -
 def test_policy_with_any_one_basis_changed_disagrees_once(text: notices.Text) -> None:
     table = text.content[text.content.index("<!-- consents") :]
     at = len(text.content) - len(table)
-    found = [match for match in re.finditer(r"\((\d\.\d\.[a-z])\) \|", table)]
+    found = list(re.finditer(r"\((\d\.\d\.[a-z])\) \|", table))
     assert len(found) == 8
     for match in found:
         changed = text.content[: at + match.start(1)] + "6.1.d" + text.content[at + match.end(1) :]
@@ -225,10 +225,8 @@ def test_changes_hold_every_word_of_what_changed(old: list[str], new: list[str])
 @pytest.mark.django_db
 def test_policy_page_shows_version_date_address_and_history(client: Client) -> None:
     page = client.get("/privacy/").content.decode()
-    current = notices.in_force("policy", "en", date.today() + timedelta(0))
     assert "Version 2. Last updated:" in page
     assert [text.sha256 in page for text in POLICY if text.language == "en"] == [True, True]
-    assert current.number == 2
 
 
 @pytest.mark.django_db
