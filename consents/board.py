@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -44,8 +45,18 @@ class Switch:
     def next_move(self) -> str:
         """What flipping it now does, in one line, said before it is flipped (PC-10)."""
         if self.state.on:
-            return gettext("If you turn it off: %(what)s") % {"what": _inside(self.wording.off)}
-        return gettext("If you turn it on: %(what)s") % {"what": _inside(self.wording.on)}
+            return gettext("If you turn it off: %(what)s") % {"what": self.wording.off}
+        return gettext("If you turn it on: %(what)s") % {"what": self.wording.on}
+
+    @property
+    def history_url(self) -> str:
+        """The log with this switch's entries only; nothing while there are none."""
+        return f"{reverse('consents:log')}?slot={self.slot}" if self.event_id else ""
+
+    @property
+    def receipt_url(self) -> str:
+        """The receipt of the entry behind the state; nothing while there is none."""
+        return reverse("consents:receipt", args=[self.event_id]) if self.event_id else ""
 
     @property
     def html(self) -> SafeString:
@@ -105,11 +116,6 @@ def board(subject_id: UUID, *, language: str, now: datetime) -> list[Group]:
 def switches_of(groups: Iterable[Group]) -> list[Switch]:
     """Every switch of a board, children after their parent."""
     return [one for group in groups for parent in group.switches for one in (parent, *parent.children)]
-
-
-def _inside(sentence: str) -> str:
-    """A sentence as it reads after a colon: its first letter small."""
-    return sentence[:1].lower() + sentence[1:]
 
 
 def _switch(
