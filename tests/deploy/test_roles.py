@@ -79,6 +79,8 @@ def house() -> Iterator[dict[str, str]]:
             for name, url in urls.items()
         }
         yield {**env, **logins}
+    for instance in (main, keys):
+        shutil.rmtree(Postgres(instance).home)
     shutil.rmtree(base)
 
 

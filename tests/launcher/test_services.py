@@ -26,7 +26,13 @@ def instance() -> Iterator[Instance]:
     made = Instance(folder, debian=os.environ.get("PRATICONNECT_PG") == "debian", durable=False)
     yield made
     assert eventually(lambda: not services.is_kept(folder)), "the servers are still there after the test"
-    shutil.rmtree(folder)
+    remove(made)
+
+
+def remove(instance: Instance) -> None:
+    """The data too: they lie elsewhere in a checkout that the database's user can't enter."""
+    shutil.rmtree(servers.Postgres(instance).home)
+    shutil.rmtree(instance.folder)
 
 
 def eventually(true: Callable[[], bool], seconds: float = 15) -> bool:
@@ -41,7 +47,7 @@ def keeper_of(instance: Instance) -> int:
 
 
 def postmaster_of(instance: Instance) -> int:
-    return int((instance.folder / "postgres/data/postmaster.pid").read_text().split()[0])
+    return int((servers.Postgres(instance).data / "postmaster.pid").read_text().split()[0])
 
 
 def test_servers_answer_with_a_password_only(instance: Instance) -> None:
@@ -113,8 +119,8 @@ def test_rows_are_there_again_after_kill_9(instance: Instance, victim: Callable[
 
 
 def test_half_made_cluster_of_a_killed_run_is_made_anew(instance: Instance) -> None:
-    half = instance.folder / "postgres" / "data.tmp"
-    half.mkdir(parents=True)
+    half = servers.Postgres(instance).home / "data.tmp"
+    half.mkdir()
     (half / "PG_VERSION").write_text("18\n")
     with services.using(instance) as urls, psycopg.connect(urls["DATABASE_URL"]) as connection:
         assert connection.execute("select count(*) from pg_database where not datistemplate").fetchone() == (3,)
