@@ -37,6 +37,8 @@ class ImportCommand(HouseCommand):
         uploads = list(_uploads(paths, self.endings))
         importer = self._importer(practitioner, dry_run, options)
         report = self._try(importer, uploads) if dry_run else self._take(importer, uploads)
+        for error in report.errors:
+            self.stderr.write(": ".join(filter(None, (error.source, error.path, error.message))))
         if self.as_json:
             self.print_json(report.as_json(dry_run=dry_run))
         else:
@@ -76,7 +78,8 @@ class ImportCommand(HouseCommand):
         return process(importer, run, handle, uploads)
 
     def _print(self, report: Report, dry_run: bool) -> None:
-        rows = [(line.source, line.path, line.outcome, line.count or "", line.message) for line in report.lines]
+        told = [line for line in report.lines if line not in report.errors]
+        rows = [(line.source, line.path, line.outcome, line.count or "", line.message) for line in told]
         self.print_table(["FILE", "WHERE", "OUTCOME", "COUNT", "WHY"], rows)
         figures = ", ".join(
             f"{report.figures[name]} {name}" for name in (*MAPPED, "kept", "known", "skipped", "refused")
