@@ -1,5 +1,6 @@
 """The DPO's and operations' back office: the Django admin behind a factor they hold (PC-81)."""
 
+from collections import Counter
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -38,7 +39,9 @@ class OfficeSite(AdminSite):
         """Each promise of the policy, measured while the page is made."""
         with tenancy.scope(tenancy.ALL):
             results = measure(request.now)
-        context = {"title": _("Promises"), "results": results, "now": request.now}
+        states = Counter(result.kept for result in results)
+        counts = {"kept": states[True], "broken": states[False], "unbuilt": states[None]}
+        context = {"title": _("Promises"), "results": results, "counts": counts, "now": request.now}
         return self._page(request, "office/promises.html", context)
 
     def ledger(self, request: HttpRequest) -> HttpResponse:

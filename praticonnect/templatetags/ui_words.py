@@ -98,6 +98,16 @@ def count_errors(form: BaseForm) -> int:
     return sum(len(errors) for errors in form.errors.values())
 
 
+@register.filter
+def plainly(value: object) -> str:
+    """A figure of evidence in words: a list by its parts, an empty one as "none", yes and no."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list | tuple | set | frozenset):
+        return ", ".join(map(str, value)) or _("none")
+    return str(value)
+
+
 # ── tones ──────────────────────────────────────────────────────────────────────────────────────
 
 
