@@ -1,5 +1,7 @@
 // Drafts: <form data-autosave="URL"> is posted a moment after the last key; [data-autosave-state] says what happened.
+// The form's hidden `revision` follows the server's answer, so that the next save is not taken for a stale one.
 const PAUSE_MS = 1500;
+const OURS = ["csrfmiddlewaretoken", "revision"];
 
 for (const form of document.querySelectorAll("form[data-autosave]")) {
   const place = form.querySelector("[data-autosave-state]");
@@ -22,13 +24,15 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
       headers: { "X-Requested-With": "autosave" },
       credentials: "same-origin",
     })
-      .then((response) => {
-        if (!response.ok || response.redirected) throw new Error(String(response.status));
+      .then(async (response) => {
+        if (!response.ok || response.redirected) throw new Error(await reason(response));
+        const { revision } = await response.json();
+        if (revision !== undefined) form.elements.revision.value = revision;
         saved = now;
         const clock = new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
         say("saved", clock);
       })
-      .catch(() => say("failed"))
+      .catch((error) => say("failed", error.message))
       .finally(() => {
         running = null;
       });
@@ -49,6 +53,12 @@ for (const form of document.querySelectorAll("form[data-autosave]")) {
 }
 
 function snapshot(form) {
-  const pairs = [...new FormData(form)].filter(([name, value]) => name !== "csrfmiddlewaretoken" && typeof value === "string");
+  const pairs = [...new FormData(form)].filter(([name, value]) => !OURS.includes(name) && typeof value === "string");
   return JSON.stringify(pairs);
+}
+
+// The server says in words why a draft was not kept (another window saved it first, a wrong date).
+async function reason(response) {
+  if (!response.headers.get("Content-Type")?.startsWith("application/json")) return "";
+  return (await response.json()).message ?? "";
 }
