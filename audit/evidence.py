@@ -41,3 +41,16 @@ def of_table(table: str) -> Evidence:
     if table not in _tables:
         raise LookupError(f"{table} is no evidence table: register it with audit.evidence.register")
     return _tables[table]
+
+
+_witnessed: set[str] = set()
+
+
+def journal_each(*labels: str) -> None:
+    """Promise that each row of these models ("records.Consultation") has an entry in the event journal (MD-44)."""
+    _witnessed.update(labels)
+
+
+def witnessed() -> tuple[str, ...]:
+    """The models whose every row must have an event."""
+    return tuple(sorted(_witnessed))
