@@ -38,8 +38,12 @@ def sign_up_practitioner(
     """
     user = User.objects.create_user(email, password, now=now, language=language)
     EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=email_verified)
-    practitioner = PractitionerProfile.objects.create(user=user, **{name: profile[name] for name in PROFILE_FIELDS if name in profile})
-    by = replace(by, account_id=user.pk, role="practitioner") if by.account_id is None and by.role == "anonymous" else by
+    practitioner = PractitionerProfile.objects.create(
+        user=user, **{name: profile[name] for name in PROFILE_FIELDS if name in profile}
+    )
+    by = (
+        replace(by, account_id=user.pk, role="practitioner") if by.account_id is None and by.role == "anonymous" else by
+    )
     record_security(by=by, kind="account.created", account_id=user.pk, now=now)
     for question in hooks.signup_questions:
         question.record(user, answers, by, now)
@@ -58,7 +62,15 @@ def change_profile(*, user: User, values: Mapping[str, Any], by: Actor, now: dat
             setattr(profile, name, values[name])
         profile.save(update_fields=changed)
         detail: dict[str, str | int] = {"fields": ",".join(changed)}
-        record_event(by=by, verb="accounts.profile.changed", object_type="accounts.PractitionerProfile", object_id=user.pk, subject_id=user.pk, detail=detail, now=now)
+        record_event(
+            by=by,
+            verb="accounts.profile.changed",
+            object_type="accounts.PractitionerProfile",
+            object_id=user.pk,
+            subject_id=user.pk,
+            detail=detail,
+            now=now,
+        )
     return changed
 
 
@@ -97,7 +109,14 @@ def check_code(*, user: User, attempt: str, code: str, by: Actor, now: datetime)
     elif allowed:
         device.throttle_increment()
     kind = "factor.used" if right else "factor.failed" if allowed else "factor.not_weighed"
-    record_security(by=by, kind=kind, account_id=user.pk, outcome="ok" if right else "refused", detail={"factor": "email_code"}, now=now)
+    record_security(
+        by=by,
+        kind=kind,
+        account_id=user.pk,
+        outcome="ok" if right else "refused",
+        detail={"factor": "email_code"},
+        now=now,
+    )
     return device if right else None
 
 
@@ -122,7 +141,9 @@ def accept_verified_mailbox(*, user: User, by: Actor, now: datetime) -> Delivere
 
 def _delivered_code(user: User) -> DeliveredCodeDevice:
     """The account's code device, locked when in a transaction; made at its first use."""
-    DeliveredCodeDevice.objects.get_or_create(user=user, channel=DeliveredCodeDevice.Channel.EMAIL, defaults={"name": "e-mail"})
+    DeliveredCodeDevice.objects.get_or_create(
+        user=user, channel=DeliveredCodeDevice.Channel.EMAIL, defaults={"name": "e-mail"}
+    )
     devices = DeliveredCodeDevice.objects
     locked = devices.select_for_update() if transaction.get_connection().in_atomic_block else devices
     return locked.get(user=user, channel=DeliveredCodeDevice.Channel.EMAIL)

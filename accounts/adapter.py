@@ -6,12 +6,12 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.internal import ratelimit
 from django.forms import BaseForm
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions, journal, mails, queries, stepup, throttle
 from accounts.models import User
+from audit.requests import HouseRequest
 
 STAGES = [
     "accounts.stages.EmailVerificationStage",
@@ -25,11 +25,17 @@ class AccountAdapter(DefaultAccountAdapter):
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": _("The e-mail address or the password is not right. Check both; passwords tell capitals from small letters."),
-        "too_many_login_attempts": _("Too many tries. Nothing is lost: wait a few minutes, or choose a new password by e-mail."),
+        "email_password_mismatch": _(
+            "The e-mail address or the password is not right. Check both; passwords tell capitals from small letters."
+        ),
+        "too_many_login_attempts": _(
+            "Too many tries. Nothing is lost: wait a few minutes, or choose a new password by e-mail."
+        ),
         "incorrect_code": _("This code is not right. Type the six digits shown now; each code works once."),
         "incorrect_password": _("This password is not right. Check capitals and small letters, then try again."),
-        "enter_current_password": _("Your present password is not right. Check capitals and small letters, then try again."),
+        "enter_current_password": _(
+            "Your present password is not right. Check capitals and small letters, then try again."
+        ),
         "invalid_password_reset": _("This link was used already or is too old. Ask for a new one."),
         "rate_limited": _("Too many tries in a short time. Wait a minute, then try again."),
     }
@@ -42,16 +48,16 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_login_stages(self) -> list[str]:
         return STAGES
 
-    def login(self, request: HttpRequest, user: User) -> None:
+    def login(self, request: HouseRequest, user: User) -> None:
         """Sign in; the session is verified when a second factor was proved on the way (django-otp keeps the verdict)."""
         if device := queries.proving_device(request, user):
             user.otp_device = device
         super().login(request, user)
 
-    def _attempt(self, request: HttpRequest, credentials: dict[str, Any]) -> throttle.Attempt:
+    def _attempt(self, request: HouseRequest, credentials: dict[str, Any]) -> throttle.Attempt:
         return throttle.Attempt.of(credentials.get("email", ""), self.get_client_ip(request))
 
-    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+    def pre_authenticate(self, request: HouseRequest, **credentials: Any) -> None:
         """Two doors: a limit per address in the cache, then the back-off per account and network in PostgreSQL."""
         self._login_failed_rl_usage = ratelimit.consume(request, app="allauth.account", action="password_failed")
         if not self._login_failed_rl_usage:
@@ -60,20 +66,22 @@ class AccountAdapter(DefaultAccountAdapter):
             journal.locked_out(request, credentials.get("email", ""), until)
             raise self.validation_error("too_many_login_attempts")
 
-    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+    def authenticate(self, request: HouseRequest, **credentials: Any) -> User | None:
         user: User | None = super().authenticate(request, **credentials)
         if user is not None:
             throttle.succeed(self._attempt(request, credentials), now=self.now)
         return user
 
-    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+    def authentication_failed(self, request: HouseRequest, **credentials: Any) -> None:
         journal.password_failed(request, credentials.get("email", ""))
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
         """Only second factors: a password alone never counts as fresh proof."""
         methods = [method for method in super().get_reauthentication_methods(user) if method["id"] != "reauthenticate"]
         if user.is_authenticated and not methods:
-            methods = [{"id": "email_code", "description": _("Use a code by e-mail"), "url": reverse("accounts:confirm")}]
+            methods = [
+                {"id": "email_code", "description": _("Use a code by e-mail"), "url": reverse("accounts:confirm")}
+            ]
         return methods
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
@@ -82,22 +90,22 @@ class AccountAdapter(DefaultAccountAdapter):
     def set_password(self, user: User, password: str) -> None:
         actions.set_password(user=user, password=password, now=self.now)
 
-    def save_user(self, request: HttpRequest, user: User, form: BaseForm, commit: bool = True) -> User:
+    def save_user(self, request: HouseRequest, user: User, form: BaseForm, commit: bool = True) -> User:
         """Accounts are made by `actions.sign_up_practitioner` alone."""
         raise NotImplementedError("accounts.actions.sign_up_practitioner makes accounts")
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         mails.from_template(template_prefix, email, context, language=queries.language_of(email))
 
-    def get_signup_redirect_url(self, request: HttpRequest) -> str:
+    def get_signup_redirect_url(self, request: HouseRequest) -> str:
         """After sign-up: the page that proposes an app or a passkey."""
         return reverse("accounts:protect")
 
-    def get_login_redirect_url(self, request: HttpRequest) -> str:
+    def get_login_redirect_url(self, request: HouseRequest) -> str:
         """Staff without an app or a passkey get no further than the page where they add one (PC-81)."""
         if request.user.is_staff and not queries.session_holds_factor(request.user):
             return reverse("accounts:protect")
         return super().get_login_redirect_url(request)
 
-    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+    def get_password_change_redirect_url(self, request: HouseRequest) -> str:
         return reverse("accounts:security")

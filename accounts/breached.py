@@ -21,7 +21,24 @@ SHIPPED = Path(__file__).parent / "data" / "breached-passwords.bin"
 SHORTEST = 12
 
 YEARS = tuple(str(year) for year in range(1990, 2031))
-TAILS = ("1", "12", "123", "1234", "12345", "123456", "1234567", "12345678", "123456789", "!", "!!", "1!", "123!", "1234!", *YEARS, *(f"{year}!" for year in YEARS))
+TAILS = (
+    "1",
+    "12",
+    "123",
+    "1234",
+    "12345",
+    "123456",
+    "1234567",
+    "12345678",
+    "123456789",
+    "!",
+    "!!",
+    "1!",
+    "123!",
+    "1234!",
+    *YEARS,
+    *(f"{year}!" for year in YEARS),
+)
 WORDS_HERE = (
     "password qwerty qwertyuiop welcome letmein admin iloveyou motdepasse azerty azertyuiop bonjour soleil chocolat marseille doudou camille nicolas docteur cabinet medecin medecine hopital "
     "clinique patient sante infirmier infirmiere praticien praticonnect osteopathe dentiste pharmacie ordonnance consultation "
@@ -50,7 +67,9 @@ def shipped_passwords() -> Iterator[str]:
     for stem in _stems():
         doubled = stem + stem
         stretched = (word + tail for word in (stem, stem.capitalize()) for tail in TAILS)
-        yield from (word for word in itertools.chain([doubled, doubled.capitalize()], stretched) if len(word) >= SHORTEST)
+        yield from (
+            word for word in itertools.chain([doubled, doubled.capitalize()], stretched) if len(word) >= SHORTEST
+        )
 
 
 def write_list(prefixes: Iterable[bytes], path: Path) -> int:

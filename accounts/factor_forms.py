@@ -25,21 +25,23 @@ class BackOff:
     def clean_code(self) -> str:
         """The code, when it is right. Raises ValidationError when wrong or not weighed."""
         with transaction.atomic():
-            guard = self._guard()
-            if guard is not None and not guard.verify_is_allowed()[0]:
-                refusal = ValidationError(TOO_SOON, code="too_soon")
-            else:
-                code, refusal = self._weigh(guard)
+            code, refusal = self._weigh(self._guard())
         if refusal is not None:
             raise refusal
         return code
 
     def _guard(self) -> HeldFactor | None:
         """The one row of the account that counts wrong codes, locked."""
-        codes = HeldFactor.objects.select_for_update(of=("self",)).filter(user=self.user).exclude(authenticator__type=Authenticator.Type.WEBAUTHN)
+        codes = (
+            HeldFactor.objects.select_for_update(of=("self",))
+            .filter(user=self.user)
+            .exclude(authenticator__type=Authenticator.Type.WEBAUTHN)
+        )
         return codes.order_by("pk").first()
 
     def _weigh(self, guard: HeldFactor | None) -> tuple[str, ValidationError | None]:
+        if guard is not None and not guard.verify_is_allowed()[0]:
+            return "", ValidationError(TOO_SOON, code="too_soon")
         try:
             code: str = super().clean_code()  # type: ignore[misc]
         except ValidationError as refusal:

@@ -8,16 +8,19 @@ from django import forms
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions, hooks, identifiers, passwords, queries
 from accounts.models import Jurisdiction, PractitionerProfile, User
 from accounts.specialties import SPECIALTIES
+from audit.requests import HouseRequest
 
 
-def _text(label: Any, autocomplete: str, longest: int, *, required: bool = True, help_text: Any = "", **attrs: str) -> forms.CharField:
+def _text(
+    label: Any, autocomplete: str, longest: int, *, required: bool = True, help_text: Any = "", **attrs: str
+) -> forms.CharField:
     widget = forms.TextInput(attrs={"autocomplete": autocomplete, **attrs})
     return forms.CharField(label=label, max_length=longest, required=required, help_text=help_text, widget=widget)
 
@@ -28,19 +31,42 @@ class ProfileFields(forms.Form):
     given_names = _text(_("Given names"), "given-name", 100)
     surname = _text(_("Surname"), "family-name", 100)
     jurisdiction = forms.ChoiceField(
-        label=_("You practise in"), choices=Jurisdiction, widget=forms.RadioSelect, help_text=_("The law that applies to your files and how long they are kept.")
+        label=_("You practise in"),
+        choices=Jurisdiction,
+        widget=forms.RadioSelect,
+        help_text=_("The law that applies to your files and how long they are kept."),
     )
     specialty = forms.ChoiceField(label=_("Specialty or profession"), choices=[("", _("Choose…")), *SPECIALTIES])
-    rpps = _text(_("RPPS number"), "off", 20, required=False, inputmode="numeric", help_text=_("11 digits, on your professional card. Leave empty if you have none."))
-    adeli = _text(_("ADELI number"), "off", 20, required=False, help_text=_("9 characters. Only if you have no RPPS number yet."))
+    rpps = _text(
+        _("RPPS number"),
+        "off",
+        20,
+        required=False,
+        inputmode="numeric",
+        help_text=_("11 digits, on your professional card. Leave empty if you have none."),
+    )
+    adeli = _text(
+        _("ADELI number"), "off", 20, required=False, help_text=_("9 characters. Only if you have no RPPS number yet.")
+    )
     qualifications = forms.CharField(
-        label=_("Qualifications and certifications"), max_length=2000, required=False, widget=forms.Textarea(attrs={"rows": 3}), help_text=_("Diplomas, certificates, training: one per line.")
+        label=_("Qualifications and certifications"),
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Diplomas, certificates, training: one per line."),
     )
     address_line = _text(_("Professional address"), "street-address", 200)
     postal_code = _text(_("Postal code"), "postal-code", 10)
     city = _text(_("City"), "address-level2", 100)
     country = forms.ChoiceField(label=_("Country"), choices=[("", _("Choose…")), *Jurisdiction.choices])
-    phone = _text(_("Professional telephone"), "tel", 30, required=False, type="tel", help_text=_("As you dial it, or with its country code."))
+    phone = _text(
+        _("Professional telephone"),
+        "tel",
+        30,
+        required=False,
+        type="tel",
+        help_text=_("As you dial it, or with its country code."),
+    )
 
     def clean_rpps(self) -> str | None:
         typed = self.cleaned_data["rpps"]
@@ -71,17 +97,27 @@ class ProfileForm(ProfileFields):
     def clean_rpps(self) -> str | None:
         number = super().clean_rpps()
         if queries.rpps_is_taken(number, other_than=self.profile.user):
-            raise ValidationError(_("Another account bears this RPPS number. One account is one person: write to us if this number is yours."), code="rpps_taken")
+            raise ValidationError(
+                _(
+                    "Another account bears this RPPS number. One account is one person: write to us if this number is yours."
+                ),
+                code="rpps_taken",
+            )
         return number
 
     def clean_adeli(self) -> str | None:
         number = super().clean_adeli()
         if queries.adeli_is_taken(number, other_than=self.profile.user):
-            raise ValidationError(_("Another account bears this ADELI number. One account is one person: write to us if this number is yours."), code="adeli_taken")
+            raise ValidationError(
+                _(
+                    "Another account bears this ADELI number. One account is one person: write to us if this number is yours."
+                ),
+                code="adeli_taken",
+            )
         return number
 
 
-class SignupForm(ProfileFields, AllauthSignupForm):  # type: ignore[misc]
+class SignupForm(ProfileFields, AllauthSignupForm):
     """A practitioner signs up: address, password, profile, and the questions that other apps registered.
 
     An address or a number that exists already gets the same answer as a new one, in the same time; what happened is
@@ -89,10 +125,13 @@ class SignupForm(ProfileFields, AllauthSignupForm):  # type: ignore[misc]
     """
 
     field_order = ["email", "password1"]
+    account_already_exists: bool
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"].help_text = _("You sign in with it, and codes are sent to it. Nobody else may read this mailbox.")
+        self.fields["email"].help_text = _(
+            "You sign in with it, and codes are sent to it. Nobody else may read this mailbox."
+        )
         for question in hooks.signup_questions:
             self.fields.update(question.fields())
 
@@ -106,16 +145,17 @@ class SignupForm(ProfileFields, AllauthSignupForm):  # type: ignore[misc]
         return [field for field in self.visible_fields() if field.name not in asked]
 
     def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean()
+        cleaned: dict[str, Any] = super().clean() or {}
         if password := cleaned.get("password1"):
             try:
-                passwords.refuse_guessable(password, *(cleaned.get(name, "") for name in ("email", "surname", "given_names", "city")))
+                passwords.refuse_guessable(
+                    password, *(cleaned.get(name, "") for name in ("email", "surname", "given_names", "city"))
+                )
             except ValidationError as refusal:
-                self.errors.pop("password1", None)
                 self.add_error("password1", refusal)
         return cleaned
 
-    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+    def try_save(self, request: HouseRequest) -> tuple[User | None, HttpResponse | None]:
         if self.account_already_exists or self.number_is_taken():
             self.account_already_exists = True
             make_password(self.cleaned_data["password1"])
@@ -125,7 +165,7 @@ class SignupForm(ProfileFields, AllauthSignupForm):  # type: ignore[misc]
         """Whether another account bears the professional number typed here (MD-57)."""
         return queries.rpps_is_taken(self.cleaned_data["rpps"]) or queries.adeli_is_taken(self.cleaned_data["adeli"])
 
-    def save(self, request: HttpRequest) -> User:
+    def save(self, request: HouseRequest) -> User:
         return actions.sign_up_practitioner(
             email=self.cleaned_data["email"],
             password=self.cleaned_data["password1"],
@@ -144,7 +184,9 @@ class CodeForm(forms.Form):
     code = forms.CharField(
         label=_("Six-digit code"),
         max_length=12,
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True, "maxlength": "6"}),
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "autofocus": True, "maxlength": "6"}
+        ),
     )
 
     def clean_code(self) -> str:
@@ -158,7 +200,10 @@ class NewPasswordForm(forms.Form):
     """A new password, typed once and shown on demand by the browser: no second field to mistype."""
 
     password = forms.CharField(
-        label=_("New password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), help_text=_("At least 12 characters (16 for staff). Three or four unrelated words are easy to remember.")
+        label=_("New password"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("At least 12 characters (16 for staff). Three or four unrelated words are easy to remember."),
     )
 
     def __init__(self, user: User, *args: Any, **kwargs: Any) -> None:

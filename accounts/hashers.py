@@ -38,7 +38,11 @@ class Argon2idHasher(BasePasswordHasher):
     def encode(self, password: str, salt: str) -> str:
         cost = _cost()
         kdf = Argon2id(
-            salt=salt.encode(), length=HASH_BYTES, iterations=cost["iterations"], lanes=cost["lanes"], memory_cost=cost["memory_kib"]
+            salt=salt.encode(),
+            length=HASH_BYTES,
+            iterations=cost["iterations"],
+            lanes=cost["lanes"],
+            memory_cost=cost["memory_kib"],
         )
         with _slots:
             return f"{self.algorithm}{kdf.derive_phc_encoded(password.encode())}"
@@ -46,7 +50,14 @@ class Argon2idHasher(BasePasswordHasher):
     def decode(self, encoded: str) -> dict[str, Any]:
         algorithm, _variant, _version, cost, salt, digest = encoded.split("$")
         memory, iterations, lanes = (int(part.partition("=")[2]) for part in cost.split(","))
-        return {"algorithm": algorithm, "memory_kib": memory, "iterations": iterations, "lanes": lanes, "salt": salt, "hash": digest}
+        return {
+            "algorithm": algorithm,
+            "memory_kib": memory,
+            "iterations": iterations,
+            "lanes": lanes,
+            "salt": salt,
+            "hash": digest,
+        }
 
     def verify(self, password: str, encoded: str) -> bool:
         phc = encoded.removeprefix(self.algorithm)
@@ -57,9 +68,13 @@ class Argon2idHasher(BasePasswordHasher):
                 return False
         return True
 
-    def safe_summary(self, encoded: str) -> dict[str, Any]:
+    def safe_summary(self, encoded: str) -> dict[Any, Any]:
         parts = self.decode(encoded)
-        return {_("algorithm"): parts["algorithm"], _("salt"): mask_hash(parts["salt"]), _("hash"): mask_hash(parts["hash"])}
+        return {
+            _("algorithm"): parts["algorithm"],
+            _("salt"): mask_hash(parts["salt"]),
+            _("hash"): mask_hash(parts["hash"]),
+        }
 
     def must_update(self, encoded: str) -> bool:
         parts = self.decode(encoded)

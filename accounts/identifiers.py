@@ -34,7 +34,9 @@ def clean_rpps(text: str) -> str:
         )
     if not luhn.is_valid(number):
         raise ValidationError(
-            _("One digit of this RPPS number is wrong: its last digit does not fit the others. Compare it with your card."),
+            _(
+                "One digit of this RPPS number is wrong: its last digit does not fit the others. Compare it with your card."
+            ),
             code="rpps_check_digit",
         )
     return number
@@ -59,7 +61,9 @@ def clean_phone(text: str, region: str) -> str:
         number = None
     if number is None or not phonenumbers.is_valid_number(number):
         raise ValidationError(
-            _("This telephone number is not complete. Type it as you dial it, or with its country code, such as +33 1 23 45 67 89."),
+            _(
+                "This telephone number is not complete. Type it as you dial it, or with its country code, such as +33 1 23 45 67 89."
+            ),
             code="phone",
         )
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

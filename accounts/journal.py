@@ -5,7 +5,7 @@ typed for a sign-in is kept only as a keyed hash: people type passwords into the
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import django_otp
 from allauth.account import signals as account_signals
@@ -14,12 +14,14 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions import signals as session_signals
 from django.contrib.auth.signals import user_logged_out
 from django.db.models.signals import post_save
-from django.http import HttpRequest
 
 from accounts import queries, sessions, throttle
 from accounts.devices import HeldFactor
 from accounts.models import User
 from audit.actions import record_security
+from audit.requests import HouseRequest
+
+Outcome = Literal["ok", "refused"]
 
 PASSWORD_EVENTS = (
     (account_signals.password_changed, "password.changed"),
@@ -39,32 +41,54 @@ FACTOR_EVENTS = (
 )
 
 
-def _write(request: HttpRequest, kind: str, user: User | None, *, outcome: str = "ok", **detail: str | int) -> None:
-    record_security(by=request.actor, kind=kind, account_id=user.pk if user else None, outcome=outcome, detail=detail, now=request.now)
+def _write(
+    request: HouseRequest, kind: str, user: User | None, *, outcome: Outcome = "ok", **detail: str | int
+) -> None:
+    record_security(
+        by=request.actor,
+        kind=kind,
+        account_id=user.pk if user else None,
+        outcome=outcome,
+        detail=detail,
+        now=request.now,
+    )
 
 
-def password_failed(request: HttpRequest, typed: str) -> None:
+def password_failed(request: HouseRequest, typed: str) -> None:
     """A wrong password, for a known or an unknown account."""
-    _write(request, "login.failed", queries.account_by_email(typed), outcome="refused", typed=throttle.keyed("account", typed).hex())
+    _write(
+        request,
+        "login.failed",
+        queries.account_by_email(typed),
+        outcome="refused",
+        typed=throttle.keyed("account", typed).hex(),
+    )
 
 
-def locked_out(request: HttpRequest, typed: str, until: datetime) -> None:
+def locked_out(request: HouseRequest, typed: str, until: datetime) -> None:
     """A try that wasn't weighed because of the back-off."""
     account = queries.account_by_email(typed)
-    _write(request, "login.locked_out", account, outcome="refused", typed=throttle.keyed("account", typed).hex(), until=until.isoformat())
+    _write(
+        request,
+        "login.locked_out",
+        account,
+        outcome="refused",
+        typed=throttle.keyed("account", typed).hex(),
+        until=until.isoformat(),
+    )
 
 
-def _on_login(request: HttpRequest, user: User, **_extra: Any) -> None:
+def _on_login(request: HouseRequest, user: User, **_extra: Any) -> None:
     sessions.begin(request, user)
     _write(request, "login.ok", user, factor=queries.factor_name(user) or "none")
 
 
-def _on_logout(request: HttpRequest, user: User | None, **_extra: Any) -> None:
+def _on_logout(request: HouseRequest, user: User | None, **_extra: Any) -> None:
     if user is not None:
         _write(request, "session.ended", user, why="signed_out")
 
 
-def _on_step(request: HttpRequest, user: User, method: str, **extra: Any) -> None:
+def _on_step(request: HouseRequest, user: User, method: str, **extra: Any) -> None:
     """A proof given in an open session is a step-up: the session gets a new key."""
     if extra.get("reauthenticated") and request.user.is_authenticated:
         sessions.rotate(request)
@@ -72,11 +96,11 @@ def _on_step(request: HttpRequest, user: User, method: str, **extra: Any) -> Non
         _write(request, "stepup.ok", user, method=method)
 
 
-def _on_factor_failed(request: HttpRequest, user: User, authenticator: Authenticator, **_extra: Any) -> None:
+def _on_factor_failed(request: HouseRequest, user: User, authenticator: Authenticator, **_extra: Any) -> None:
     _write(request, "factor.failed", user, outcome="refused", factor=authenticator.type)
 
 
-def _bind_new_factor(request: HttpRequest, user: User, authenticator: Authenticator, **_extra: Any) -> None:
+def _bind_new_factor(request: HouseRequest, user: User, authenticator: Authenticator, **_extra: Any) -> None:
     """Who just proved a new app or passkey holds it: the session's verdict rests on it from now on."""
     device = HeldFactor.objects.filter(authenticator=authenticator).first()
     if device is not None and device.held and request.user.is_authenticated:
@@ -85,17 +109,19 @@ def _bind_new_factor(request: HttpRequest, user: User, authenticator: Authentica
 
 def _mirror_factor(instance: Authenticator, **_extra: Any) -> None:
     """Each allauth authenticator has its django-otp device (security.md 1.4)."""
-    HeldFactor.objects.get_or_create(authenticator=instance, defaults={"user_id": instance.user_id, "name": instance.type})
+    HeldFactor.objects.get_or_create(
+        authenticator=instance, defaults={"user_id": instance.user_id, "name": instance.type}
+    )
 
 
-def _on_client_changed(request: HttpRequest, to_session: Any, **_extra: Any) -> None:
+def _on_client_changed(request: HouseRequest, to_session: Any, **_extra: Any) -> None:
     _write(request, "session.client_changed", to_session.user)
 
 
 def _told(kind: str) -> Any:
     """A receiver that writes one row of this kind."""
 
-    def receiver(sender: Any, request: HttpRequest, user: User, **extra: Any) -> None:
+    def receiver(sender: Any, request: HouseRequest, user: User, **extra: Any) -> None:
         authenticator = extra.get("authenticator")
         detail = {"factor": authenticator.type} if authenticator is not None else {}
         _write(request, kind, user, **detail)
@@ -103,7 +129,7 @@ def _told(kind: str) -> Any:
     return receiver
 
 
-def _on_email_confirmed(request: HttpRequest, email_address: Any, **_extra: Any) -> None:
+def _on_email_confirmed(request: HouseRequest, email_address: Any, **_extra: Any) -> None:
     _write(request, "email.confirmed", email_address.user)
 
 

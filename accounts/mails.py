@@ -24,7 +24,12 @@ log = logging.getLogger(__name__)
 def from_template(prefix: str, to: str, context: Mapping[str, Any], *, language: str) -> bool:
     """Send `<prefix>_subject.txt` and `<prefix>_message.txt` in `language`. False when the mail server refused."""
     with translation.override(language):
-        values = {**context, "product": settings.PRODUCT_NAME, "controller": settings.CONTROLLER, "site_url": settings.SITE_URL}
+        values = {
+            **context,
+            "product": settings.PRODUCT_NAME,
+            "controller": settings.CONTROLLER,
+            "site_url": settings.SITE_URL,
+        }
         subject = " ".join(render_to_string(f"{prefix}_subject.txt", values).split())
         body = render_to_string(f"{prefix}_message.txt", values).strip() + "\n"
     try:

@@ -19,8 +19,12 @@ class FactorAdapter(DefaultMFAAdapter):
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": _("This code is not right. Type the six digits your app shows now; each works once, for 30 seconds."),
-        "cannot_delete_authenticator": _("This is the last factor you hold, and your role needs one. Add another one first, then remove this."),
+        "incorrect_code": _(
+            "This code is not right. Type the six digits your app shows now; each works once, for 30 seconds."
+        ),
+        "cannot_delete_authenticator": _(
+            "This is the last factor you hold, and your role needs one. Add another one first, then remove this."
+        ),
         "unverified_email": _("First confirm your e-mail address; then you can add a factor."),
     }
 
@@ -39,7 +43,7 @@ class FactorAdapter(DefaultMFAAdapter):
 
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """The relying party is fixed by settings, not taken from the Host header."""
-        return {"id": settings.PASSKEY_DOMAIN, "name": settings.PRODUCT_NAME}
+        return {"id": str(settings.PASSKEY_DOMAIN), "name": settings.PRODUCT_NAME}
 
     def get_totp_issuer(self) -> str:
         return settings.PRODUCT_NAME

@@ -6,14 +6,15 @@ from dataclasses import replace
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts import sessions
 from audit.actions import record_security
+from audit.requests import HouseRequest
 
-Handler = Callable[[HttpRequest], HttpResponse]
+Handler = Callable[[HouseRequest], HttpResponse]
 
 
 class SessionLimitsMiddleware:
@@ -22,7 +23,7 @@ class SessionLimitsMiddleware:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HouseRequest) -> HttpResponse:
         if sessions.signed_in(request.user):
             if sessions.is_over(request, request.user):
                 self._sign_out(request)
@@ -30,11 +31,13 @@ class SessionLimitsMiddleware:
                 sessions.touch(request)
         return self.get_response(request)
 
-    def _sign_out(self, request: HttpRequest) -> None:
+    def _sign_out(self, request: HouseRequest) -> None:
         record_security(by=request.actor, kind="session.timed_out", account_id=request.user.pk, now=request.now)
         logout(request)
         request.actor = replace(request.actor, account_id=None, role="anonymous", practice_id=None)
-        messages.info(request, _("You were signed out because the session was idle or open for too long. What you saved is safe."))
+        messages.info(
+            request, _("You were signed out because the session was idle or open for too long. What you saved is safe.")
+        )
 
 
 class AccountLanguageMiddleware:
@@ -43,7 +46,7 @@ class AccountLanguageMiddleware:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HouseRequest) -> HttpResponse:
         if sessions.signed_in(request.user) and request.user.language in dict(settings.LANGUAGES):
             translation.activate(request.user.language)
             request.LANGUAGE_CODE = translation.get_language()

@@ -1,7 +1,7 @@
 """Who you are: the account and the practitioner's profile; and what protects the sign-in (`accounts/devices.py`)."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -13,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.devices import DeliveredCodeDevice, HeldFactor
 from accounts.specialties import SPECIALTIES
 from privacy.ids import new_id
+
+if TYPE_CHECKING:
+    from django_otp.models import Device
 
 __all__ = ["DeliveredCodeDevice", "HeldFactor", "Jurisdiction", "LoginThrottle", "PractitionerProfile", "User"]
 
@@ -37,13 +40,15 @@ class UserManager(BaseUserManager["User"]):
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """For Django's `createsuperuser` command, which knows no clock of ours."""
-        return self.create_user(email, password, now=timezone.now(), **{**fields, "is_staff": True, "is_superuser": True})
+        return self.create_user(
+            email, password, now=timezone.now(), **{**fields, "is_staff": True, "is_superuser": True}
+        )
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email=(username or "").lower())
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-missing]  # django-otp has its own manager
     """One account is one person (promise MD-57). The e-mail address is the login name; there is no other."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -55,15 +60,23 @@ class User(AbstractBaseUser, PermissionsMixin):
     password_changed_at = models.DateTimeField()
     compromised_at = models.DateTimeField(null=True, blank=True)
 
+    if TYPE_CHECKING:  # django-otp's middleware sets these on the user of a request
+        otp_device: Device | None
+
+        def is_verified(self) -> bool:
+            """Whether a second factor proved this session."""
+
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS: list[str] = []  # type: ignore[misc]  # the stubs say class variable
 
-    objects = UserManager()
+    objects: ClassVar[UserManager] = UserManager()
 
     class Meta:
         verbose_name = _("account")
-        constraints = [models.CheckConstraint(condition=models.Q(email=Lower("email")), name="account_email_lower_case")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="account_email_lower_case")
+        ]
 
     def __str__(self) -> str:
         return self.email
@@ -114,4 +127,6 @@ class LoginThrottle(models.Model):
 
     class Meta:
         verbose_name = _("sign-in back-off")
-        constraints = [models.UniqueConstraint(fields=["account_key", "network_key"], name="one_throttle_per_account_and_network")]
+        constraints = [
+            models.UniqueConstraint(fields=["account_key", "network_key"], name="one_throttle_per_account_and_network")
+        ]

@@ -48,12 +48,13 @@ def alphabet_size(password: str) -> int:
 
 @lru_cache(maxsize=1)
 def _common_words() -> frozenset[str]:
-    return frozenset(word for word in {*CommonPasswordValidator().passwords, *breached.WORDS_HERE} if len(word) >= SHORTEST_WORD)
+    return frozenset(
+        word for word in {*CommonPasswordValidator().passwords, *breached.WORDS_HERE} if len(word) >= SHORTEST_WORD
+    )
 
 
 def _fold(password: str) -> str:
-    plain = "".join(c for c in unicodedata.normalize("NFD", password.lower()) if not unicodedata.combining(c))
-    return plain
+    return "".join(c for c in unicodedata.normalize("NFD", password.lower()) if not unicodedata.combining(c))
 
 
 def _word_at(folded: str, unleet: str, at: int, words: frozenset[str]) -> int:
@@ -82,7 +83,9 @@ def _run_at(folded: str, at: int) -> int:
 
 def _repeat_at(folded: str, at: int) -> int:
     """Length of the longest piece from here that already stood before (0 when shorter than three)."""
-    lengths = (n for n in range(min(at, len(folded) - at), SHORTEST_REPEAT - 1, -1) if folded[at : at + n] in folded[:at])
+    lengths = (
+        n for n in range(min(at, len(folded) - at), SHORTEST_REPEAT - 1, -1) if folded[at : at + n] in folded[:at]
+    )
     return next(lengths, 0)
 
 
@@ -119,7 +122,9 @@ def known_about(user: User | None) -> list[str]:
 def refuse_guessable(password: str, *known: str) -> None:
     """Raises ValidationError when the password costs less than 50 bits to who knows the texts `known`."""
     if guess_bits(password, words_of(*known)) < FEWEST_BITS:
-        message = _("This password is easy to guess: it is made of common words, years, runs, repeats or your own name. Add a word nobody links with you.")
+        message = _(
+            "This password is easy to guess: it is made of common words, years, runs, repeats or your own name. Add a word nobody links with you."
+        )
         raise ValidationError(message, code="password_guessable")
 
 
@@ -134,13 +139,19 @@ class LengthValidator:
                 "Your password has %(length)d characters; it needs at least %(shortest)d. Three or four unrelated words are easy to remember.",
                 len(password),
             )
-            raise ValidationError(message, code="password_too_short", params={"length": len(password), "shortest": shortest})
+            raise ValidationError(
+                message, code="password_too_short", params={"length": len(password), "shortest": shortest}
+            )
         if len(password) > LONGEST:
-            message = _("Your password has %(length)d characters; at most %(longest)d can be kept.")
-            raise ValidationError(message, code="password_too_long", params={"length": len(password), "longest": LONGEST})
+            message = gettext("Your password has %(length)d characters; at most %(longest)d can be kept.")
+            raise ValidationError(
+                message, code="password_too_long", params={"length": len(password), "longest": LONGEST}
+            )
 
     def get_help_text(self) -> str:
-        return gettext("At least 12 characters (16 for staff). Any characters, spaces too; no capital or digit is required.")
+        return gettext(
+            "At least 12 characters (16 for staff). Any characters, spaces too; no capital or digit is required."
+        )
 
 
 class GuessabilityValidator:
@@ -150,7 +161,9 @@ class GuessabilityValidator:
         refuse_guessable(password, *known_about(user))
 
     def get_help_text(self) -> str:
-        return gettext("Nothing made of your name, and not a common word with a year or a run of keys: three or four unrelated words are best.")
+        return gettext(
+            "Nothing made of your name, and not a common word with a year or a run of keys: three or four unrelated words are best."
+        )
 
 
 class BreachedValidator:
@@ -158,7 +171,9 @@ class BreachedValidator:
 
     def validate(self, password: str, user: User | None = None) -> None:
         if breached.is_breached(password):
-            message = _("This password is on a list that attackers try first. Choose another one, and change it wherever else you use it.")
+            message = _(
+                "This password is on a list that attackers try first. Choose another one, and change it wherever else you use it."
+            )
             raise ValidationError(message, code="password_breached")
 
     def get_help_text(self) -> str:

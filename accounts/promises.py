@@ -27,7 +27,11 @@ POSSESSIONS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 def _unmarked(form: forms.Form) -> list[str]:
     """Mandatory fields of a form whose rendering lacks the mark or the text that is read aloud."""
     rendered = {field.name: field.as_field_group() for field in form.visible_fields() if field.field.required}
-    return [f"{type(form).__name__}.{name}" for name, html in rendered.items() if "field__must" not in html or "visually-hidden" not in html]
+    return [
+        f"{type(form).__name__}.{name}"
+        for name, html in rendered.items()
+        if "field__must" not in html or "visually-hidden" not in html
+    ]
 
 
 @promise("MD-01", checked_by="tests/accounts/test_promises.py")
@@ -36,7 +40,10 @@ def account_forms_mark_their_mandatory_fields(now: datetime) -> Measure:
     shown = [SignupForm(), ProfileFields(), CodeForm(), NewPasswordForm(User())]
     unmarked = [name for form in shown for name in _unmarked(form)]
     mandatory = sum(field.field.required for form in shown for field in form.visible_fields())
-    return Measure(not unmarked, {"account_forms": len(shown), "mandatory_account_fields": mandatory, "unmarked_account_fields": unmarked})
+    return Measure(
+        not unmarked,
+        {"account_forms": len(shown), "mandatory_account_fields": mandatory, "unmarked_account_fields": unmarked},
+    )
 
 
 # ── PC-02, MD-04 ──
@@ -60,7 +67,11 @@ def practitioners_are_identified_by_checked_data(now: datetime) -> Measure:
     """Each profile has name, specialty and professional address; its numbers and telephone pass their checks."""
     profiles = list(PractitionerProfile.objects.all())
     unsound = [str(profile.pk) for profile in profiles if not _is_sound(profile)]
-    figures = {"practitioners": len(profiles), "with_rpps": sum(bool(one.rpps) for one in profiles), "unsound_profiles": unsound}
+    figures = {
+        "practitioners": len(profiles),
+        "with_rpps": sum(bool(one.rpps) for one in profiles),
+        "unsound_profiles": unsound,
+    }
     return Measure(not unsound, figures)
 
 
@@ -69,7 +80,9 @@ def practitioners_are_identified_by_checked_data(now: datetime) -> Measure:
 
 def _live_sessions(now: datetime) -> list[tuple[User, Device | None]]:
     """Account and proving device of each session that is listed and lives now."""
-    listed = {row.session_key: row.user for row in UserSession.objects.filter(user__is_active=True).select_related("user")}
+    listed = {
+        row.session_key: row.user for row in UserSession.objects.filter(user__is_active=True).select_related("user")
+    }
     stored = Session.objects.filter(session_key__in=listed, expire_date__gt=now)
     return [(listed[one.session_key], _device(one, listed[one.session_key])) for one in stored]
 
@@ -87,7 +100,9 @@ def second_factor_is_always_there(now: datetime) -> Measure:
     """
     found = _live_sessions(now)
     unproved = [user for user, device in found if device is None]
-    weak_staff = [user for user, device in found if user.is_staff and not (isinstance(device, HeldFactor) and device.held)]
+    weak_staff = [
+        user for user, device in found if user.is_staff and not (isinstance(device, HeldFactor) and device.held)
+    ]
     without_row = Authenticator.objects.filter(held_factor=None).count()
     kinds = dict(Authenticator.objects.values_list("type").annotate(n=Count("user", distinct=True)))
     figures = {
@@ -111,18 +126,24 @@ def mailed_codes_are_short_lived_single_and_not_kept(now: datetime) -> Measure:
     waiting = DeliveredCodeDevice.objects.exclude(valid_until=None)
     too_long = waiting.filter(valid_until__gt=now + devices.CODE_LIFE).count()
     readable = [one.pk for one in waiting if len(bytes(one.code_mac)) != 32]
-    by_mail = [user for user, device in _live_sessions(now) if isinstance(device, DeliveredCodeDevice) and _held_before(user, device)]
+    by_mail = [
+        user
+        for user, device in _live_sessions(now)
+        if isinstance(device, DeliveredCodeDevice) and _held_before(user, device)
+    ]
     figures = {
         "code_seconds": int(devices.CODE_LIFE.total_seconds()), "codes_waiting": waiting.count(), "codes_living_too_long": too_long,
         "codes_not_hashed": len(readable), "holders_signed_in_by_mail": len(by_mail),
     }  # fmt: skip
-    return Measure(not too_long and not readable and not by_mail and devices.CODE_LIFE <= timedelta(minutes=5), figures)
+    return Measure(not too_long and not readable and not by_mail and timedelta(minutes=5) >= devices.CODE_LIFE, figures)
 
 
 def _held_before(user: User, device: DeliveredCodeDevice) -> bool:
     """Whether the account held an app or passkey already when a mailed code was last used."""
     used = device.last_used_at
-    return used is not None and Authenticator.objects.filter(user=user, type__in=POSSESSIONS, created_at__lt=used).exists()
+    return (
+        used is not None and Authenticator.objects.filter(user=user, type__in=POSSESSIONS, created_at__lt=used).exists()
+    )
 
 
 # ── MD-54 ──
@@ -147,8 +168,8 @@ def _accepted(password: str) -> bool:
 def password_rule_is_in_force(now: datetime) -> Measure:
     """The rule in force judges examples as CNIL's does, and each stored hash is Argon2id (or none that works)."""
     wrong = [name for name, (password, good) in EXAMPLES.items() if _accepted(password) is not good]
-    hashes = User.objects.exclude(password__startswith="!")
-    foreign = hashes.exclude(password__startswith="argon2id$").count()
+    hashes = User.objects.exclude(password__startswith="!")  # noqa: S106
+    foreign = hashes.exclude(password__startswith="argon2id$").count()  # noqa: S106
     overdue = User.objects.exclude(compromised_at=None).filter(last_login__gt=F("compromised_at")).count()
     figures = {
         "least_characters": passwords.SHORTEST, "least_bits": passwords.FEWEST_BITS, "examples_misjudged": wrong, "passwords": hashes.count(),
@@ -167,5 +188,10 @@ def one_account_is_one_person(now: datetime) -> Measure:
     addresses = len({email.lower() for email in User.objects.values_list("email", flat=True)})
     anonymous = EventEntry.objects.filter(channel="web", actor_id=None).count()
     entered = SecurityEntry.objects.filter(kind="login.ok", account_id=None).count()
-    figures = {"accounts": accounts, "shared_addresses": accounts - addresses, "changes_without_author": anonymous, "logins_without_account": entered}
+    figures = {
+        "accounts": accounts,
+        "shared_addresses": accounts - addresses,
+        "changes_without_author": anonymous,
+        "logins_without_account": entered,
+    }
     return Measure(accounts == addresses and not anonymous and not entered, figures)

@@ -8,19 +8,19 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils.translation import get_language
 from django_otp.models import Device
 
 from accounts.devices import DeliveredCodeDevice, HeldFactor
 from accounts.models import PractitionerProfile, User
+from audit.requests import HouseRequest
 
 OTP = "otp"  # the name of a delivered code among the proofs that allauth notes in the session
 REMINDER_AFTER = timedelta(days=730)
 
 
-def signed_in(request: HttpRequest) -> User:
+def signed_in(request: HouseRequest) -> User:
     """The account behind a request that the gate let through."""
     return cast(User, request.user)
 
@@ -66,7 +66,9 @@ def _taken(field: str, number: str | None, other_than: User | None) -> bool:
 def held_factors(user: User) -> QuerySet[HeldFactor]:
     """Apps and passkeys of an account (not its recovery codes)."""
     kinds = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-    return HeldFactor.objects.filter(user=user, confirmed=True, authenticator__type__in=kinds).select_related("authenticator")
+    return HeldFactor.objects.filter(user=user, confirmed=True, authenticator__type__in=kinds).select_related(
+        "authenticator"
+    )
 
 
 def has_held_factor(user: User) -> bool:
@@ -108,7 +110,7 @@ def password_is_old(user: User, now: datetime) -> bool:
     return now - user.password_changed_at >= REMINDER_AFTER
 
 
-def proving_device(request: HttpRequest, user: User) -> Device | None:
+def proving_device(request: HouseRequest, user: User) -> Device | None:
     """The device of the last second-factor proof recorded in this session."""
     for record in reversed(get_authentication_records(request, user)):
         if record["method"] == "mfa":

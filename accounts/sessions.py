@@ -10,9 +10,9 @@ from typing import TypeGuard
 
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest
 
 from accounts.models import User
+from audit.requests import HouseRequest
 
 STARTED, SEEN = "started_at", "seen_at"
 TOUCH_EVERY = timedelta(minutes=1)
@@ -36,29 +36,27 @@ def limits_for(user: User) -> Limits:
     return STAFF if user.is_staff else PRACTITIONER
 
 
-def begin(request: HttpRequest, user: User) -> None:
+def begin(request: HouseRequest, user: User) -> None:
     """Start the clocks of a new session and end the oldest ones beyond five."""
     moment = request.now.timestamp()
     request.session[STARTED], request.session[SEEN] = moment, moment
-    others = UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key).order_by("-last_seen_at")
+    others = (
+        UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key).order_by("-last_seen_at")
+    )
     for session in others[MOST_SESSIONS - 1 :]:
         session.end()
 
 
-def _has_clocks(started: object, seen: object) -> TypeGuard[float]:
-    return isinstance(started, int | float) and isinstance(seen, int | float)
-
-
-def is_over(request: HttpRequest, user: User) -> bool:
+def is_over(request: HouseRequest, user: User) -> bool:
     """Whether the session passed one of its limits (one without clocks never began through our login: over)."""
     started, seen, limits = request.session.get(STARTED), request.session.get(SEEN), limits_for(user)
-    if not _has_clocks(started, seen):
+    if started is None or seen is None:
         return True
     now = request.now.timestamp()
     return now - seen > limits.idle.total_seconds() or now - started > limits.whole.total_seconds()
 
 
-def touch(request: HttpRequest) -> None:
+def touch(request: HouseRequest) -> None:
     """Note that the session is used, at most once a minute (not a write for every request)."""
     now: datetime = request.now
     if now.timestamp() - request.session[SEEN] >= TOUCH_EVERY.total_seconds():
@@ -66,7 +64,7 @@ def touch(request: HttpRequest) -> None:
         UserSession.objects.filter(session_key=request.session.session_key).update(last_seen_at=now)
 
 
-def rotate(request: HttpRequest) -> None:
+def rotate(request: HouseRequest) -> None:
     """A new key for the same session; the list of sessions follows."""
     before = request.session.session_key
     request.session.cycle_key()
@@ -75,7 +73,11 @@ def rotate(request: HttpRequest) -> None:
 
 def end_one(user: User, session_id: str) -> int:
     """End one session of this account: dead at its next request. 0 when it isn't (or no longer) theirs."""
-    session = UserSession.objects.filter(user=user, pk=session_id).first() if session_id.isascii() and session_id.isdigit() else None
+    session = (
+        UserSession.objects.filter(user=user, pk=session_id).first()
+        if session_id.isascii() and session_id.isdigit()
+        else None
+    )
     if session is None:
         return 0
     session.end()

@@ -49,7 +49,9 @@ class SecondFactorStage(AuthenticateStage):
 
     def _mailbox_was_just_proved(self) -> bool:
         email_stage = self.controller.get_stage(EmailVerificationStage.key)
-        return bool(email_stage and email_stage.state.get("asked") and self.controller.is_handled(EmailVerificationStage.key))
+        return bool(
+            email_stage and email_stage.state.get("asked") and self.controller.is_handled(EmailVerificationStage.key)
+        )
 
     def record(self, device: DeliveredCodeDevice) -> None:
         """Note the proof in the session: `AccountAdapter.login` reads it, and so does step-up."""

@@ -11,31 +11,38 @@ from typing import Any, Concatenate
 
 from allauth.account.internal.flows.login import get_authentication_records
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.utils.translation import gettext as _
 
 from accounts import queries
+from audit.requests import HouseRequest
 
 FRESH_FOR = timedelta(seconds=300)
 SECOND_FACTORS = ("mfa", queries.OTP)
 
-View = Callable[Concatenate[HttpRequest, ...], HttpResponse]
+View = Callable[Concatenate[HouseRequest, ...], HttpResponse]
 
 
-def is_fresh(request: HttpRequest, now: datetime) -> bool:
+def is_fresh(request: HouseRequest, now: datetime) -> bool:
     """Whether this session proved a second factor within the last 300 seconds."""
     if not request.user.is_authenticated:
         return False
-    proofs = [record["at"] for record in get_authentication_records(request, request.user) if record["method"] in SECOND_FACTORS]
+    proofs = [
+        record["at"]
+        for record in get_authentication_records(request, request.user)
+        if record["method"] in SECOND_FACTORS
+    ]
     return bool(proofs) and now.timestamp() - max(proofs) < FRESH_FOR.total_seconds()
 
 
-def safe_next(request: HttpRequest, url: str) -> str:
+def safe_next(request: HouseRequest, url: str) -> str:
     """`url` when it stays on this site, else ""."""
-    allowed = url_has_allowed_host_and_scheme(url, allowed_hosts={request.get_host()}, require_https=request.is_secure())
+    allowed = url_has_allowed_host_and_scheme(
+        url, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
     return url if allowed else ""
 
 
@@ -48,7 +55,7 @@ def fresh_factor(view: View) -> View:
     """Let only requests through whose session proved a second factor within 300 seconds."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HouseRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if is_fresh(request, request.now):
             return view(request, *args, **kwargs)
         back = request.get_full_path()

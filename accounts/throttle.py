@@ -55,7 +55,8 @@ class Attempt:
 def _locked(attempt: Attempt, network_key: bytes, now: datetime) -> LoginThrottle:
     """The row, locked until the transaction ends; created when new."""
     LoginThrottle.objects.bulk_create(
-        [LoginThrottle(account_key=attempt.account_key, network_key=network_key, since_at=now, last_failed_at=now)], ignore_conflicts=True
+        [LoginThrottle(account_key=attempt.account_key, network_key=network_key, since_at=now, last_failed_at=now)],
+        ignore_conflicts=True,
     )
     return LoginThrottle.objects.select_for_update().get(account_key=attempt.account_key, network_key=network_key)
 

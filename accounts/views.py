@@ -8,7 +8,7 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.webauthn.views import RemoveWebAuthnView
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.formats import time_format
@@ -23,32 +23,51 @@ from accounts.forms import CodeForm, LanguageForm, NewPasswordForm, ProfileForm
 from accounts.models import User
 from accounts.stages import PasswordRenewalStage, SecondFactorStage
 from audit.actions import record_security
+from audit.requests import HouseRequest
 
 CONFIRM_ATTEMPT = "confirm_attempt"
 
 
-def _send(request: HttpRequest, user: User, attempt: str) -> None:
+class StageRequest(HouseRequest):
+    """A request in the middle of a login, as allauth's `login_stage_required` leaves it."""
+
+    _login_stage: Any
+
+
+def _send(request: HouseRequest, user: User, attempt: str) -> None:
     """Send a code and say so, or say from when one can be sent."""
     wait_until = actions.send_code(user=user, attempt=attempt, by=request.actor, now=request.now)
     if wait_until is None:
-        messages.success(request, _("A new code is on its way. It works for five minutes, once; earlier codes no longer work."))
+        messages.success(
+            request, _("A new code is on its way. It works for five minutes, once; earlier codes no longer work.")
+        )
     else:
         moment = time_format(localtime(wait_until), "H:i:s")
-        messages.info(request, _("A code was sent a moment ago. You can ask for another one from %(moment)s.") % {"moment": moment})
+        messages.info(
+            request,
+            _("A code was sent a moment ago. You can ask for another one from %(moment)s.") % {"moment": moment},
+        )
 
 
-def _weigh(request: HttpRequest, form: CodeForm, user: User, attempt: str) -> Any:
+def _weigh(request: HouseRequest, form: CodeForm, user: User, attempt: str) -> Any:
     """The proving device when the code in `form` is right; else None, and the form says why."""
     if not form.is_valid():
         return None
-    device = actions.check_code(user=user, attempt=attempt, code=form.cleaned_data["code"], by=request.actor, now=request.now)
+    device = actions.check_code(
+        user=user, attempt=attempt, code=form.cleaned_data["code"], by=request.actor, now=request.now
+    )
     if device is None:
-        form.add_error("code", _("This code was not accepted. Take it from the newest mail; after a wrong one, wait a little: each doubles the wait. You can ask for a new code."))
+        form.add_error(
+            "code",
+            _(
+                "This code was not accepted. Take it from the newest mail; after a wrong one, wait a little: each doubles the wait. You can ask for a new code."
+            ),
+        )
     return device
 
 
 @login_stage_required(stage=SecondFactorStage.key, redirect_urlname="account_login")
-def code(request: HttpRequest) -> HttpResponse:
+def code(request: StageRequest) -> HttpResponse:
     """Second step of a login by a code sent by e-mail (MD-50)."""
     stage: SecondFactorStage = request._login_stage
     user, attempt = stage.login.user, stage.state.get("attempt")
@@ -64,9 +83,12 @@ def code(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/code.html", {"form": form, "email": user.email})
 
 
-def confirm(request: HttpRequest) -> HttpResponse:
+def confirm(request: HouseRequest) -> HttpResponse:
     """Fresh proof in an open session, then back to where it was asked."""
-    user, back = queries.signed_in(request), stepup.safe_next(request, request.POST.get("next") or request.GET.get("next", ""))
+    user, back = (
+        queries.signed_in(request),
+        stepup.safe_next(request, request.POST.get("next") or request.GET.get("next", "")),
+    )
     if queries.has_held_factor(user):
         kind = queries.held_factors(user).order_by("authenticator__type")[0].authenticator.type
         page = "mfa_reauthenticate" if kind == "totp" else "mfa_reauthenticate_webauthn"
@@ -81,11 +103,13 @@ def confirm(request: HttpRequest) -> HttpResponse:
         del request.session[CONFIRM_ATTEMPT]
         record_authentication(request, user, queries.OTP, device=device.pk, reauthenticated=True)
         return redirect(back or "accounts:security")
-    return render(request, "accounts/confirm.html", {"form": form, "sent": bool(attempt), "next": back, "email": user.email})
+    return render(
+        request, "accounts/confirm.html", {"form": form, "sent": bool(attempt), "next": back, "email": user.email}
+    )
 
 
 @login_stage_required(stage=PasswordRenewalStage.key, redirect_urlname="account_login")
-def renew_password(request: HttpRequest) -> HttpResponse:
+def renew_password(request: StageRequest) -> HttpResponse:
     """A new password between login and session: must be when the old one is known to others, may be when it is old (MD-52)."""
     stage = request._login_stage
     user, forced = stage.login.user, stage.state.get("forced", True)
@@ -99,13 +123,13 @@ def renew_password(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/renew_password.html", {"form": form, "forced": forced})
 
 
-def protect(request: HttpRequest) -> HttpResponse:
+def protect(request: HouseRequest) -> HttpResponse:
     """Proposes an app or a passkey to who signs in with codes by e-mail; staff can't pass without one (PC-81)."""
     user = queries.signed_in(request)
     return render(request, "accounts/protect.html", {"held": queries.has_held_factor(user), "must": user.is_staff})
 
 
-def security(request: HttpRequest) -> HttpResponse:
+def security(request: HouseRequest) -> HttpResponse:
     """What protects the account: factors, recovery codes, password, sessions."""
     user = queries.signed_in(request)
     codes = queries.recovery_codes(user)
@@ -118,35 +142,48 @@ def security(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/security.html", context)
 
 
-def session_list(request: HttpRequest) -> HttpResponse:
+def session_list(request: HouseRequest) -> HttpResponse:
     """Where the account is signed in."""
     user = queries.signed_in(request)
     return render(request, "usersessions/usersession_list.html", {"sessions": queries.sessions_of(user)})
 
 
 @require_POST
-def end_sessions(request: HttpRequest) -> HttpResponse:
+def end_sessions(request: HouseRequest) -> HttpResponse:
     """End one session, or all but this one. They are dead at their next request."""
     user, which = queries.signed_in(request), request.POST.get("session", "")
-    ended = sessions.end_all(user, but=request.session.session_key) if which == "others" else sessions.end_one(user, which)
-    record_security(by=request.actor, kind="session.ended", account_id=user.pk, detail={"count": ended, "why": "by_owner"}, now=request.now)
-    messages.success(request, _("Signed out there. That device must sign in again.") if ended else _("That session was over already."))
+    ended = (
+        sessions.end_all(user, but=request.session.session_key) if which == "others" else sessions.end_one(user, which)
+    )
+    record_security(
+        by=request.actor,
+        kind="session.ended",
+        account_id=user.pk,
+        detail={"count": ended, "why": "by_owner"},
+        now=request.now,
+    )
+    messages.success(
+        request,
+        _("Signed out there. That device must sign in again.") if ended else _("That session was over already."),
+    )
     return redirect("usersessions_list")
 
 
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: HouseRequest) -> HttpResponse:
     """One's own profile (MD-04)."""
     user = queries.signed_in(request)
     form = ProfileForm(queries.profile_or_404(user), request.POST or None)
     if request.method == "POST" and form.is_valid():
         changed = actions.change_profile(user=user, values=form.profile_values(), by=request.actor, now=request.now)
-        messages.success(request, _("Your profile is saved.") if changed else _("Nothing was different, so nothing changed."))
+        messages.success(
+            request, _("Your profile is saved.") if changed else _("Nothing was different, so nothing changed.")
+        )
         return redirect("accounts:profile")
     return render(request, "accounts/profile.html", {"form": form})
 
 
 @require_POST
-def set_language(request: HttpRequest) -> HttpResponse:
+def set_language(request: HouseRequest) -> HttpResponse:
     """The language switch; remembered with the account when signed in."""
     form = LanguageForm(request.POST)
     if form.is_valid() and sessions.signed_in(request.user):
@@ -154,7 +191,7 @@ def set_language(request: HttpRequest) -> HttpResponse:
     return set_language_cookie(request)
 
 
-class RemovePasskeyView(RemoveWebAuthnView):  # type: ignore[misc]
+class RemovePasskeyView(RemoveWebAuthnView):
     """allauth's, but staff keep their last held factor (PC-81)."""
 
     def form_valid(self, form: Any) -> HttpResponse:

@@ -2,105 +2,244 @@
 
 import django.db.models.deletion
 import django.db.models.functions.text
-import privacy.ids
 from django.conf import settings
 from django.db import migrations, models
 
+import privacy.ids
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('id', models.UUIDField(default=privacy.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('email', models.EmailField(max_length=254, unique=True, verbose_name='e-mail address')),
-                ('language', models.CharField(default='en', max_length=5, verbose_name='language')),
-                ('is_active', models.BooleanField(default=True)),
-                ('is_staff', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField()),
-                ('password_changed_at', models.DateTimeField()),
-                ('compromised_at', models.DateTimeField(blank=True, null=True)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                ("id", models.UUIDField(default=privacy.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail address")),
+                ("language", models.CharField(default="en", max_length=5, verbose_name="language")),
+                ("is_active", models.BooleanField(default=True)),
+                ("is_staff", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField()),
+                ("password_changed_at", models.DateTimeField()),
+                ("compromised_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'account',
+                "verbose_name": "account",
             },
         ),
         migrations.CreateModel(
-            name='PractitionerProfile',
+            name="PractitionerProfile",
             fields=[
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='practitioner', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('surname', models.CharField(max_length=100, verbose_name='surname')),
-                ('given_names', models.CharField(max_length=100, verbose_name='given names')),
-                ('rpps', models.CharField(blank=True, max_length=11, null=True, unique=True, verbose_name='RPPS number')),
-                ('adeli', models.CharField(blank=True, max_length=9, null=True, unique=True, verbose_name='ADELI number')),
-                ('specialty', models.CharField(choices=[('SM54', 'General practice'), ('SM57', 'Allergology'), ('SM73', 'Cardiology and vascular medicine'), ('SM15', 'Dermatology and venereology'), ('SM62', 'Endocrinology, diabetes, nutrition'), ('SM24', 'Gastroenterology and hepatology'), ('SM18', 'Geriatrics'), ('SM19', 'Medical gynaecology'), ('SM20', 'Gynaecology and obstetrics'), ('SM27', 'Internal medicine'), ('SM30', 'Nephrology'), ('SM32', 'Neurology'), ('SM36', 'Medical oncology'), ('SM38', 'Ophthalmology'), ('SM34', 'Ear, nose and throat'), ('SM40', 'Paediatrics'), ('SM29', 'Physical medicine and rehabilitation'), ('SM41', 'Pneumology'), ('SM42', 'Psychiatry'), ('SM74', 'Radiology and medical imaging'), ('SM48', 'Rheumatology'), ('SM61', 'Vascular medicine'), ('SM25', 'Occupational medicine'), ('G15_40', 'Dentist'), ('G15_50', 'Midwife'), ('G15_60', 'Nurse'), ('G15_70', 'Physiotherapist'), ('G15_80', 'Chiropodist'), ('G15_91', 'Speech therapist'), ('G15_92', 'Orthoptist'), ('G15_93', 'Psychologist'), ('G15_94', 'Occupational therapist'), ('G15_95', 'Dietitian'), ('other', 'Another health profession')], max_length=10, verbose_name='specialty')),
-                ('qualifications', models.TextField(blank=True, max_length=2000, verbose_name='qualifications and certifications')),
-                ('phone', models.CharField(blank=True, max_length=16, verbose_name='telephone')),
-                ('address_line', models.CharField(max_length=200, verbose_name='professional address')),
-                ('postal_code', models.CharField(max_length=10, verbose_name='postal code')),
-                ('city', models.CharField(max_length=100, verbose_name='city')),
-                ('country', models.CharField(choices=[('FR', 'France'), ('IL', 'Israel')], max_length=2, verbose_name='country')),
-                ('jurisdiction', models.CharField(choices=[('FR', 'France'), ('IL', 'Israel')], max_length=2, verbose_name='you practise in')),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="practitioner",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("surname", models.CharField(max_length=100, verbose_name="surname")),
+                ("given_names", models.CharField(max_length=100, verbose_name="given names")),
+                (
+                    "rpps",
+                    models.CharField(blank=True, max_length=11, null=True, unique=True, verbose_name="RPPS number"),
+                ),
+                (
+                    "adeli",
+                    models.CharField(blank=True, max_length=9, null=True, unique=True, verbose_name="ADELI number"),
+                ),
+                (
+                    "specialty",
+                    models.CharField(
+                        choices=[
+                            ("SM54", "General practice"),
+                            ("SM57", "Allergology"),
+                            ("SM73", "Cardiology and vascular medicine"),
+                            ("SM15", "Dermatology and venereology"),
+                            ("SM62", "Endocrinology, diabetes, nutrition"),
+                            ("SM24", "Gastroenterology and hepatology"),
+                            ("SM18", "Geriatrics"),
+                            ("SM19", "Medical gynaecology"),
+                            ("SM20", "Gynaecology and obstetrics"),
+                            ("SM27", "Internal medicine"),
+                            ("SM30", "Nephrology"),
+                            ("SM32", "Neurology"),
+                            ("SM36", "Medical oncology"),
+                            ("SM38", "Ophthalmology"),
+                            ("SM34", "Ear, nose and throat"),
+                            ("SM40", "Paediatrics"),
+                            ("SM29", "Physical medicine and rehabilitation"),
+                            ("SM41", "Pneumology"),
+                            ("SM42", "Psychiatry"),
+                            ("SM74", "Radiology and medical imaging"),
+                            ("SM48", "Rheumatology"),
+                            ("SM61", "Vascular medicine"),
+                            ("SM25", "Occupational medicine"),
+                            ("G15_40", "Dentist"),
+                            ("G15_50", "Midwife"),
+                            ("G15_60", "Nurse"),
+                            ("G15_70", "Physiotherapist"),
+                            ("G15_80", "Chiropodist"),
+                            ("G15_91", "Speech therapist"),
+                            ("G15_92", "Orthoptist"),
+                            ("G15_93", "Psychologist"),
+                            ("G15_94", "Occupational therapist"),
+                            ("G15_95", "Dietitian"),
+                            ("other", "Another health profession"),
+                        ],
+                        max_length=10,
+                        verbose_name="specialty",
+                    ),
+                ),
+                (
+                    "qualifications",
+                    models.TextField(blank=True, max_length=2000, verbose_name="qualifications and certifications"),
+                ),
+                ("phone", models.CharField(blank=True, max_length=16, verbose_name="telephone")),
+                ("address_line", models.CharField(max_length=200, verbose_name="professional address")),
+                ("postal_code", models.CharField(max_length=10, verbose_name="postal code")),
+                ("city", models.CharField(max_length=100, verbose_name="city")),
+                (
+                    "country",
+                    models.CharField(
+                        choices=[("FR", "France"), ("IL", "Israel")], max_length=2, verbose_name="country"
+                    ),
+                ),
+                (
+                    "jurisdiction",
+                    models.CharField(
+                        choices=[("FR", "France"), ("IL", "Israel")], max_length=2, verbose_name="you practise in"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'practitioner',
+                "verbose_name": "practitioner",
             },
         ),
         migrations.CreateModel(
-            name='DeliveredCodeDevice',
+            name="DeliveredCodeDevice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(help_text='The human-readable name of this device.', max_length=64)),
-                ('confirmed', models.BooleanField(default=True, help_text='Is this device ready for use?')),
-                ('last_generated_timestamp', models.DateTimeField(blank=True, help_text='The last time a token was generated for this device.', null=True)),
-                ('throttling_failure_timestamp', models.DateTimeField(blank=True, default=None, help_text='A timestamp of the last failed verification attempt. Null if last attempt succeeded.', null=True)),
-                ('throttling_failure_count', models.PositiveIntegerField(default=0, help_text='Number of successive failed attempts.')),
-                ('created_at', models.DateTimeField(auto_now_add=True, help_text='The date and time when this device was initially created in the system.', null=True)),
-                ('last_used_at', models.DateTimeField(blank=True, help_text='The most recent date and time this device was used.', null=True)),
-                ('channel', models.CharField(choices=[('email', 'E-mail')], default='email', max_length=5)),
-                ('attempt', models.CharField(blank=True, default='', max_length=32)),
-                ('code_mac', models.BinaryField(blank=True, default=b'', max_length=32)),
-                ('valid_until', models.DateTimeField(null=True)),
-                ('user', models.ForeignKey(help_text='The user that this device belongs to.', on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(help_text="The human-readable name of this device.", max_length=64)),
+                ("confirmed", models.BooleanField(default=True, help_text="Is this device ready for use?")),
+                (
+                    "last_generated_timestamp",
+                    models.DateTimeField(
+                        blank=True, help_text="The last time a token was generated for this device.", null=True
+                    ),
+                ),
+                (
+                    "throttling_failure_timestamp",
+                    models.DateTimeField(
+                        blank=True,
+                        default=None,
+                        help_text="A timestamp of the last failed verification attempt. Null if last attempt succeeded.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "throttling_failure_count",
+                    models.PositiveIntegerField(default=0, help_text="Number of successive failed attempts."),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        auto_now_add=True,
+                        help_text="The date and time when this device was initially created in the system.",
+                        null=True,
+                    ),
+                ),
+                (
+                    "last_used_at",
+                    models.DateTimeField(
+                        blank=True, help_text="The most recent date and time this device was used.", null=True
+                    ),
+                ),
+                ("channel", models.CharField(choices=[("email", "E-mail")], default="email", max_length=5)),
+                ("attempt", models.CharField(blank=True, default="", max_length=32)),
+                ("code_mac", models.BinaryField(blank=True, default=b"", max_length=32)),
+                ("valid_until", models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        help_text="The user that this device belongs to.",
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'delivered code',
+                "verbose_name": "delivered code",
             },
         ),
         migrations.CreateModel(
-            name='LoginThrottle',
+            name="LoginThrottle",
             fields=[
-                ('id', models.UUIDField(default=privacy.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('account_key', models.BinaryField(max_length=32)),
-                ('network_key', models.BinaryField(default=b'', max_length=32)),
-                ('failures', models.PositiveIntegerField(default=0)),
-                ('since_at', models.DateTimeField()),
-                ('last_failed_at', models.DateTimeField()),
-                ('succeeded_at', models.DateTimeField(null=True)),
+                ("id", models.UUIDField(default=privacy.ids.new_id, editable=False, primary_key=True, serialize=False)),
+                ("account_key", models.BinaryField(max_length=32)),
+                ("network_key", models.BinaryField(default=b"", max_length=32)),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("since_at", models.DateTimeField()),
+                ("last_failed_at", models.DateTimeField()),
+                ("succeeded_at", models.DateTimeField(null=True)),
             ],
             options={
-                'verbose_name': 'sign-in back-off',
-                'constraints': [models.UniqueConstraint(fields=('account_key', 'network_key'), name='one_throttle_per_account_and_network')],
+                "verbose_name": "sign-in back-off",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("account_key", "network_key"), name="one_throttle_per_account_and_network"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='account_email_lower_case'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("email", django.db.models.functions.text.Lower("email"))),
+                name="account_email_lower_case",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deliveredcodedevice',
-            constraint=models.UniqueConstraint(fields=('user', 'channel'), name='one_delivered_code_per_channel'),
+            model_name="deliveredcodedevice",
+            constraint=models.UniqueConstraint(fields=("user", "channel"), name="one_delivered_code_per_channel"),
         ),
     ]

@@ -77,7 +77,9 @@ def make_staff(email: str | None = None) -> User:
 
 def give_passkey(user: User) -> HeldFactor:
     """A held factor, mirrored as at enrolment (its credential is not one that could sign)."""
-    authenticator = Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data={"name": "Key", "credential": {}})
+    authenticator = Authenticator.objects.create(
+        user=user, type=Authenticator.Type.WEBAUTHN, data={"name": "Key", "credential": {}}
+    )
     return HeldFactor.objects.get_or_create(authenticator=authenticator, defaults={"user": user, "name": "webauthn"})[0]
 
 
@@ -96,14 +98,21 @@ def verified_client(user: User, *, now: datetime | None = None) -> WebClient:
     session[DEVICE_ID_SESSION_KEY] = device.persistent_id
     session[STARTED] = session[SEEN] = moment.timestamp()
     session.save()
-    UserSession.objects.get_or_create(session_key=session.session_key, defaults={"user": user, "ip": "127.0.0.1", "user_agent": "tests"})
+    UserSession.objects.get_or_create(
+        session_key=session.session_key, defaults={"user": user, "ip": "127.0.0.1", "user_agent": "tests"}
+    )
     return client
 
 
 def prove(client: Client, user: User, *, at: datetime | None = None) -> None:
     """Note a fresh second-factor proof in the client's session (what step-up asks for)."""
     session = client.session
-    proof = {"method": "otp", "device": email_device(user).pk, "at": (at or timezone.now()).timestamp(), "reauthenticated": True}
+    proof = {
+        "method": "otp",
+        "device": email_device(user).pk,
+        "at": (at or timezone.now()).timestamp(),
+        "reauthenticated": True,
+    }
     session["account_authentication_methods"] = [proof]
     session["account_authentication_methods_user"] = str(user.pk)
     session.save()

@@ -30,12 +30,17 @@ def command(monkeypatch: pytest.MonkeyPatch, *arguments: str, password: str = PA
 
 def everything_of(user: User) -> dict[str, Any]:
     """What page and command must make alike."""
-    from consents.queries import states
     from care.queries import practices_of
+    from consents.queries import states
 
     profile = PractitionerProfile.objects.values("rpps", "jurisdiction", "surname").get(user=user)
     consents = {key: state.position for key, state in states(user.pk, datetime.now(UTC)).items()}
-    return {**profile, "verified": EmailAddress.objects.get(user=user).verified, "consents": consents, "practices": len(practices_of(user))}
+    return {
+        **profile,
+        "verified": EmailAddress.objects.get(user=user).verified,
+        "consents": consents,
+        "practices": len(practices_of(user)),
+    }
 
 
 def test_command_makes_the_account_that_the_page_makes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,7 +54,9 @@ def test_command_makes_the_account_that_the_page_makes(monkeypatch: pytest.Monke
 
 
 def test_command_prints_json_and_takes_number_and_jurisdiction(monkeypatch: pytest.MonkeyPatch) -> None:
-    told = json.loads(command(monkeypatch, "Noa.Levy@example.org", "--rpps", "10003456786", "--jurisdiction", "IL", "--json"))
+    told = json.loads(
+        command(monkeypatch, "Noa.Levy@example.org", "--rpps", "10003456786", "--jurisdiction", "IL", "--json")
+    )
     user = User.objects.get()
     assert told == {
         "id": str(user.pk), "email": "noa.levy@example.org", "surname": "Levy", "given_names": "Noa", "rpps": "10003456786", "jurisdiction": "IL",
@@ -66,7 +73,9 @@ def test_command_prints_json_and_takes_number_and_jurisdiction(monkeypatch: pyte
         (["a@example.org", "--rpps", "10003456786"], PASSWORD, "belongs to another account"),
     ],
 )
-def test_command_refuses_in_one_line_and_makes_nothing(monkeypatch: pytest.MonkeyPatch, arguments: list[str], password: str, words: str) -> None:
+def test_command_refuses_in_one_line_and_makes_nothing(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], password: str, words: str
+) -> None:
     make_practitioner("known@example.org", rpps="10003456786")
     with pytest.raises(CommandError, match=words) as refused:
         command(monkeypatch, *arguments, password=password)
@@ -129,5 +138,5 @@ def test_codes_are_refused_in_production(settings: object) -> None:
 
 def test_unknown_account_is_said(settings: object) -> None:
     settings.DEMO = True
-    with pytest.raises(CommandError, match="no account with the address nobody@example.org"):
+    with pytest.raises(CommandError, match=r"no account with the address nobody@example\.org"):
         login_code("nobody@example.org")

@@ -16,7 +16,12 @@ from tests.accounts.helpers import sign_in, type_password
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 NOON = datetime(2026, 11, 18, 11, 0, tzinfo=UTC)
-STEP, ACTIVATE, RECOVERY, LIST = "/accounts/2fa/authenticate/", "/accounts/2fa/totp/activate/", "/accounts/2fa/recovery-codes/", "/accounts/security/sessions/"
+STEP, ACTIVATE, RECOVERY, LIST = (
+    "/accounts/2fa/authenticate/",
+    "/accounts/2fa/totp/activate/",
+    "/accounts/2fa/recovery-codes/",
+    "/accounts/security/sessions/",
+)
 
 
 def with_app(email: str = "camille@example.org") -> tuple[User, Authenticator]:
@@ -39,7 +44,8 @@ def test_new_practitioner_sets_an_authenticator_and_the_session_rests_on_it() ->
     enrol_by_page(client)
     page = client.get(RECOVERY)
     device = page.wsgi_request.user.otp_device
-    assert isinstance(device, HeldFactor) and device.held is True
+    assert isinstance(device, HeldFactor)
+    assert device.held is True
     assert len(re.findall(r"\b[0-9]{8}\b", page.content.decode())) == 10
     assert re.findall(r"\b[0-9]{8}\b", client.get(RECOVERY).content.decode()) == []
     kinds = list(SecurityEntry.objects.filter(kind="factor.added", account_id=user.pk).values_list("detail", flat=True))
@@ -171,5 +177,10 @@ def test_holder_of_an_app_steps_up_with_it() -> None:
 def test_passkey_belongs_to_one_fixed_name(settings: object, client: WebClient) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     settings.PASSKEY_DOMAIN = "praticonnect.example"
-    options = client.get("/accounts/2fa/webauthn/login/", headers={"accept": "application/json", "host": "evil.example"}).json()["request_options"]
-    assert (options["publicKey"]["rpId"], options["publicKey"]["userVerification"]) == ("praticonnect.example", "required")
+    options = client.get(
+        "/accounts/2fa/webauthn/login/", headers={"accept": "application/json", "host": "evil.example"}
+    ).json()["request_options"]
+    assert (options["publicKey"]["rpId"], options["publicKey"]["userVerification"]) == (
+        "praticonnect.example",
+        "required",
+    )

@@ -95,7 +95,10 @@ def test_new_code_is_sent_only_after_thirty_seconds() -> None:
         assert client.post(CODE, {"code": code_in_mail()}).status_code == 302
 
 
-@pytest.mark.parametrize(("typed", "words"), [("", "required"), ("12345", "six digits"), ("12345a", "six digits"), ("１２３４５６", "six digits")])
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [("", "required"), ("12345", "six digits"), ("12345a", "six digits"), ("１２３４５６", "six digits")],
+)
 def test_code_of_another_shape_is_refused_without_being_weighed(typed: str, words: str) -> None:
     user = make_practitioner("camille@example.org")
     client = WebClient()

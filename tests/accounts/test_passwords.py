@@ -82,14 +82,19 @@ def test_every_refusal_says_what_to_do() -> None:
         with pytest.raises(ValidationError) as refused:
             validate_password(password, User(email="camille.roux@example.org"))
         for message in refused.value.messages:
-            assert message.endswith((".", "kept.")) and "invalid" not in message.lower()
+            assert message.endswith(".")
+            assert "invalid" not in message.lower()
 
 
 @given(st.text(min_size=1, max_size=140))
 def test_guess_bits_never_exceed_the_plain_meter_of_cnil(password: str) -> None:
     import math
 
-    assert 0 < passwords.guess_bits(password) <= len(password) * math.log2(max(passwords.alphabet_size(password), 2)) + 1e-9
+    assert (
+        0
+        < passwords.guess_bits(password)
+        <= len(password) * math.log2(max(passwords.alphabet_size(password), 2)) + 1e-9
+    )
 
 
 @given(st.text(min_size=1, max_size=40), st.integers(2, 4))
@@ -108,7 +113,11 @@ def test_shipped_list_is_what_the_command_builds(tmp_path: Path) -> None:
 def test_list_from_a_dump_finds_its_passwords_and_no_others(tmp_path: Path, settings: object) -> None:
     known = [f"known password {number}" for number in range(500)]
     dump = tmp_path / "dump.txt"
-    dump.write_text("".join(f"{hashlib.sha1(word.encode()).hexdigest().upper()}:{len(word)}\n" for word in known))
+    dump.write_text(
+        "".join(
+            f"{hashlib.sha1(word.encode(), usedforsecurity=False).hexdigest().upper()}:{len(word)}\n" for word in known
+        )
+    )
     call_command("breached_list", "--from", str(dump), "--out", str(tmp_path / "list.bin"), stdout=StringIO())
     settings.BREACHED_LIST = str(tmp_path / "list.bin")
     assert [word for word in known if not breached.is_breached(word)] == []

@@ -57,7 +57,11 @@ def test_rpps_with_its_check_digit_is_accepted_and_any_other_is_not(body: str) -
 
 @pytest.mark.parametrize(
     ("typed", "words"),
-    [("1000345678", "has 11 digits; you typed 10"), ("1000345678A", "has 11 digits"), ("１０００３４５６７８４", "has 11 digits")],
+    [
+        ("1000345678", "has 11 digits; you typed 10"),
+        ("1000345678A", "has 11 digits"),
+        ("１０００３４５６７８４", "has 11 digits"),
+    ],
 )
 def test_rpps_of_another_shape_is_refused_with_what_to_do(typed: str, words: str) -> None:
     with pytest.raises(ValidationError, match=words):
@@ -84,7 +88,11 @@ def test_adeli_of_another_shape_is_refused(typed: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "region", "kept"),
-    [("01 42 68 53 00", "FR", "+33142685300"), ("+972 2-670-5555", "FR", "+97226705555"), ("02-670-5555", "IL", "+97226705555")],
+    [
+        ("01 42 68 53 00", "FR", "+33142685300"),
+        ("+972 2-670-5555", "FR", "+97226705555"),
+        ("02-670-5555", "IL", "+97226705555"),
+    ],
 )
 def test_phone_is_kept_in_international_form(typed: str, region: str, kept: str) -> None:
     assert clean_phone(typed, region) == kept

@@ -12,12 +12,25 @@ from accounts import actions, sessions
 from accounts.models import User
 from accounts.stepup import fresh_factor, is_fresh
 from audit.models import SecurityEntry
-from tests.accounts.factories import PASSWORD, WebClient, give_passkey, make_practitioner, make_staff, prove, verified_client
+from tests.accounts.factories import (
+    PASSWORD,
+    WebClient,
+    give_passkey,
+    make_practitioner,
+    make_staff,
+    prove,
+    verified_client,
+)
 from tests.accounts.helpers import CODE, code_in_mail, sign_in, type_password
 
 pytestmark = pytest.mark.django_db
 NOON = datetime(2026, 11, 18, 11, 0, tzinfo=UTC)
-SECURITY, LIST, END, CONFIRM = "/accounts/security/", "/accounts/security/sessions/", "/accounts/security/sessions/end/", "/accounts/security/confirm/"
+SECURITY, LIST, END, CONFIRM = (
+    "/accounts/security/",
+    "/accounts/security/sessions/",
+    "/accounts/security/sessions/end/",
+    "/accounts/security/confirm/",
+)
 
 
 def is_open(client: WebClient) -> bool:
@@ -156,7 +169,9 @@ def test_password_proof_is_not_a_second_factor() -> None:
     user = make_practitioner()
     client = verified_client(user)
     session = client.session
-    session["account_authentication_methods"] = [{"method": "password", "at": NOON.timestamp(), "reauthenticated": True}]
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": NOON.timestamp(), "reauthenticated": True}
+    ]
     session["account_authentication_methods_user"] = str(user.pk)
     session.save()
     request = RequestFactory().get("/")
@@ -218,7 +233,10 @@ def test_compromised_password_must_change_before_the_session_opens(now: datetime
     assert client.post(CODE, {"code": code_in_mail()})["Location"] == "/accounts/new-password/"
     assert client.get(LIST).status_code == 302
     assert "now" in client.post("/accounts/new-password/", {"later": "1"}).content.decode()
-    assert "This is the password you have now" in client.post("/accounts/new-password/", {"password": PASSWORD}).content.decode()
+    assert (
+        "This is the password you have now"
+        in client.post("/accounts/new-password/", {"password": PASSWORD}).content.decode()
+    )
     assert client.post("/accounts/new-password/", {"password": "deux phares bleus en mer"}).status_code == 302
     assert is_open(client) is True
     user.refresh_from_db()

@@ -27,7 +27,9 @@ def question() -> Iterator[list[Any]]:
     asked = hooks.SignupQuestion(
         key="test_terms",
         fields=lambda: {"test_terms": forms.BooleanField(label="I accept the test terms")},
-        record=lambda user, cleaned, by, now: told.append((user.email, cleaned["test_terms"], by.account_id == user.pk, by.role)),
+        record=lambda user, cleaned, by, now: told.append(
+            (user.email, cleaned["test_terms"], by.account_id == user.pk, by.role)
+        ),
         by_operations={"test_terms": True},
     )
     hooks.signup_questions.append(asked)
@@ -109,7 +111,10 @@ def test_sign_up_with_a_known_address_answers_like_a_new_one() -> None:
     new = _same_answer(WebClient())
     known = _same_answer(WebClient())
     assert new == known
-    assert [message.subject for message in mail.outbox] == ["Your code to confirm this address", "You have an account already"]
+    assert [message.subject for message in mail.outbox] == [
+        "Your code to confirm this address",
+        "You have an account already",
+    ]
 
 
 def test_sign_up_with_a_known_rpps_answers_like_a_new_one_and_makes_nothing() -> None:

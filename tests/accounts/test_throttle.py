@@ -20,7 +20,9 @@ NOON = datetime(2026, 11, 18, 11, 0, tzinfo=UTC)
 HOME, STRANGER = "203.0.113.7", "198.51.100.9"
 
 
-@pytest.mark.parametrize(("failures", "minutes"), [(0, 0), (4, 0), (5, 1), (6, 2), (7, 4), (10, 32), (11, 60), (500, 60)])
+@pytest.mark.parametrize(
+    ("failures", "minutes"), [(0, 0), (4, 0), (5, 1), (6, 2), (7, 4), (10, 32), (11, 60), (500, 60)]
+)
 def test_wait_doubles_from_the_fifth_wrong_password_up_to_an_hour(failures: int, minutes: int) -> None:
     assert throttle.wait_after(failures) == timedelta(minutes=minutes)
 
@@ -31,7 +33,8 @@ def test_wait_never_shrinks(failures: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ip", "network"), [("203.0.113.7", "203.0.113.0/24"), ("2001:db8:1:2ff::1", "2001:db8:1:200::/56"), ("::ffff:203.0.113.7", "::/56")]
+    ("ip", "network"),
+    [("203.0.113.7", "203.0.113.0/24"), ("2001:db8:1:2ff::1", "2001:db8:1:200::/56"), ("::ffff:203.0.113.7", "::/56")],
 )
 def test_network_is_what_a_household_shares(ip: str, network: str) -> None:
     assert throttle.network_of(ip) == network
@@ -77,7 +80,10 @@ def test_stranger_cannot_lock_the_owner_out_of_a_known_network() -> None:
 def test_at_most_25_passwords_a_day_are_weighed_from_new_networks() -> None:
     email = "camille@example.org"
     weighed = [
-        throttle.reserve(throttle.Attempt.of(email, f"198.{block}.{attacker}.9"), now=NOON + timedelta(seconds=attacker)) is None
+        throttle.reserve(
+            throttle.Attempt.of(email, f"198.{block}.{attacker}.9"), now=NOON + timedelta(seconds=attacker)
+        )
+        is None
         for block in (18, 19)
         for attacker in range(200)
     ]

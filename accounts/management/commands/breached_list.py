@@ -22,7 +22,9 @@ def read_dump(path: Path) -> Iterator[bytes]:
             try:
                 yield bytes.fromhex(digest[:HEX_DIGITS].rjust(HEX_DIGITS, "?"))
             except ValueError as broken:
-                raise CommandError(f"{path}, line {number}: not a SHA-1 in hexadecimal; write one per line, as HASH or HASH:COUNT") from broken
+                raise CommandError(
+                    f"{path}, line {number}: not a SHA-1 in hexadecimal; write one per line, as HASH or HASH:COUNT"
+                ) from broken
 
 
 class Command(BaseCommand):

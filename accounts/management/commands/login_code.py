@@ -44,5 +44,7 @@ class Command(HouseCommand):
             return None
         code = actions.reissue_code(user=user, by=Actor.operations("login_code"), now=self.now)
         if code is None:
-            self.stderr.write(f"No sign-in of {user.email} waits for a code: type e-mail and password on the sign-in page first, then ask again")
+            self.stderr.write(
+                f"No sign-in of {user.email} waits for a code: type e-mail and password on the sign-in page first, then ask again"
+            )
         return code

@@ -15,7 +15,7 @@ from audit.actors import Actor
 from privacy.commandline import HouseCommand, fail
 
 TO_COMPLETE = "to be completed"
-OPTIONS = ("rpps", "adeli", "specialty", "qualifications", "phone", "address_line", "postal_code", "city")
+OPTIONS = ("rpps", "adeli", "qualifications", "phone", "address_line", "postal_code", "city")
 
 
 def _names_in(email: str) -> tuple[str, str]:
@@ -32,13 +32,18 @@ class Command(HouseCommand):
     def arguments(self, parser: CommandParser) -> None:
         """Address, password from standard input, and whatever of the profile is known."""
         parser.add_argument("email")
-        parser.add_argument("--password-stdin", action="store_true", required=True, help="read the password from standard input")
+        parser.add_argument(
+            "--password-stdin", action="store_true", required=True, help="read the password from standard input"
+        )
         parser.add_argument("--jurisdiction", choices=Jurisdiction.values, default=Jurisdiction.FRANCE.value)
-        parser.add_argument("--language", choices=[code for code, _name in settings.LANGUAGES], default=settings.LANGUAGE_CODE)
+        parser.add_argument(
+            "--language", choices=[code for code, _name in settings.LANGUAGES], default=settings.LANGUAGE_CODE
+        )
         parser.add_argument("--given-names", default="", help="guessed from the address when left out")
         parser.add_argument("--surname", default="", help="guessed from the address when left out")
+        parser.add_argument("--specialty", choices=sorted(CODES), default="other")
         for name in OPTIONS:
-            parser.add_argument(f"--{name.replace('_', '-')}", default=_DEFAULTS.get(name, ""), **({"choices": sorted(CODES)} if name == "specialty" else {}))
+            parser.add_argument(f"--{name.replace('_', '-')}", default=_DEFAULTS.get(name, ""))
 
     def run(self, **options: Any) -> int:
         """Make the account; a refused field leaves with code 2 and one line that names it."""
@@ -60,7 +65,7 @@ class Command(HouseCommand):
     def _refuse(self, form: SignupForm) -> None:
         if not form.is_valid():
             field, errors = next(iter(form.errors.items()))
-            fail(f"{field}: {' '.join(errors)}")
+            fail(f"{field}: {' '.join(map(str, errors))}")
         if form.account_already_exists:
             fail(f"{form.cleaned_data['email']} has an account already; one account is one person")
         if form.number_is_taken():
@@ -69,12 +74,21 @@ class Command(HouseCommand):
     def _tell(self, user: User) -> None:
         profile = user.practitioner
         if self.as_json:
-            self.print_json({"id": user.pk, "email": user.email, "surname": profile.surname, "given_names": profile.given_names, "rpps": profile.rpps, "jurisdiction": profile.jurisdiction})
+            self.print_json(
+                {
+                    "id": user.pk,
+                    "email": user.email,
+                    "surname": profile.surname,
+                    "given_names": profile.given_names,
+                    "rpps": profile.rpps,
+                    "jurisdiction": profile.jurisdiction,
+                }
+            )
         else:
             self.stdout.write(f"{user.email}: account made for {profile}, {profile.get_jurisdiction_display()}")
 
 
-_DEFAULTS = {"specialty": "other", "address_line": TO_COMPLETE, "postal_code": "-", "city": TO_COMPLETE}
+_DEFAULTS = {"address_line": TO_COMPLETE, "postal_code": "-", "city": TO_COMPLETE}
 
 
 def _typed(options: dict[str, Any], password: str) -> dict[str, Any]:
@@ -84,6 +98,7 @@ def _typed(options: dict[str, Any], password: str) -> dict[str, Any]:
     return {
         **answers,
         **{name: options[name] for name in OPTIONS},
+        "specialty": options["specialty"],
         "email": options["email"],
         "password1": password,
         "given_names": options["given_names"] or given,
