@@ -7,7 +7,7 @@ _PAGES = (
     "today", "patients", "new", "file", "identity", "medical", "clock", "close", "kept", "kept_one",
     "consultations", "consultation_new", "consultation", "draft", "amend", "discard",
     "consultation_print", "version", "measures", "strike", "documents", "document",
-    "document_page", "document_download",
+    "document_page", "document_download", "imported_bundle", "import", "import_run", "import_confirm", "import_discard",
 )  # fmt: skip
 
 ACCESS: dict[str, Access] = {f"records:{name}": _CARE for name in _PAGES}

@@ -2,12 +2,15 @@
 
 from django.urls import path
 
+from records.importing import views as importing
 from records.views import consultations, documents, files, measures, patients
 
 app_name = "records"
 FILE = "practitioner/patients/<uuid:file_id>/"
 CONSULTATION = FILE + "consultations/<uuid:consultation_id>/"
 DOCUMENT = FILE + "documents/<uuid:document_id>/"
+IMPORT = "practitioner/import/"
+RUN = IMPORT + "<uuid:run_id>/"
 
 urlpatterns = [
     path("practitioner/", patients.today, name="today"),
@@ -34,4 +37,9 @@ urlpatterns = [
     path(DOCUMENT, documents.document, name="document"),
     path(DOCUMENT + "page/<int:number>.png", documents.page, name="document_page"),
     path(DOCUMENT + "download/", documents.download, name="document_download"),
+    path(FILE + "kept/imported.json", importing.imported_bundle, name="imported_bundle"),
+    path(IMPORT, importing.import_page, name="import"),
+    path(RUN, importing.import_run, name="import_run"),
+    path(RUN + "confirm/", importing.import_confirm, name="import_confirm"),
+    path(RUN + "discard/", importing.import_discard, name="import_discard"),
 ]

@@ -6,6 +6,9 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
+from .csv_files import MAX_CSV_BYTES
+from .reading import MAX_BUNDLE_BYTES
+
 MAX_FILES: Final = 200
 _ENDINGS: Final = (".json", ".csv", ".txt", ".tsv")
 
@@ -38,6 +41,12 @@ def _known(file: UploadedFile) -> UploadedFile:
         raise forms.ValidationError(
             _("%(name)s is neither a FHIR bundle (.json) nor a table (.csv). Export it again as one of them."),
             params={"name": file.name}, code="kind",
+        )  # fmt: skip
+    limit = MAX_BUNDLE_BYTES if (file.name or "").lower().endswith(".json") else MAX_CSV_BYTES
+    if (file.size or 0) >= limit:
+        raise forms.ValidationError(
+            _("%(name)s is too large: up to %(limit)d MB. Export fewer years at a time, or split it."),
+            params={"name": file.name, "limit": limit // 1_000_000}, code="large",
         )  # fmt: skip
     return file
 

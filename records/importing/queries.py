@@ -6,7 +6,7 @@ from django.db.models import Case, IntegerField, QuerySet, Value, When
 
 from accounts.models import User
 from care.queries import practices_of
-from records.models import ImportLine, ImportRun, KeptResource, PatientFile, SourceRecord
+from records.models import ImportLine, ImportRun, PatientFile, SourceRecord
 
 _FIRST = (ImportLine.Outcome.REFUSED, ImportLine.Outcome.SKIPPED)
 
@@ -32,4 +32,4 @@ def lines_of(run: ImportRun) -> QuerySet[ImportLine]:
 
 def has_imports(file: PatientFile) -> bool:
     """Whether anything in this file came from an import, so that it can be downloaded as it came."""
-    return SourceRecord.objects.filter(file=file).exists() or KeptResource.objects.filter(file=file).exists()
+    return SourceRecord.objects.filter(file=file).exists()

@@ -29,8 +29,9 @@ from .starting import begin, go_on
 @require_http_methods(["GET", "POST"])
 def import_page(request: Visit) -> HttpResponse:
     """The upload form and the imports so far; files are tried at once or by the worker, nothing is kept yet."""
-    form = ImportForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    posted = request.method == "POST"
+    form = ImportForm(request.POST, request.FILES) if posted else ImportForm()
+    if posted and form.is_valid():
         practice = practice_of(request.user)
         if practice is None:
             raise Http404
@@ -74,8 +75,8 @@ def import_discard(request: Visit, run_id: UUID) -> HttpResponse:
 
 
 @require_safe
-@fresh_factor
 @of_file
+@fresh_factor
 def imported_bundle(request: Visit, file: PatientFile) -> HttpResponse:
     """Everything that imports brought into a file, each resource in its original characters."""
     handle = open_part(request, file, Part.KEPT, action="export")

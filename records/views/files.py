@@ -13,6 +13,7 @@ from records import actions, queries
 from records.clock import day_of, reasons_of, term_of
 from records.fields import CONTACT, IDENTITY, LABELS, MEDICAL, SEXES
 from records.forms import IdentityForm, MedicalForm, at_revision
+from records.importing.queries import has_imports
 from records.models import PatientFile
 from records.reading import (
     PARTS,
@@ -105,7 +106,7 @@ def kept(request: Visit, file: PatientFile) -> HttpResponse:
     page = Paginator(rows.filter(resource_type=chosen) if chosen else rows, 50).get_page(request.GET.get("page"))
     return show(
         request, "kept", file, handle, tab=Part.KEPT,
-        counts=queries.kept_counts(file), chosen=chosen, page=page,
+        counts=queries.kept_counts(file), chosen=chosen, page=page, has_imports=has_imports(file),
     )  # fmt: skip
 
 

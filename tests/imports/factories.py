@@ -6,18 +6,24 @@ from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from uuid import UUID
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from accounts.models import User
 from audit.actors import Actor
 from care.models import Practice
 from care.queries import practice_of
 from care.tenancy import scope
+from records.importing import starting
 from records.importing.actions import Upload, import_bundle, import_sheets
 from records.importing.importer import Importer
 from records.importing.report import Report
+from records.models import KeptResource
 from tests.accounts.factories import make_practitioner
 
-from .bundles import as_text
+from .bundles import as_text, bundle, entry, patient
 
 
 @dataclass
@@ -62,3 +68,17 @@ def make_practising(now: datetime, email: str | None = None, **profile: Any) -> 
     practice = practice_of(user)
     assert practice is not None
     return Practising(user, practice, now)
+
+
+def imported(user: User, canary: str) -> dict[str, UUID]:
+    """A dry run that waits, and a kept resource, both with this word in them: their ids by the names of addresses."""
+    practice = practice_of(user)
+    assert practice is not None
+    practising = Practising(user, practice, timezone.now())
+    flag = entry("Flag", "a0000000-0000-4000-8000-0000000000fa", code={"text": canary})
+    value = bundle(patient(name=[{"family": canary, "given": ["Ana"]}]), flag)
+    assert practising.take(value).figures["kept"] == 1
+    upload = SimpleUploadedFile(f"{canary}.json", as_text(value).encode())
+    run = starting.begin(practice, [upload], twins=False, by=practising.importer().by, now=practising.now)
+    with practising.scope():
+        return {"run_id": run.pk, "kept_id": KeptResource.objects.get(resource_type="Flag").pk}

@@ -42,7 +42,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_import_fhir_tells_all_in_json_and_leaves_with_1_for_a_refused_bundle(practising: Practising, folder: Path) -> None:
+def test_import_fhir_tells_all_in_json_and_leaves_with_1_for_a_refused_bundle(
+    practising: Practising, folder: Path
+) -> None:
     code, out, err = told("import_fhir", str(folder), practitioner=practising.user.email, json=True)
     said = json.loads(out)
     assert code == 1
@@ -72,7 +74,9 @@ def test_dry_run_of_both_commands_leaves_nothing(practising: Practising, folder:
         assert (PatientFile.objects.count(), ImportRun.objects.count()) == (0, 0)
 
 
-def test_import_csv_takes_the_sample_and_keeps_the_good_lines_when_asked(practising: Practising, tmp_path: Path) -> None:
+def test_import_csv_takes_the_sample_and_keeps_the_good_lines_when_asked(
+    practising: Practising, tmp_path: Path
+) -> None:
     code, out, _err = told("import_csv", str(SAMPLE), practitioner=practising.user.email, json=True)
     assert (code, json.loads(out)["patients"], json.loads(out)["consultations"]) == (0, 4, 3)
     wrong = tmp_path / "w.csv"
@@ -88,13 +92,19 @@ def test_import_csv_takes_the_sample_and_keeps_the_good_lines_when_asked(practis
 def test_wrong_use_is_one_line_and_2(practising: Practising, name: str, tmp_path: Path) -> None:
     there = str(SAMPLE / "patients.csv")
     email = practising.user.email
-    assert told(name, there, practitioner="nobody@example.org") == (2, "", "no practitioner has the address nobody@example.org")
+    assert told(name, there, practitioner="nobody@example.org") == (
+        2,
+        "",
+        "no practitioner has the address nobody@example.org",
+    )
     assert told(name, str(tmp_path / "x"), practitioner=email) == (2, "", f"{tmp_path / 'x'}: no such file")
     code, _out, err = told(name, str(tmp_path), practitioner=email)
     assert (code, err.startswith(f"{tmp_path}: this folder has no ")) == (2, True)
 
 
-def test_command_is_refused_while_the_core_functions_are_closed(practising: Practising, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command_is_refused_while_the_core_functions_are_closed(
+    practising: Practising, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(commanding, "core_open", lambda _subject, now: "closed: give it back first")
     answer = told("import_csv", str(SAMPLE), practitioner=practising.user.email)
     assert answer == (2, "", "closed: give it back first")
@@ -138,7 +148,12 @@ def _large(number: int) -> dict[str, Any]:
     ident = f"00000000-0000-4000-8000-{number:012d}"
     who = entry("Patient", ident, name=[{"family": f"Roux{number}", "given": ["Ana"]}], birthDate="1990-01-01")
     flags = [
-        entry("Flag", f"{n:08d}-0000-4000-8000-{number:012d}", code={"text": "x" * 900}, subject={"reference": f"urn:uuid:{ident}"})
+        entry(
+            "Flag",
+            f"{n:08d}-0000-4000-8000-{number:012d}",
+            code={"text": "x" * 900},
+            subject={"reference": f"urn:uuid:{ident}"},
+        )
         for n in range(1, 80)
     ]
     return bundle(who, *flags)
@@ -163,4 +178,6 @@ def test_demo_is_refused_where_it_is_off(settings: Any) -> None:
 
 def _figures() -> dict[str, int]:
     with scope(ALL):
-        return {model.__name__: model.objects.count() for model in (PatientFile, Consultation, Measure, Document, ImportRun)}
+        return {
+            model.__name__: model.objects.count() for model in (PatientFile, Consultation, Measure, Document, ImportRun)
+        }

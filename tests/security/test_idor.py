@@ -11,6 +11,7 @@ from care.tenancy import ALL, scope
 from consents.models import ConsentEvent
 from records.models import Consultation, Document, Measure, PatientFile
 from tests.accounts.factories import make_account, make_practitioner, make_staff, verified_client
+from tests.imports.factories import imported
 from tests.records.factories import make_consultation, make_document, make_file, make_measure
 from tests.security.battery import Visitor, World, run
 
@@ -39,6 +40,7 @@ def world(owner: User) -> World:
         "consultation_id": consultation.pk,
         "measure_id": measure.pk,
         "document_id": document.pk,
+        **imported(owner, CANARY),
         "number": 1,
     }
     return World(arguments, (CANARY, "77777.25"), fingerprint)
