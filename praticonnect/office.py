@@ -21,6 +21,7 @@ class OfficeSite(AdminSite):
     site_title = _("PratiConnect office")
     index_title = _("What is due")
     index_template = "office/index.html"
+    enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Active staff with a proven second factor."""
