@@ -43,14 +43,17 @@ def of_table(table: str) -> Evidence:
     return _tables[table]
 
 
-_witnessed: set[str] = set()
+_journaled: dict[str, str] = {}
 
 
-def journal_each(*labels: str) -> None:
-    """Promise that each row of these models ("records.Consultation") has an entry in the event journal (MD-44)."""
-    _witnessed.update(labels)
+def journal_each(label: str, counted_as: str = "") -> None:
+    """Promise that each row of a model ("records.Consultation") is in the event journal (MD-44).
+
+    Rows made many at a time may share one event whose detail counts them under ``counted_as``.
+    """
+    _journaled[label] = counted_as
 
 
-def witnessed() -> tuple[str, ...]:
-    """The models whose every row must have an event."""
-    return tuple(sorted(_witnessed))
+def journaled() -> dict[str, str]:
+    """The models whose every row must have an event, and the name under which an event counts many."""
+    return dict(sorted(_journaled.items()))

@@ -11,6 +11,9 @@ class CareConfig(AppConfig):
     def ready(self) -> None:
         """Hang on the sign-up."""
         from accounts.hooks import when_practitioner_is_created
+        from audit.evidence import journal_each
         from care.actions import open_solo_practice
 
         when_practitioner_is_created(open_solo_practice)
+        for label in ("care.Practice", "care.Membership", "care.CareRelationship"):
+            journal_each(label)

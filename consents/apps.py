@@ -20,6 +20,7 @@ class ConsentsConfig(AppConfig):
         evidence.register("consents_consentevent", stream="consents")
         evidence.register("consents_eventorigin", stream="consent_origins", keep_months=12)
         evidence.register("consents_publishedtext", stream="texts")
+        evidence.journal_each("consents.ConsentEvent")
         for question in QUESTIONS:
             ask_at_signup(question)
         post_migrate.connect(publish_after_migration, sender=self)

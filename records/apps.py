@@ -2,7 +2,16 @@
 
 from django.apps import AppConfig
 
-from audit.evidence import register
+from audit.evidence import journal_each, register
+
+JOURNALED = {
+    "records.PatientFile": "",
+    "records.Document": "",
+    "records.ImportRun": "",
+    "records.Consultation": "consultations",
+    "records.Measure": "measures",
+}
+"""Each row has its event (MD-44); of what an import brings, one event per file counts it."""
 
 
 class RecordsConfig(AppConfig):
@@ -13,3 +22,5 @@ class RecordsConfig(AppConfig):
     def ready(self) -> None:
         """Have them sealed and verified."""
         register("records_consultationversion", stream="records")
+        for label, counted_as in JOURNALED.items():
+            journal_each(label, counted_as)

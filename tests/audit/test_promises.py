@@ -54,17 +54,21 @@ def new_account(now: datetime) -> Any:
 
 
 def test_md_44_turns_false_when_an_object_has_no_event(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evidence, "_witnessed", {"accounts.User"})
+    monkeypatch.setattr(evidence, "_journaled", {"accounts.User": "people"})
     assert promises.changes_and_connections_are_recorded(now).kept
     user = new_account(now)
     found = promises.changes_and_connections_are_recorded(now)
     assert (found.kept, found.figures["objects_without_an_event"]) == (False, 1)
     record_event(by=Actor.system("t"), verb="accounts.created", object_type="accounts.User", object_id=user.pk, now=now)
     assert promises.changes_and_connections_are_recorded(now).kept
+    new_account(now), new_account(now)
+    assert promises.changes_and_connections_are_recorded(now).figures["objects_without_an_event"] == 2
+    record_event(by=Actor.system("t"), verb="made", object_type="batch", object_id=1, detail={"people": 2}, now=now)
+    assert promises.changes_and_connections_are_recorded(now).kept
 
 
 def test_md_44_turns_false_when_a_connection_left_no_entry(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evidence, "_witnessed", set())
+    monkeypatch.setattr(evidence, "_journaled", {})
     user = new_account(now)
     get_user_model().objects.filter(pk=user.pk).update(last_login=now)
     found = promises.changes_and_connections_are_recorded(now)
@@ -74,7 +78,7 @@ def test_md_44_turns_false_when_a_connection_left_no_entry(now: datetime, monkey
 
 
 def test_md_44_turns_false_when_a_journal_may_be_changed(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evidence, "_witnessed", set())
+    monkeypatch.setattr(evidence, "_journaled", {})
     owner("alter table audit_evententry disable trigger audit_keep")
     assert not promises.changes_and_connections_are_recorded(now).kept
 
