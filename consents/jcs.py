@@ -37,6 +37,17 @@ def multibase(data: bytes) -> str:
     return "z" + ALPHABET[0] * zeros + digits
 
 
+def unbase(text: str) -> bytes:
+    """The 64 bytes of a signature written by :func:`multibase`. Raises ValueError for other text."""
+    number = 0
+    for sign in text[1:]:
+        number = number * 58 + ALPHABET.index(sign)
+    data = number.to_bytes(64)
+    if multibase(data) != text:
+        raise ValueError("not the base58btc form of 64 bytes")
+    return data
+
+
 def _refuse_ambiguous(value: object) -> None:
     if isinstance(value, Mapping):
         for name, inner in value.items():

@@ -57,6 +57,18 @@ def signed(document: Node, *, now: datetime) -> Node:
     return {**document, "proof": {**options, "proofValue": jcs.multibase(signature.value)}}
 
 
+def is_genuine(document: Node) -> bool:
+    """Whether one of our keys made the proof of this document, over all of it."""
+    content = {name: value for name, value in document.items() if name != "proof"}
+    try:
+        proof = dict(document["proof"])
+        value = jcs.unbase(proof.pop("proofValue"))
+        key_id = proof["verificationMethod"].rpartition("#")[2]
+        return signing.verify(jcs.to_sign(content, proof), signing.Signature(key_id, value))
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return False
+
+
 def _record(event: ConsentEvent) -> Node:
     kind = Kind(event.kind)
     return {

@@ -19,7 +19,7 @@ from audit import signing
 from consents import jcs
 from consents.models import ConsentEvent
 from consents.notices import slots
-from consents.receipts import receipt
+from consents.receipts import is_genuine, receipt
 from tests.consents.factories import NOON, choose, person
 from tools import verify_receipt
 
@@ -317,3 +317,11 @@ def test_canonical_form_refuses_what_has_several(value: Any) -> None:
 @given(st.binary(min_size=64, max_size=64))
 def test_base58_comes_back(data: bytes) -> None:
     assert verify_receipt.base58(jcs.multibase(data)) == data
+
+
+def test_the_house_and_the_script_judge_alike(made: dict[str, Any]) -> None:
+    assert is_genuine(made)
+    for name in made:
+        assert not is_genuine({**made, name: "other"})
+    assert not is_genuine({**made, "proof": {**made["proof"], "proofValue": "z" + "1" * 87}})
+    assert not is_genuine({name: value for name, value in made.items() if name != "proof"})
