@@ -4,4 +4,5 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "seal the journals": {"task": "audit.tasks.seal", "schedule": 5.0},
     "make the months ahead": {"task": "audit.tasks.make_months", "schedule": 86_400.0},
     "export a checkpoint": {"task": "audit.tasks.export_checkpoint", "schedule": 600.0},
+    "go on with imports whose worker was lost": {"task": "records.resume_imports", "schedule": 60.0},
 }

@@ -17,6 +17,7 @@ from privacy.retention import MINOR
 from records.actions.documents import orphans
 from records.clock import day_of, term_of
 from records.fields import CONSULTATION_FIELDS, FILE_FIELDS, MEASURE_FIELDS
+from records.importing import promises as _importing  # noqa: F401 - registers those of imports (PC-123)
 from records.models import (
     Consultation,
     ConsultationStatus,
@@ -38,12 +39,12 @@ SEALED: Final = {
     "records_measure": MEASURE_FIELDS,
     "records_document": ("title", "original_name"),
     "records_keptresource": ("raw",),
+    "records_sourcerecord": ("raw",),
 }
 WALLED: Final = (
     *SEALED,
     "records_importrun",
     "records_importline",
-    "records_sourcerecord",
     "care_carerelationship",
 )
 
