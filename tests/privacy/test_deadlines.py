@@ -4,9 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from privacy import deadlines
-from privacy.clocks import legal_day
+from privacy.clocks import is_working_day, legal_day
 from privacy.deadlines import DataClass, Right, cooling_off_ends, deadline
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -109,3 +111,36 @@ def test_thirty_days_alone_would_be_late_for_24_receipts_of_2026() -> None:
         day for day in days if day + timedelta(days=30) > deadline(Right.ERASURE, DataClass.ORDINARY, noon(day)).due_on
     ]
     assert len(late) == 24
+
+
+MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@given(MOMENTS, st.sampled_from(Right), st.sampled_from(DataClass))
+def test_deadline_is_never_before_its_target_and_gdpr_ends_on_working_days(
+    received: datetime, right: Right, data: DataClass
+) -> None:
+    found = deadline(right, data, received)
+    assert found.received_on < found.target_on <= found.due_on
+    assert found.not_before < found.due_at
+    if found.extended_until:
+        assert is_working_day(found.due_on)
+        assert is_working_day(found.extended_until)
+        assert found.due_on < found.extended_until
+
+
+@given(MOMENTS)
+def test_cooling_off_lies_between_four_weeks_and_thirty_days(requested: datetime) -> None:
+    length = cooling_off_ends(requested) - requested
+    assert timedelta(days=27, hours=23) <= length <= timedelta(days=30, hours=1)
+
+
+@pytest.mark.parametrize(
+    ("requested", "ends"),
+    [
+        (datetime(2027, 3, 1, 10, tzinfo=PARIS), datetime(2027, 3, 31, 10, tzinfo=PARIS)),
+        (datetime(2026, 10, 10, 10, tzinfo=PARIS), datetime(2026, 11, 9, 10, tzinfo=PARIS)),
+    ],
+)
+def test_cooling_off_ends_at_the_same_local_hour_across_clock_changes(requested: datetime, ends: datetime) -> None:
+    assert cooling_off_ends(requested) == ends

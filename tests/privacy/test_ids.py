@@ -1,0 +1,25 @@
+"""Ids are random, made by the client, and ordered by time."""
+
+import time
+from uuid import RFC_4122
+
+from privacy.ids import new_id
+
+
+def test_id_is_a_uuid_of_version_7_with_the_present_in_front() -> None:
+    before = time.time_ns() // 1_000_000
+    made = new_id()
+    after = time.time_ns() // 1_000_000
+    assert (made.version, made.variant) == (7, RFC_4122)
+    assert before <= made.int >> 80 <= after
+
+
+def test_ids_never_repeat() -> None:
+    made = [new_id() for _ in range(10_000)]
+    assert len(set(made)) == len(made)
+
+
+def test_ids_of_later_milliseconds_sort_later() -> None:
+    first = new_id()
+    time.sleep(0.002)
+    assert first < new_id()
