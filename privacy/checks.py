@@ -106,7 +106,7 @@ def _missing_answers(where: str, table: ModelDeclaration, field: FieldDeclaratio
             field.retention is not None and field.retention not in RULES,
             f"names the unknown retention rule {field.retention!r}",
         ),
-        ("E007", _must_be_sealed(table, field), "is a patient's and must be sealed"),
+        ("E007", _must_be_sealed(table, field), "is health data, or a patient's, and must be sealed"),
         ("E008", _lacks_article_9(field), "is health data without a condition of Art. 9"),
         ("E009", table.subject is Subject.NOBODY, "is personal in a table about nobody"),
     )

@@ -121,9 +121,14 @@ def test_personal_field_that_leaves_a_question_open_is_an_error(change: dict[str
 def test_identity_and_health_of_a_patient_must_be_sealed(category: Category) -> None:
     clear = replace(NAME, category=category, basis=LegalBasis.CARE)
     assert found(table(Subject.PATIENT, name=clear)) == [
-        "privacy.E007 privacy.Thing.name is a patient's and must be sealed."
+        "privacy.E007 privacy.Thing.name is health data, or a patient's, and must be sealed."
     ]
     assert found(table(Subject.PATIENT, name=replace(clear, sealed=True)), Sealed()) == []
+
+
+def test_health_data_are_sealed_whoever_they_are_about() -> None:
+    health = replace(NAME, category=Category.HEALTH, basis=LegalBasis.CARE)
+    assert found(table(name=health)) == ["privacy.E007 privacy.Thing.name is health data, or a patient's, and must be sealed."]
 
 
 def test_health_data_need_a_condition_of_article_9() -> None:

@@ -124,6 +124,7 @@ def test_breach_clock_counts_72_absolute_hours_across_clock_changes(aware_at: da
     [
         (date(2026, 5, 3), 12, date(2026, 12, 31)),
         (date(2026, 5, 3), 6, date(2026, 6, 30)),
+        (date(2026, 6, 30), 6, date(2026, 6, 30)),
         (date(2026, 7, 1), 6, date(2027, 6, 30)),
         (date(2027, 3, 1), 2, date(2028, 2, 29)),
     ],

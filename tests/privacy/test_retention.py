@@ -160,6 +160,10 @@ def test_death_leaves_ten_years_when_they_end_before_the_twenty(
     assert (term.until, term.rules) == (until, rules)
 
 
+def test_death_leaves_the_open_base_as_long_as_it_was() -> None:
+    assert end_of(replace(ADULT, died_on=date(2027, 1, 10))).active_until == date(2031, 3, 1)
+
+
 def test_death_shortens_nothing_outside_french_law() -> None:
     term = end_of(replace(ADULT, died_on=date(2027, 1, 10), jurisdiction=Jurisdiction.IL))
     assert term.until == date(2046, 3, 1)
