@@ -128,7 +128,9 @@ def test_identity_and_health_of_a_patient_must_be_sealed(category: Category) -> 
 
 def test_health_data_are_sealed_whoever_they_are_about() -> None:
     health = replace(NAME, category=Category.HEALTH, basis=LegalBasis.CARE)
-    assert found(table(name=health)) == ["privacy.E007 privacy.Thing.name is health data, or a patient's, and must be sealed."]
+    assert found(table(name=health)) == [
+        "privacy.E007 privacy.Thing.name is health data, or a patient's, and must be sealed."
+    ]
 
 
 def test_health_data_need_a_condition_of_article_9() -> None:
