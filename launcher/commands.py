@@ -9,7 +9,8 @@ from pathlib import Path
 
 from launcher import checks, running, testing
 from launcher.console import Problem, say
-from launcher.environment import debian_servers, given_urls, served
+from launcher.environment import debian_servers, given_urls, instance, served
+from launcher.migrating import migrate_once
 from launcher.places import PYTHON, ROOT
 from launcher.provision import compile_translations, prepare
 from launcher.servers import Instance
@@ -48,6 +49,19 @@ def main(arguments: Sequence[str]) -> int:
     return 1
 
 
+# These look after the database themselves, or need none.
+LEAVE_DATABASE_ALONE = (
+    "migrate",
+    "makemigrations",
+    "showmigrations",
+    "sqlmigrate",
+    "check",
+    "help",
+    "--help",
+    "--version",
+)
+
+
 def ready(*, tests: bool) -> None:
     """Install what is missing."""
     prepare(tests=tests, embedded=not given_urls(), debian_servers=debian_servers())
@@ -78,6 +92,8 @@ def manage(arguments: list[str]) -> int:
     """manage.py with the person's own terminal: input, output, signals and exit code are its own."""
     ready(tests=False)
     with served("dev", durable=True) as env:
+        if not given_urls() and arguments[:1] not in ([name] for name in LEAVE_DATABASE_ALONE):
+            migrate_once(env, instance("dev", durable=True).folder)
         return in_foreground([str(PYTHON), "manage.py", *arguments], env)
 
 

@@ -7,25 +7,25 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 from launcher.console import Problem, say
 from launcher.environment import refuse_lost_servers, served
-from launcher.places import PYTHON, ROOT, make_folder, var
+from launcher.migrating import manage, migrate
+from launcher.places import ROOT, make_folder, var
 from launcher.processes import MARK, Child, Follower, end_leftovers, read_procfile, start
 
 READY_SECONDS = 120.0
 STOP_SECONDS = 15.0
 AS_ROOT = "ignore:You're running the worker with superuser"  # on a machine of one's own that is no news
-EVERYWHERE = ("0.0.0.0", "[::]")  # noqa: S104  (a choice of the person, shown as a loopback address)
+EVERYWHERE = ("0.0.0.0", "[::]")  # noqa: S104  (a choice of the person)
+HERE = ("127.0.0.1", *EVERYWHERE)
 NO_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -81,8 +81,7 @@ def serve(env: dict[str, str], folder: Path) -> int:
     """Migrate, seed, start the Procfile's processes, follow their logs until one ends."""
     refuse_taken_port()
     say("Preparing the database and the demo practice")
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(lambda name: manage(env, "migrate", "--verbosity", "0", "--database", name), ("default", "keys")))
+    migrate(env)
     demo = json.loads(manage(env, "demo", "--json"))
     children: list[Child] = []
     try:
@@ -100,24 +99,8 @@ def start_line(name: str, line: str, env: Mapping[str, str], folder: Path) -> Ch
     log = folder / f"{name}.log"
     if log.exists():
         log.replace(log.with_suffix(".log.1"))
-    marked = {**env, MARK: str(folder), "PYTHONWARNINGS": AS_ROOT}
+    marked = {"PRATICONNECT_SITE_URL": address().rstrip("/"), **env, MARK: str(folder), "PYTHONWARNINGS": AS_ROOT}
     return start(name, ["/bin/sh", "-c", f"exec {line}"], log, env=marked, cwd=ROOT)
-
-
-def manage(env: Mapping[str, str], *arguments: str) -> str:
-    """The output of one manage.py command. Raises Problem with its last words."""
-    done = subprocess.run(
-        [str(PYTHON), "manage.py", *arguments],
-        env=env,
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise Problem(f"manage.py {' '.join(arguments)} failed:\n{done.stderr.strip() or done.stdout.strip()}")
-    return done.stdout
 
 
 def host_and_port() -> tuple[str, int]:
@@ -129,9 +112,9 @@ def host_and_port() -> tuple[str, int]:
 
 
 def address() -> str:
-    """The address for a browser on this machine."""
+    """The address for a browser on this machine: by name, because a passkey belongs to a name, never to a number."""
     host, port = host_and_port()
-    return f"http://{'127.0.0.1' if host in EVERYWHERE else host}:{port}/"
+    return f"http://{'localhost' if host in HERE else host}:{port}/"
 
 
 def refuse_taken_port() -> None:
@@ -160,7 +143,8 @@ def wait_until_green(children: list[Child]) -> None:
 def ready_answer() -> str:
     """Empty when /readyz is green, else what it says."""
     try:
-        with NO_PROXY.open(f"{address()}readyz", timeout=5):
+        host, port = host_and_port()
+        with NO_PROXY.open(f"http://{'127.0.0.1' if host in HERE else host}:{port}/readyz", timeout=5):
             return ""
     except urllib.error.HTTPError as error:
         return error.read().decode(errors="replace")[:2000]

@@ -122,13 +122,13 @@ def test_second_run_is_refused_and_told_where_the_first_is(tmp_path: Path, monke
     with (
         running.only_one(tmp_path),
         pytest.raises(
-            Problem, match=rf"^PratiConnect runs already .*\(process {os.getpid()}, http://127\.0\.0\.1:8123/\)"
+            Problem, match=rf"^PratiConnect runs already .*\(process {os.getpid()}, http://localhost:8123/\)"
         ),
         running.only_one(tmp_path),
     ):
         pytest.fail("a second run was let in")
     with running.only_one(tmp_path):
-        assert (tmp_path / "lock").read_text() == f"(process {os.getpid()}, http://127.0.0.1:8123/)"
+        assert (tmp_path / "lock").read_text() == f"(process {os.getpid()}, http://localhost:8123/)"
 
 
 def test_taken_port_is_named_with_a_way_out(monkeypatch: pytest.MonkeyPatch) -> None:
