@@ -123,9 +123,9 @@ declare(
         "id": technical("random identifier"),
         "account_key": personal("keyed hash of the address typed", LINK, erase=Erase.EXPIRES, export=Export.WITHHELD),
         "network_key": personal("keyed hash of the network", LINK, erase=Erase.EXPIRES, export=Export.WITHHELD),
-        "failures": technical("wrong passwords counted"),
-        "since_at": technical("start of the count"),
-        "last_failed_at": technical("moment of the last wrong password"),
-        "succeeded_at": technical("moment of the last sign-in from this network"),
+        "failures": personal("wrong passwords counted", LINK, erase=Erase.EXPIRES),
+        "since_at": personal("start of the count", LINK, erase=Erase.EXPIRES),
+        "last_failed_at": personal("moment of the last wrong password", LINK, erase=Erase.EXPIRES),
+        "succeeded_at": personal("moment of the last sign-in from this network", LINK, erase=Erase.EXPIRES),
     },
 )

@@ -136,7 +136,7 @@ declare(
     retention="PC-46",
     fields={
         "id": technical("number of the row"),
-        "action_time": personal("when it was done", Category.CONNECTION),
+        "action_time": personal("when it was done", Category.CONNECTION, erase=Erase.EXPIRES),
         "user": personal("who did it", Category.REFERENCE, erase=Erase.EXPIRES),
         "content_type": technical("the table it was done to"),
         "object_id": personal("the row it was done to", Category.REFERENCE, erase=Erase.EXPIRES),
