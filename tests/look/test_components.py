@@ -154,7 +154,9 @@ def test_page_title_is_said_once_and_used_twice() -> None:
     assert html == "<title>File of Roux</title><h1>File of <bdi>Roux</bdi></h1>"
 
 
-@pytest.mark.parametrize(("value", "words"), [([], "none"), (["a", "b"], "a, b"), (True, "yes"), (False, "no"), (12, "12")])
+@pytest.mark.parametrize(
+    ("value", "words"), [([], "none"), (["a", "b"], "a, b"), (True, "yes"), (False, "no"), (12, "12")]
+)
 def test_evidence_is_said_plainly(value: object, words: str) -> None:
     assert ui_words.plainly(value) == words
 

@@ -113,7 +113,7 @@ def translatable_leftovers(html: str) -> list[str]:
     return [
         text
         for text in texts
-        if re.search(r"[A-Za-zÀ-ÿ]{3}", text) and text.strip(" ·") not in {"PratiConnect", "CSV", "JSON"}
+        if re.search(r"[A-Za-zÀ-ÿ]{3}", text) and text.strip(" ·") not in {"PratiConnect", "CSV", "JSON", "RPPS"}
     ]
 
 
