@@ -13,6 +13,8 @@ from accounts.models import DeliveredCodeDevice, PractitionerProfile, User
 from audit.actions import record_event, record_security
 from audit.actors import Actor
 
+WRONG_CODES_BEFORE_WARNING = 4
+
 PROFILE_FIELDS = (
     "surname", "given_names", "rpps", "adeli", "specialty", "qualifications", "phone",
     "address_line", "postal_code", "city", "country", "jurisdiction",
@@ -108,6 +110,7 @@ def check_code(*, user: User, attempt: str, code: str, by: Actor, now: datetime)
         device.save()
     elif allowed:
         device.throttle_increment()
+        warn_of_guesses(user=user, failures=device.throttling_failure_count)
     kind = "factor.used" if right else "factor.failed" if allowed else "factor.not_weighed"
     record_security(
         by=by,
@@ -118,6 +121,12 @@ def check_code(*, user: User, attempt: str, code: str, by: Actor, now: datetime)
         now=now,
     )
     return device if right else None
+
+
+def warn_of_guesses(*, user: User, failures: int) -> None:
+    """After the fourth wrong code in a row, tell the owner once: whoever types codes knows the password."""
+    if failures == WRONG_CODES_BEFORE_WARNING:
+        transaction.on_commit(lambda: mails.wrong_codes(user=user))
 
 
 @transaction.atomic

@@ -8,13 +8,22 @@ from typing import Any
 from allauth.mfa.base.forms import AuthenticateForm as AllauthAuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as AllauthReauthenticateForm
 from allauth.mfa.models import Authenticator
+from allauth.mfa.webauthn.forms import AddWebAuthnForm as AllauthAddForm
+from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts import actions
 from accounts.models import HeldFactor
 
 TOO_SOON = _("Wait a moment before the next try: each wrong code doubles the wait. Nothing is lost.")
+
+
+def _code_field() -> forms.CharField:
+    """Six digits of an app, or eight of a recovery code."""
+    attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": "8", "autofocus": True}
+    return forms.CharField(label=_("Code"), max_length=12, widget=forms.TextInput(attrs=attrs))
 
 
 class BackOff:
@@ -47,6 +56,7 @@ class BackOff:
         except ValidationError as refusal:
             if guard is not None and refusal.code == "incorrect_code":
                 guard.throttle_increment()
+                actions.warn_of_guesses(user=self.user, failures=guard.throttling_failure_count)
             return "", refusal
         if guard is not None:
             guard.throttle_reset()
@@ -56,6 +66,24 @@ class BackOff:
 class AuthenticateForm(BackOff, AllauthAuthenticateForm):
     """The second step of a login."""
 
+    code = _code_field()
+
 
 class ReauthenticateForm(BackOff, AllauthReauthenticateForm):
     """Fresh proof in an open session."""
+
+    code = _code_field()
+
+
+class AddPasskeyForm(AllauthAddForm):
+    """A passkey replaces the password unless the person says otherwise."""
+
+    name = forms.CharField(
+        label=_("Name"), max_length=60, required=False, help_text=_("It tells you which device it is on.")
+    )
+    passwordless = forms.BooleanField(
+        label=_("It may also replace the password"),
+        required=False,
+        initial=True,
+        help_text=_("Your device then asks for your fingerprint, your face or its own code each time."),
+    )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.account.forms import LoginForm as AllauthLoginForm
 from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
 from django.conf import settings
@@ -117,6 +118,21 @@ class ProfileForm(ProfileFields):
         return number
 
 
+def _without_placeholder(field: forms.Field, label: Any) -> None:
+    """A label says it; a grey word inside the field would only hide."""
+    field.label = label
+    field.widget.attrs.pop("placeholder", None)
+
+
+class LoginForm(AllauthLoginForm):
+    """allauth's, in our words."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _without_placeholder(self.fields["login"], _("E-mail address"))
+        _without_placeholder(self.fields["password"], _("Password"))
+
+
 class SignupForm(ProfileFields, AllauthSignupForm):
     """A practitioner signs up: address, password, profile, and the questions that other apps registered.
 
@@ -129,6 +145,8 @@ class SignupForm(ProfileFields, AllauthSignupForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        _without_placeholder(self.fields["email"], _("E-mail address"))
+        _without_placeholder(self.fields["password1"], _("Password"))
         self.fields["email"].help_text = _(
             "You sign in with it, and codes are sent to it. Nobody else may read this mailbox."
         )

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts import queries
+from accounts.models import User
 from vault.system import open_system, seal_system
 
 SEAL_NAME = "accounts.factor"
@@ -44,6 +45,10 @@ class FactorAdapter(DefaultMFAAdapter):
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """The relying party is fixed by settings, not taken from the Host header."""
         return {"id": str(settings.PASSKEY_DOMAIN), "name": settings.PRODUCT_NAME}
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
+        """What a new passkey is called until its owner says otherwise."""
+        return _("Passkey %(number)s") % {"number": Authenticator.objects.filter(user=user, type=type).count() + 1}
 
     def get_totp_issuer(self) -> str:
         return settings.PRODUCT_NAME

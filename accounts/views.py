@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language as set_language_cookie
 
-from accounts import actions, queries, sessions, stepup
+from accounts import actions, queries, sessions, stepup, user_agents
 from accounts.forms import CodeForm, LanguageForm, NewPasswordForm, ProfileForm
 from accounts.models import User
 from accounts.stages import PasswordRenewalStage, SecondFactorStage
@@ -145,7 +145,11 @@ def security(request: HouseRequest) -> HttpResponse:
 def session_list(request: HouseRequest) -> HttpResponse:
     """Where the account is signed in."""
     user = queries.signed_in(request)
-    return render(request, "usersessions/usersession_list.html", {"sessions": queries.sessions_of(user)})
+    return render(
+        request,
+        "usersessions/usersession_list.html",
+        {"sessions": [(session, user_agents.in_words(session.user_agent)) for session in queries.sessions_of(user)]},
+    )
 
 
 @require_POST

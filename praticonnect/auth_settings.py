@@ -14,7 +14,7 @@ SECOND_FACTOR_URL = "accounts:confirm"
 
 # ── the login, conducted by allauth ──
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm"}
+ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm", "login": "accounts.forms.LoginForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -41,7 +41,11 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.whole("PRATICONNECT_PROXIES", 0)
 
 # ── factors (PC-81): what the person holds, by allauth; the verdict per request, by django-otp ──
 MFA_ADAPTER = "accounts.mfa_adapter.FactorAdapter"
-MFA_FORMS = {"authenticate": "accounts.factor_forms.AuthenticateForm", "reauthenticate": "accounts.factor_forms.ReauthenticateForm"}
+MFA_FORMS = {
+    "authenticate": "accounts.factor_forms.AuthenticateForm",
+    "reauthenticate": "accounts.factor_forms.ReauthenticateForm",
+    "add_webauthn": "accounts.factor_forms.AddPasskeyForm",
+}
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 0
