@@ -104,16 +104,17 @@ def test_check_sees_the_clock_of_the_command(settings) -> None:
     assert [moment.isoformat() for moment in seen] == ["2046-03-01T12:00:00+00:00"]
 
 
-def test_table_for_people_shows_state_and_figures() -> None:
+def test_page_for_people_shows_state_figures_and_a_count() -> None:
     checks("PC-11", Measure(False, {"events": 12, "missing": [], "changed": ["a", "b"]}))
-    code, out = run("--only", "PC-11")
+    code, out = run("--only", "PC-11", "PC-12")
     assert code == 1
-    assert out.splitlines()[1].split() == [
-        "PC-11",
-        "BROKEN",
-        *ROWS["PC-11"].title.split(),
-        *"events: 12; missing: none; changed: a, b".split(),
-        "tests/privacy/test_promises.py",
+    assert out.splitlines() == [
+        "Consents",
+        f"  PC-11   BROKEN     {ROWS['PC-11'].title}",
+        "                     events: 12; missing: none; changed: a, b",
+        "                     checked by tests/privacy/test_promises.py",
+        f"  PC-12   not built  {ROWS['PC-12'].title}",
+        "0 kept, 1 BROKEN, 1 not built",
     ]
 
 

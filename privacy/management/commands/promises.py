@@ -1,6 +1,9 @@
 """``manage.py promises``: each promise of the policies, measured now on the live database."""
 
+from collections import Counter
 from collections.abc import Iterable
+from itertools import groupby
+from textwrap import fill
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -8,6 +11,8 @@ from django.core.management.base import CommandParser
 from privacy.commandline import FOUND, HouseCommand, fail
 from privacy.promises import Result, measure, unknown
 
+WIDTH = 120
+INDENT = " " * 21
 MARKS = {True: "kept", False: "BROKEN", None: "not built"}
 
 
@@ -32,8 +37,20 @@ class Command(HouseCommand):
         return FOUND if any(result.kept is False for result in results) else 0
 
     def _print(self, results: Iterable[Result]) -> None:
-        rows = [(r.row.id, MARKS[r.kept], r.row.title, _figures(r), ", ".join(r.checked_by)) for r in results]
-        self.print_table(("id", "state", "promise", "evidence", "checked by"), rows)
+        """Section by section, the figures under each promise, and the count at the end."""
+        counts: Counter[str] = Counter()
+        for section, rows in groupby(results, key=lambda result: result.row.section):
+            self.stdout.write(section)
+            for result in rows:
+                counts[MARKS[result.kept]] += 1
+                self.stdout.write("\n".join(_lines(result)))
+        self.stdout.write(", ".join(f"{counts[mark]} {mark}" for mark in MARKS.values()))
+
+
+def _lines(result: Result) -> list[str]:
+    head = f"  {result.row.id:<8}{MARKS[result.kept]:<11}{result.row.title}"
+    under = [_figures(result), f"checked by {', '.join(result.checked_by)}"] if result.checked_by else []
+    return [head, *(fill(text, WIDTH, initial_indent=INDENT, subsequent_indent=INDENT) for text in under)]
 
 
 def _figures(result: Result) -> str:
