@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -66,6 +66,7 @@ def canonical(content: str) -> str:
     return "\n".join(line.rstrip() for line in lines).strip("\n") + "\n"
 
 
+@lru_cache(maxsize=256)
 def digest(content: str) -> str:
     """The SHA-256 of the canonical form, as 64 hexadecimal digits."""
     return sha256(canonical(content).encode()).hexdigest()
