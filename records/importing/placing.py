@@ -36,15 +36,13 @@ class Placer:
     notes: dict[int, UUID] = field(default_factory=dict)
     """By the number of a document that became a note: its consultation."""
 
-    def place(self, entry: Entry, resource: Resource) -> OfPractice | None:
-        """The row a resource becomes, None for a type without one; raises Unmapped with the reason."""
+    def place(self, entry: Entry, resource: Resource) -> OfPractice:
+        """The row an Encounter, Observation or DocumentReference becomes; raises Unmapped with the reason."""
         if entry.resource_type == "Encounter":
             return self._consultation(entry, resource)
         if entry.resource_type == "Observation":
             return self._measures(entry, resource)
-        if entry.resource_type == "DocumentReference":
-            return self._document(entry, resource)
-        return None
+        return self._document(entry, resource)
 
     def written(self) -> None:
         """Forget what was written, so that the lists don't grow with the bundle."""

@@ -148,13 +148,14 @@ class _Taking:
         SourceRecord.objects.bulk_create(records)
 
     def _place(self, placer: Placer, entry: Entry) -> OfPractice | None:
+        if entry.resource_type not in _FIGURE:
+            return None  # no field of its own: nothing in it has to be read
         try:
             made = placer.place(entry, resource_at(self.found.text, entry))
         except fhir.Unmapped as reason:
             self._line(Outcome.KEPT, entry.path, str(reason), entry.resource_type)
             return None
-        if made is not None:
-            self.report.figures[_FIGURE[entry.resource_type]] += 1
+        self.report.figures[_FIGURE[entry.resource_type]] += 1
         return made
 
     def _kept(self, entry: Entry) -> KeptResource:
