@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from .reading import Entry, Resource
@@ -60,16 +61,27 @@ class Reference:
 
 def references_in(resource: Resource, path: str) -> Iterator[Reference]:
     """Every reference of a resource, contained resources included."""
-    stack: list[tuple[str, object]] = [(path, resource)]
+    stack: list[tuple[_Trail, Any]] = [((None, path), resource)]
     while stack:
-        where, value = stack.pop()
+        trail, value = stack.pop()
         if isinstance(value, dict):
             target = value.get("reference")
             if isinstance(target, str):
-                yield Reference(where, target)
-            stack.extend((f"{where}.{key}", inner) for key, inner in value.items() if isinstance(inner, (dict, list)))
-        elif isinstance(value, list):
-            stack.extend((f"{where}[{n}]", inner) for n, inner in enumerate(value) if isinstance(inner, (dict, list)))
+                yield Reference(_path(trail), target)
+            stack += [((trail, key), inner) for key, inner in value.items() if isinstance(inner, (dict, list))]
+        else:
+            stack += [((trail, n), inner) for n, inner in enumerate(value) if isinstance(inner, (dict, list))]
+
+
+_Trail = tuple[Any, str | int]
+"""Where a value stands: the trail of what holds it, and its key or number there. Written out only when asked."""
+
+
+def _path(trail: _Trail) -> str:
+    holder, key = trail
+    if holder is None:
+        return str(key)
+    return f"{_path(holder)}[{key}]" if isinstance(key, int) else f"{_path(holder)}.{key}"
 
 
 def contained_ids(resource: Resource) -> set[str]:

@@ -21,6 +21,7 @@ from vault.access import Handle
 from . import fhir
 from .bundles import BadBundle, Outline, dangling_problem
 from .importer import Importer
+from .inserting import insert_all
 from .placing import Placer
 from .reading import BadInput, Entry, resource_at
 from .report import Line, Outcome, Report
@@ -144,8 +145,8 @@ class _Taking:
             by=self.importer.by, now=self.importer.now,
         )  # fmt: skip
         placer.written()
-        KeptResource.objects.bulk_create(kept)
-        SourceRecord.objects.bulk_create(records)
+        insert_all(kept)
+        insert_all(records)
 
     def _place(self, placer: Placer, entry: Entry) -> OfPractice | None:
         if entry.resource_type not in _FIGURE:

@@ -252,8 +252,7 @@ def test_document_that_fails_after_it_was_stored_is_taken_away(
     def broken(*_args: object, **_named: object) -> None:
         raise RuntimeError("disk full")
 
-    monkeypatch.setattr(SourceRecord.objects, "bulk_create", broken, raising=False)
-    monkeypatch.setattr("records.importing.taking.SourceRecord.objects.bulk_create", broken)
+    monkeypatch.setattr("records.importing.taking.insert_all", broken)
     with pytest.raises(RuntimeError, match="disk full"):
         practising.take(bundle(patient(), encounter(), document(OBSERVATION_ID, pdf_of(["Bilan"]))))
     assert (stored(), set(counts(practising).values()), FileKey.objects.count()) == (0, {0}, 0)
