@@ -113,7 +113,7 @@ def _accounts_without_login(now: datetime) -> int:
     return get_user_model()._default_manager.filter(last_login__gte=since).exclude(pk__in=known).count()
 
 
-def _number(sql: str, *values: object) -> int:
+def _number(sql: str, *values: str) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, values or None)
         found: int = cursor.fetchone()[0]

@@ -37,7 +37,7 @@ def rotate(*, by: Actor, now: datetime) -> Rotation:
     done = {model._meta.label: _rotate_table(model) for model in KEY_TABLES}
     rotation = Rotation(master.current_id(), done)
     if any(done.values()):
-        detail = {"master_id": rotation.master_id, **done}
+        detail: dict[str, str | int] = {"master_id": rotation.master_id, **done}
         record_security(by=by, kind="keys.rotated", detail=detail, now=now)
     return rotation
 

@@ -6,6 +6,7 @@ seals it. Values go in and out through a :class:`vault.handles.Handle` only.
 
 import base64
 import json
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
@@ -101,6 +102,7 @@ class SealedJSONField(SealedField):
         return json.loads(plain)
 
 
-def sealed_fields(model: Any) -> list[SealedField]:
-    """The sealed fields of a model class or row."""
+@cache
+def sealed_fields(model: type[models.Model]) -> list[SealedField]:
+    """The sealed fields of a model."""
     return [field for field in model._meta.concrete_fields if isinstance(field, SealedField)]

@@ -11,7 +11,6 @@ Memory use is two chunks, whatever the file's size.
 import os
 from collections.abc import Iterator
 from typing import BinaryIO
-from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -32,21 +31,21 @@ LARGEST_CHUNK = 16 * 1024 * 1024
 BROKEN = "the file was changed, cut or moved from where it belongs: restore it from a backup"
 
 
-def seal(key: bytes, key_id: UUID, src: BinaryIO, dst: BinaryIO, place: bytes, chunk_bytes: int = CHUNK_BYTES) -> None:
+def seal(key: bytes, key_id: bytes, src: BinaryIO, dst: BinaryIO, place: bytes, chunk_bytes: int = CHUNK_BYTES) -> None:
     """Seal all of ``src`` into ``dst``."""
-    head = MAGIC + key_id.bytes + chunk_bytes.to_bytes(4, "big") + os.urandom(32 + 7)
+    head = MAGIC + key_id + chunk_bytes.to_bytes(4, "big") + os.urandom(32 + 7)
     cipher = _cipher(key, head, place)
     dst.write(head)
     for number, chunk, last in _chunks(src, chunk_bytes):
         dst.write(cipher.encrypt(_nonce(head, number, last), chunk, None))
 
 
-def key_id(src: BinaryIO) -> UUID:
-    """The id of the key a file was sealed with; leaves ``src`` where it was. Raises SealBroken."""
+def key_id(src: BinaryIO) -> bytes:
+    """The 16 bytes of the id of the key a file was sealed with; leaves ``src`` where it was. Raises SealBroken."""
     start = src.tell()
     head = _head(src)
     src.seek(start)
-    return UUID(bytes=head[KEY_ID])
+    return head[KEY_ID]
 
 
 def unseal(key: bytes, src: BinaryIO, place: bytes) -> Iterator[bytes]:
@@ -90,7 +89,10 @@ def _chunks(src: BinaryIO, size: int) -> Iterator[tuple[int, bytes, bool]]:
 
 def _read(src: BinaryIO, size: int) -> bytes:
     """Exactly ``size`` bytes unless the stream ends: sockets and pipes give less at a time."""
-    pieces, missing = [], size
+    first = src.read(size)
+    if not first or len(first) == size:
+        return first
+    pieces, missing = [first], size - len(first)
     while missing and (piece := src.read(missing)):
         pieces.append(piece)
         missing -= len(piece)

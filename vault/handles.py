@@ -48,21 +48,23 @@ class Handle:
     def __init__(self, file_id: UUID, keys: list[FileKey], witness: Witness) -> None:
         self.file_id = file_id
         self._witness = witness
-        self._newest = max(keys, key=lambda key: key.generation).id
-        self._keys = {key.id: master.unwrap(key) for key in keys}
-        self._ciphers: dict[UUID, AESGCM] = {}
+        self._file = str(file_id)
+        self._newest = max(keys, key=lambda key: key.generation).id.bytes
+        self._keys = {key.id.bytes: master.unwrap(key) for key in keys}
+        self._ciphers: dict[bytes, AESGCM] = {}
 
     def read(self, row: models.Model, field: str) -> Any:
         """The value of one sealed field, or None. Raises SealBroken if it was changed or moved."""
         self._witness.require()
         self._require_own(row)
-        return self._open(row, _field(row, field))
+        return self._open(row, _field(row, field), str(row.pk))
 
     def reveal(self, row: models.Model) -> dict[str, Any]:
         """All sealed fields of a row by name."""
         self._witness.require()
         self._require_own(row)
-        return {field.name: self._open(row, field) for field in sealed_fields(row)}
+        row_id = str(row.pk)
+        return {field.name: self._open(row, field, row_id) for field in sealed_fields(type(row))}
 
     def write(self, row: models.Model, **values: Any) -> None:
         """Seal the values into the row's attributes. Doesn't save; None empties a field."""
@@ -83,15 +85,15 @@ class Handle:
         key_id = files.key_id(src)
         return files.unseal(self._key(key_id), src, self._file_place(name))
 
-    def _open(self, row: models.Model, field: SealedField) -> Any:
+    def _open(self, row: models.Model, field: SealedField, row_id: str) -> Any:
         sealed = getattr(row, field.attname)
         if sealed is None:
             return None
-        place = place_of(row, str(field.column), self.file_id)
+        place = place_of(row._meta.db_table, str(field.column), row_id, self._file)
         return field.decode(unseal(self._cipher(sealed.key_id), sealed, place))
 
     def _seal(self, row: models.Model, field: SealedField, value: Any) -> Any:
-        place = place_of(row, str(field.column), self.file_id)
+        place = place_of(row._meta.db_table, str(field.column), str(row.pk), self._file)
         return seal(self._cipher(self._newest), self._newest, field.encode(value), place)
 
     def _require_own(self, row: models.Model) -> None:
@@ -99,12 +101,12 @@ class Handle:
         if owner.sealed_file_id != self.file_id:
             raise SealBroken(f"this {row._meta.verbose_name} belongs to another file: open that one")
 
-    def _cipher(self, key_id: UUID) -> AESGCM:
+    def _cipher(self, key_id: bytes) -> AESGCM:
         if key_id not in self._ciphers:
             self._ciphers[key_id] = cipher(self._key(key_id), b"fields")
         return self._ciphers[key_id]
 
-    def _key(self, key_id: UUID) -> bytes:
+    def _key(self, key_id: bytes) -> bytes:
         if key_id not in self._keys:
             raise SealBroken("sealed with a key that isn't this file's: it was moved here or its key is gone")
         return self._keys[key_id]

@@ -8,8 +8,6 @@ value doesn't tell short words apart.
 
 import hmac
 import os
-from typing import Any
-from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -31,11 +29,11 @@ class Sealed:
         self._stored = bytes(stored)
 
     @property
-    def key_id(self) -> UUID:
-        """The id of the key it was sealed with. Raises SealBroken if it isn't a sealed value at all."""
+    def key_id(self) -> bytes:
+        """The 16 bytes of the id of the key it was sealed with. Raises SealBroken if it isn't a sealed value at all."""
         if len(self._stored) < HEAD_BYTES + 16 or self._stored[0] != VERSION:
             raise SealBroken("this is no sealed value: restore the row from a backup")
-        return UUID(bytes=self._stored[1:17])
+        return self._stored[1:17]
 
     def __bytes__(self) -> bytes:
         return self._stored
@@ -55,9 +53,9 @@ def cipher(key: bytes, purpose: bytes) -> AESGCM:
     return AESGCM(hmac.digest(key, b"praticonnect/" + purpose + b"\x01", "sha256"))
 
 
-def seal(cipher: AESGCM, key_id: UUID, plain: bytes, place: bytes) -> Sealed:
+def seal(cipher: AESGCM, key_id: bytes, plain: bytes, place: bytes) -> Sealed:
     """Seal ``plain`` for ``place`` only."""
-    head = bytes([VERSION]) + key_id.bytes
+    head = bytes([VERSION]) + key_id
     nonce = os.urandom(NONCE_BYTES)
     padded = plain + b"\x80" + bytes(-(len(plain) + 1) % BLOCK)
     return Sealed(head + nonce + cipher.encrypt(nonce, padded, head + place))
@@ -73,6 +71,6 @@ def unseal(cipher: AESGCM, sealed: Sealed, place: bytes) -> bytes:
     return padded[: padded.rindex(b"\x80")]
 
 
-def place_of(row: Any, column: str, file_id: UUID) -> bytes:
-    """Where a field's value belongs: table, column, row and file."""
-    return f"{row._meta.db_table}|{column}|{row.pk}|{file_id}".encode()
+def place_of(table: str, column: str, row_id: str, file_id: str) -> bytes:
+    """Where a field's value belongs."""
+    return f"{table}|{column}|{row_id}|{file_id}".encode()

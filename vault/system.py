@@ -13,13 +13,13 @@ from vault.seal import Sealed, cipher, seal, unseal
 def seal_system(name: str, context: str, data: bytes) -> bytes:
     """Seal ``data`` under the system key ``name`` (made at its first use), bound to ``context``, such as a row's id."""
     key = _key(name)
-    return bytes(seal(cipher(master.unwrap(key), b"system"), key.id, data, _place(name, context)))
+    return bytes(seal(cipher(master.unwrap(key), b"system"), key.id.bytes, data, _place(name, context)))
 
 
 def open_system(name: str, context: str, data: bytes) -> bytes:
     """What was sealed under that name and context. Raises SealBroken for any other, NoKey without the key."""
     sealed = Sealed(data)
-    key_id: UUID = sealed.key_id
+    key_id = UUID(bytes=sealed.key_id)
     key = SystemKey.objects.filter(pk=key_id, name=name).first()
     if key is None:
         raise NoKey(f"the system key {name} that sealed this is gone: restore the keys database")

@@ -3,7 +3,6 @@
 import io
 import os
 import tracemalloc
-from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 from vault import files
 from vault.errors import SealBroken
 
-KEY, KEY_ID, PLACE = bytes(range(32)), UUID(int=7), b"file|doc|1"
+KEY, KEY_ID, PLACE = bytes(range(32)), bytes(range(16)), b"file|doc|1"
 CHUNK = 16
 
 
