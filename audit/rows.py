@@ -18,16 +18,14 @@ TEXT = """
   where value <> 'null'::jsonb and key <> 'leaf')
 """
 ROWS = """
-select seq, coalesce(to_jsonb(entry) ->> 'id', ''), leaf, {text} from {table} entry
- where written_at >= %s and written_at < %s order by seq
+select seq, leaf, {text} from {table} entry where written_at >= %s and written_at < %s order by seq
 """
-ONE_ROW = "select seq, coalesce(to_jsonb(entry) ->> 'id', ''), leaf, {text} from {table} entry where seq = %s"
+ONE_ROW = "select seq, leaf, {text} from {table} entry where seq = %s"
+ID = "select coalesce(to_jsonb(entry) ->> 'id', '') from {table} entry where seq = %s"
 OUT_OF_TIME = """
-select seq, id, month from (
-  select seq, coalesce(to_jsonb(entry) ->> 'id', '') as id, written_at,
-         date_trunc('month', written_at at time zone 'UTC')::date as month,
-         max(written_at) over (order by seq rows between unbounded preceding and 1 preceding) as before
-    from {table} entry) as dated
+select seq, date_trunc('month', written_at at time zone 'UTC')::date from (
+  select seq, written_at, max(written_at) over (order by seq rows between unbounded preceding and 1 preceding) as before
+    from {table}) as dated
  where written_at < before - interval '1 hour' order by seq
 """
 LOOSE_GUARDS = """
@@ -41,10 +39,9 @@ select part.oid::regclass::text || '.' || wanted.name
 
 @dataclass(frozen=True)
 class Row:
-    """One stored entry: its number, its id, the hash beside it, and the text that was hashed."""
+    """One stored entry: its number, the hash beside it, and the text that was hashed."""
 
     number: int
-    id: str
     leaf: bytes
     text: bytes
 
@@ -55,7 +52,7 @@ def rows_of(table: str, month: date) -> Iterator[Row]:
     with connection.chunked_cursor() as cursor:
         cursor.execute(_sql(ROWS, table), [begins(month), begins(later(month, 1))])
         while rows := cursor.fetchmany(CHUNK):
-            yield from (Row(number, id_, bytes(leaf), text.encode()) for number, id_, leaf, text in rows)
+            yield from (Row(number, bytes(leaf), text.encode()) for number, leaf, text in rows)
 
 
 def row_of(table: str, number: int) -> Row | None:
@@ -64,10 +61,18 @@ def row_of(table: str, number: int) -> Row | None:
     with connection.cursor() as cursor:
         cursor.execute(_sql(ONE_ROW, table), [number])
         found = cursor.fetchone()
-    return Row(found[0], found[1], bytes(found[2]), found[3].encode()) if found else None
+    return Row(found[0], bytes(found[1]), found[2].encode()) if found else None
 
 
-def out_of_time(table: str) -> list[tuple[int, str, date]]:
+def id_of(table: str, number: int) -> str:
+    """The model's own id of the entry with this number; empty if the number is its id, or the entry is gone."""
+    with connection.cursor() as cursor:
+        cursor.execute(_sql(ID, table), [number])
+        found = cursor.fetchone()
+    return str(found[0]) if found else ""
+
+
+def out_of_time(table: str) -> list[tuple[int, date]]:
     """Entries dated over an hour before one with a lower number: number and date are given at the same moment."""
     with connection.cursor() as cursor:
         cursor.execute(_sql(OUT_OF_TIME, table))

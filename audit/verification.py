@@ -16,7 +16,7 @@ from audit.evidence import Evidence, registered
 from audit.models import ExpiredMonth, Seal
 from audit.months import between, term_ends
 from audit.ranges import Ranges
-from audit.rows import Row, loose_guards, out_of_time, rows_of, sealed_leaves, stored_months, stored_tables
+from audit.rows import Row, id_of, loose_guards, out_of_time, rows_of, sealed_leaves, stored_months, stored_tables
 from audit.sealing import FIRST_NUMBER, START, every_row, hash_of, statement
 
 EXPIRIES = ExpiredMonth._meta.db_table
@@ -143,8 +143,8 @@ class _Table:
         for month, expiry in self.expired.items():
             self._expiry(month, expiry)
         self._overlaps()
-        for number, row_id, month in out_of_time(self.table):
-            self._found("inserted", "is dated long before its neighbours", number, row_id, month)
+        for number, month in out_of_time(self.table):
+            self._found_row("inserted", "is dated long before its neighbours", number, month)
 
     def _month(self, month: date, seals: list[Seal]) -> None:
         runs = [] if month in self.expired else sorted(self._runs(seals), key=lambda run: run.low)
@@ -183,19 +183,19 @@ class _Table:
     def _sealed_row(self, row: Row, run: _Run, cursor: int, month: date) -> None:
         self.report.entries += 1
         if row.number < cursor:
-            self._found("inserted", "stands a second time under this number", row.number, row.id, month)
+            self._found_row("inserted", "stands a second time under this number", row.number, month)
             return
         sealed = run.leaves[row.number - run.low]
         if row.leaf != sealed or merkle.leaf_hash(row.text) != sealed:
-            self._found("changed", "isn't what was sealed", row.number, row.id, month)
+            self._found_row("changed", "isn't what was sealed", row.number, month)
 
     def _unsealed_row(self, row: Row, month: date) -> None:
         if row.number < self.settled or _holds(self.burnt, row.number):
-            self._found("inserted", "was slipped in where no entry was sealed", row.number, row.id, month)
+            self._found_row("inserted", "was slipped in where no entry was sealed", row.number, month)
         elif month in self.expired:
-            self._found("inserted", "stands in a month that has expired", row.number, row.id, month)
+            self._found_row("inserted", "stands in a month that has expired", row.number, month)
         elif merkle.leaf_hash(row.text) != row.leaf:
-            self._found("changed", "was changed before it was sealed", row.number, row.id, month)
+            self._found_row("changed", "was changed before it was sealed", row.number, month)
         else:
             self.report.waiting += 1
 
@@ -226,6 +226,9 @@ class _Table:
     def _months(self) -> list[date]:
         stored = stored_months(self.table)
         return sorted({seal.month for seal in self.seals} | set(between(*stored) if stored else ()))
+
+    def _found_row(self, kind: str, message: str, number: int, month: date) -> None:
+        self._found(kind, message, number, id_of(self.table, number), month)
 
     def _found(
         self, kind: str, message: str, number: int | None = None, row_id: str = "", month: date | None = None

@@ -36,6 +36,14 @@ FRAME = """{% extends "public.html" %}{% block content %}<table class="table">{%
 <td>{{ row.given_names }}</td><td>{{ row.birth_date }}</td></tr>{% endfor %}</table>{% endblock %}"""
 
 
+class Nowhere(io.BytesIO):
+    """Forgets what is written: the raw cipher writes nowhere either."""
+
+    def write(self, data: Any) -> int:
+        """Count only."""
+        return len(data)
+
+
 class PlainPatient(models.Model):
     """The same list with nothing sealed."""
 
@@ -88,16 +96,17 @@ def vault_files(run: Run) -> None:
         return FILE_MIB
 
     def seal() -> int:
-        files.seal(key, key_id, io.BytesIO(content), io.BytesIO(), place)
+        files.seal(key, key_id, io.BytesIO(content), Nowhere(), place)
         return FILE_MIB
 
     def open_() -> int:
-        for _ in files.unseal(key, io.BytesIO(sealed.getbuffer()), place):
+        sealed.seek(0)
+        for _ in files.unseal(key, sealed, place):
             pass
         return FILE_MIB
 
-    run.compare("Sealing a file", "MiB", {"raw AES-256-GCM": raw_seal, "vault": seal}, aims={"vault": 0.5})
-    run.compare("Opening a file", "MiB", {"raw AES-256-GCM": raw_open, "vault": open_}, aims={"vault": 0.5})
+    run.compare("Sealing a file", "MiB", {"raw AES-256-GCM": raw_seal, "vault": seal}, aims={"vault": 0.8})
+    run.compare("Opening a file", "MiB", {"raw AES-256-GCM": raw_open, "vault": open_}, aims={"vault": 0.8})
 
 
 @bench
@@ -111,11 +120,11 @@ def vault_list(run: Run) -> None:
     page: Any = engines["django"].from_string(FRAME)
 
     def plain() -> Iterator[dict[str, Any]]:
-        for row in PlainPatient.objects.filter(practice_id=practice).order_by("id")[:PAGE]:
+        for row in PlainPatient._default_manager.filter(practice_id=practice).order_by("id")[:PAGE]:
             yield {"id": row.id, **{name: getattr(row, name) for name in NAMES}}
 
     def sealed() -> Iterator[dict[str, Any]]:
-        rows = list(SealedPatient.objects.filter(practice_id=practice).order_by("id")[:PAGE])
+        rows = list(SealedPatient._default_manager.filter(practice_id=practice).order_by("id")[:PAGE])
         opened = access.open_many(
             [row.id for row in rows], by=by, purpose=Purpose.CARE, part="name", practice_id=practice, now=now
         )
@@ -177,7 +186,7 @@ def _fill(by: Actor, practice: UUID) -> None:
     for count in range(4 * PAGE):
         of = practice if count % 4 == 0 else new_id()
         values = {"surname": f"Kerbrat {count}", "given_names": "Maëlle", "birth_date": "1980-02-29"}
-        PlainPatient.objects.create(practice_id=of, **values)
+        PlainPatient._default_manager.create(practice_id=of, **values)
         with transaction.atomic():
             row = SealedPatient(practice_id=of)
             handle: Handle = access.new_file(file_id=row.id, by=by, practice_id=of, purpose=Purpose.CARE, now=now)

@@ -5,7 +5,7 @@
 
 The file's own key comes from the patient's by HKDF with the salt, the head and the place. A cut,
 swapped, doubled, appended or changed chunk doesn't open, and neither does another name's file.
-Memory use is two chunks, whatever the file's size.
+Memory use is three chunks, whatever the file's size.
 """
 
 import os
@@ -26,18 +26,21 @@ SALT = slice(24, 56)
 PREFIX = slice(56, 63)
 HEAD_BYTES = 63
 TAG_BYTES = 16
-CHUNK_BYTES = 256 * 1024
+CHUNK_BYTES = 128 * 1024
 LARGEST_CHUNK = 16 * 1024 * 1024
 BROKEN = "the file was changed, cut or moved from where it belongs: restore it from a backup"
 
 
 def seal(key: bytes, key_id: bytes, src: BinaryIO, dst: BinaryIO, place: bytes, chunk_bytes: int = CHUNK_BYTES) -> None:
-    """Seal all of ``src`` into ``dst``."""
+    """Seal all of ``src`` into ``dst``, which must copy what it is given: the buffer is used again."""
     head = MAGIC + key_id + chunk_bytes.to_bytes(4, "big") + os.urandom(32 + 7)
     cipher = _cipher(key, head, place)
+    buffer = memoryview(bytearray(chunk_bytes + TAG_BYTES))
     dst.write(head)
     for number, chunk, last in _chunks(src, chunk_bytes):
-        dst.write(cipher.encrypt(_nonce(head, number, last), chunk, None))
+        sealed = buffer[: len(chunk) + TAG_BYTES]
+        cipher.encrypt_into(_nonce(head, number, last), chunk, None, sealed)
+        dst.write(sealed)
 
 
 def key_id(src: BinaryIO) -> bytes:
