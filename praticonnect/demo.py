@@ -43,7 +43,7 @@ from records.importing.runs import number_of_steps, open_run, process
 from records.models import PatientFile
 from records.reading import Part, open_file
 from records.vitals import VITALS
-from vault.access import Handle
+from vault.handles import Handle
 
 JOINED_DAYS_AGO: Final = 120
 _PARIS: Final = ZoneInfo("Europe/Paris")

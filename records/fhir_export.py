@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from records.models import KeptResource, PatientFile, SourceRecord
-from vault.access import Handle
+from vault.handles import Handle
 
 _AT_ONCE: Final = 500
 _KEPT: Final = KeptResource._meta.label

@@ -32,10 +32,11 @@ class ImportCommand(HouseCommand):
             "--twins", action="store_true", help="bring also patients whose name and birth date exist already"
         )
 
-    def run(self, *, paths: list[str], practitioner: str, dry_run: bool, **options: Any) -> int | None:
+    def run(self, **options: Any) -> int | None:
         """Import; exit code 1 when a file was refused."""
-        uploads = list(_uploads(paths, self.endings))
-        importer = self._importer(practitioner, dry_run, options)
+        dry_run: bool = options["dry_run"]
+        uploads = list(_uploads(options["paths"], self.endings))
+        importer = self._importer(options["practitioner"], dry_run, options)
         report = self._try(importer, uploads) if dry_run else self._take(importer, uploads)
         for error in report.errors:
             self.stderr.write(": ".join(filter(None, (error.source, error.path, error.message))))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from django.utils.translation import gettext as _
 
@@ -80,7 +80,7 @@ class Sheet:
 
     def _text(self) -> io.TextIOWrapper:
         self._source.seek(0)
-        return io.TextIOWrapper(_Unclosed(self._source), encoding=self.encoding, newline="")
+        return io.TextIOWrapper(cast(BinaryIO, _Unclosed(self._source)), encoding=self.encoding, newline="")
 
     def _first_line(self) -> str:
         line = self._text().readline(_CHUNK)

@@ -24,7 +24,7 @@ class ManyFilesField(forms.FileField):
 
     widget = ManyFiles
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+    def clean(self, data: Any, initial: Any = None) -> list["UploadedFile[Any]"]:
         """Every file, or what is wrong with which of them."""
         files = data if isinstance(data, list) else [data] if data else []
         if not files:
@@ -36,7 +36,7 @@ class ManyFilesField(forms.FileField):
         return [super(ManyFilesField, self).clean(_known(file), initial) for file in files]
 
 
-def _known(file: UploadedFile) -> UploadedFile:
+def _known(file: "UploadedFile[Any]") -> "UploadedFile[Any]":
     if not (file.name or "").lower().endswith(_ENDINGS):
         raise forms.ValidationError(
             _("%(name)s is neither a FHIR bundle (.json) nor a table (.csv). Export it again as one of them."),
@@ -54,7 +54,7 @@ def _known(file: UploadedFile) -> UploadedFile:
 class ImportForm(forms.Form):
     """Which files, and what to do with patients who seem to exist already."""
 
-    files = ManyFilesField(
+    uploads = ManyFilesField(
         label=_("Files from your old software"),
         help_text=_(
             "FHIR R4 bundles (.json, one patient each, up to 200 MB) or tables (.csv, up to 50 MB). They are sealed while they wait."

@@ -8,10 +8,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from records.models import ImportLine, ImportRun
-from vault.access import Handle
+from vault.handles import Handle
 
 Outcome = ImportLine.Outcome
-WORDS: Final[dict[str, Promise]] = {
+WORDS: Final[dict[str, str | Promise]] = {
     Outcome.CREATED: gettext_lazy("brought in"),
     Outcome.CHANGED: gettext_lazy("added to a file"),
     Outcome.KNOWN: gettext_lazy("already here"),
@@ -19,7 +19,7 @@ WORDS: Final[dict[str, Promise]] = {
     Outcome.SKIPPED: gettext_lazy("left out"),
     Outcome.REFUSED: gettext_lazy("refused"),
 }
-TONES: Final = {
+TONES: Final[dict[str, str]] = {
     Outcome.CREATED: "ok", Outcome.CHANGED: "ok", Outcome.KNOWN: "", Outcome.KEPT: "info", Outcome.SKIPPED: "warn",
     Outcome.REFUSED: "danger",
 }  # fmt: skip

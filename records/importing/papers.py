@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from records.actions import add_document
 from records.models import Consultation, Document, Origin, PatientFile
 from records.rules import Refused
-from vault.access import Handle
+from vault.handles import Handle
 
 from . import fhir
 from .bundles import Outline

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from records.actions import PastConsultation, PastMeasure
 from records.models import Consultation, Measure, OfPractice, PatientFile
 from records.rules import CLOCK_SLACK
-from vault.access import Handle
+from vault.handles import Handle
 
 from . import fhir
 from .bundles import Outline

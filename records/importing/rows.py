@@ -19,7 +19,7 @@ from records.queries import files_for, files_like
 from records.rules import Refused
 from records.search import twin_tokens
 from vault import access
-from vault.access import Handle
+from vault.handles import Handle
 
 from .csv_columns import PATIENTS
 from .csv_files import Row, Sheet, patient_fields, place_of, unplaced, visit_fields

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from io import BytesIO
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 from uuid import UUID
 
 from django.core.files import File
@@ -25,7 +25,7 @@ from privacy.ids import new_id
 from privacy.purposes import Purpose
 from records.models import ImportLine, ImportRun
 from vault import access
-from vault.access import Handle
+from vault.handles import Handle
 
 from .actions import Upload, import_file, import_sheets
 from .importer import Importer
@@ -49,7 +49,7 @@ def open_run(
 ) -> tuple[ImportRun, Handle]:
     """A run that waits, with a key of its own for the names of its files. `steps` is how many it will take."""
     run = ImportRun(
-        id=new_id(), practice=practice, started_at=now, started_by_id=by.account_id, format=_format(names), dry_run=dry_run,
+        id=new_id(), practice=practice, started_at=now, started_by_id=_person(by), format=_format(names), dry_run=dry_run,
         total=steps, figures={"twins": int(twins)},
     )  # fmt: skip
     with transaction.atomic(), scope([practice.pk]), transaction.atomic(using="keys"):
@@ -182,6 +182,12 @@ def _finish(importer: Importer, run: ImportRun) -> None:
         _journal(row, "finished", importer.by, importer.now)
 
 
+def _person(by: Actor) -> UUID:
+    if by.account_id is None:
+        raise ValueError("an import is begun by a person, not by a job")
+    return by.account_id
+
+
 def _seal(handle: Handle, source: BinaryIO, name: str) -> None:
     with tempfile.SpooledTemporaryFile(max_size=_SPOOL) as sealed:
         handle.seal_file(source, sealed, name=name)  # type: ignore[arg-type]
@@ -194,7 +200,7 @@ def _sized(handle: Handle, stored: str) -> tuple[int, Callable[[], BinaryIO]]:
 
     def opened() -> BinaryIO:
         with default_storage.open(stored, "rb") as sealed:
-            return BytesIO(b"".join(handle.open_file(sealed, name=stored)))
+            return BytesIO(b"".join(handle.open_file(cast(BinaryIO, sealed), name=stored)))
 
     return default_storage.size(stored), opened
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from privacy.ids import new_id
 from records.models import OfPractice, PatientFile, SourceRecord
 from vault import index
-from vault.access import Handle
+from vault.handles import Handle
 
 FHIR: Final = "fhir"
 CSV: Final = "csv"

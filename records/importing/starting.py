@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, BinaryIO, Final, cast
 from uuid import UUID
 
 from django.core.files.storage import default_storage
@@ -17,7 +17,7 @@ from consents.queries import core_open
 from privacy.purposes import Purpose
 from records.models import ImportRun
 from vault import access
-from vault.access import Handle
+from vault.handles import Handle
 
 from . import runs
 from .importer import Importer
@@ -26,13 +26,15 @@ AT_ONCE_BYTES: Final = 2_000_000
 """Files of up to this size together are taken while the person waits (bytes)."""
 
 
-def begin(practice: Practice, files: Sequence[UploadedFile], *, twins: bool, by: Actor, now: datetime) -> ImportRun:
+def begin(
+    practice: Practice, files: Sequence["UploadedFile[Any]"], *, twins: bool, by: Actor, now: datetime
+) -> ImportRun:
     """Seal the uploaded files and try them: the run is a dry one until it is confirmed."""
     names = [file.name or "" for file in files]
     run, handle = runs.open_run(
         practice=practice, names=names, steps=runs.number_of_steps(names), dry_run=True, twins=twins, by=by, now=now
     )
-    runs.keep_uploads(run, handle, [file.file for file in files])
+    runs.keep_uploads(run, handle, [cast(BinaryIO, file.file) for file in files])
     go_on(run, by=by, now=now)
     return run
 

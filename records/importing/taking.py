@@ -16,7 +16,7 @@ from records.models import KeptResource, OfPractice, Origin, PatientFile, Source
 from records.queries import files_for, files_like
 from records.search import twin_tokens
 from vault import access
-from vault.access import Handle
+from vault.handles import Handle
 
 from . import fhir
 from .bundles import BadBundle, Outline, dangling_problem

@@ -16,13 +16,13 @@ LOST_AFTER: Final = timedelta(minutes=2)
 """A run that isn't over after this long is started again: its worker may be gone."""
 
 
-@shared_task(name="records.process_import")  # type: ignore[misc]
+@shared_task(name="records.process_import")
 def process_import(run_id: str) -> None:
     """Do what is left of one import."""
     starting.work(UUID(run_id), by=None, now=timezone.now())
 
 
-@shared_task(name="records.resume_imports")  # type: ignore[misc]
+@shared_task(name="records.resume_imports")
 def resume_imports() -> int:
     """Start again what a lost worker left; returns how many."""
     with transaction.atomic(), scope(ALL):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -18,7 +18,7 @@ from records.models import ImportRun, PatientFile
 from records.reading import Part
 from records.views.frame import Visit, of_file, open_part
 from vault import access
-from vault.access import Handle
+from vault.handles import Handle
 
 from . import queries, runs
 from .forms import ImportForm
@@ -36,7 +36,7 @@ def import_page(request: Visit) -> HttpResponse:
         if practice is None:
             raise Http404
         run = begin(
-            practice, form.cleaned_data["files"], twins=form.cleaned_data["twins"], by=request.actor, now=request.now
+            practice, form.cleaned_data["uploads"], twins=form.cleaned_data["twins"], by=request.actor, now=request.now
         )
         return redirect("records:import_run", run.pk)
     page = Paginator(queries.runs_for(request.user), 20).get_page(request.GET.get("page"))
@@ -75,12 +75,12 @@ def import_discard(request: Visit, run_id: UUID) -> HttpResponse:
 
 
 @require_safe
-@of_file
-@fresh_factor
+@of_file  # type: ignore[arg-type]
+@fresh_factor  # type: ignore[arg-type]
 def imported_bundle(request: Visit, file: PatientFile) -> HttpResponse:
     """Everything that imports brought into a file, each resource in its original characters."""
     handle = open_part(request, file, Part.KEPT, action="export")
-    response = StreamingHttpResponse(list(bundle_parts(file, handle)), content_type="application/fhir+json")
+    response = HttpResponse("".join(bundle_parts(file, handle)), content_type="application/fhir+json")
     response["Content-Disposition"] = f'attachment; filename="imported-{file.pk}.json"'
     return response
 

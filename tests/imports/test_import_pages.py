@@ -48,7 +48,7 @@ def upload(client: Client, *values: Any, **fields: str) -> Any:
     files = [
         SimpleUploadedFile(f"{n}.json", as_text(v).encode()) if isinstance(v, dict) else v for n, v in enumerate(values)
     ]
-    return client.post(IMPORT, {"files": files, **fields})
+    return client.post(IMPORT, {"uploads": files, **fields})
 
 
 def patients() -> int:
@@ -142,7 +142,7 @@ def test_all_that_was_imported_is_downloaded_unchanged_after_a_fresh_proof(
     prove(client_in, practising.user)
     answer = client_in.get(address)
     assert answer["Content-Disposition"] == f'attachment; filename="imported-{file.pk}.json"'
-    got = [e["resource"] for e in json.loads(b"".join(answer.streaming_content))["entry"]]
+    got = [e["resource"] for e in json.loads(answer.content)["entry"]]
     assert got == [e["resource"] for e in value["entry"]]
     assert address in text(client_in.get(reverse("records:kept", args=[file.pk])))
 
