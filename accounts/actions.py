@@ -50,7 +50,7 @@ def sign_up_practitioner(
     for question in hooks.signup_questions:
         question.record(user, answers, by, now)
     for callback in hooks.on_practitioner_created:
-        callback(user, practitioner, by, now)
+        callback(user=user, profile=practitioner, by=by, now=now)
     return user
 
 

@@ -7,7 +7,7 @@ registry holds them.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django import forms
 
@@ -17,7 +17,13 @@ if TYPE_CHECKING:
     from accounts.models import PractitionerProfile, User
 
 Record = Callable[["User", Mapping[str, Any], Actor, datetime], None]
-PractitionerCreated = Callable[["User", "PractitionerProfile", Actor, datetime], None]
+
+
+class PractitionerCreated(Protocol):
+    """What is called when a practitioner's account is made, in the same transaction."""
+
+    def __call__(self, *, user: "User", profile: "PractitionerProfile", by: Actor, now: datetime) -> None:
+        """Do what has to be done for the new practitioner."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,6 @@ def ask_at_signup(question: SignupQuestion) -> None:
 
 
 def when_practitioner_is_created(callback: PractitionerCreated) -> None:
-    """Call `callback(user, profile, by, now)` in the transaction that creates a practitioner's account."""
+    """Call `callback(user=, profile=, by=, now=)` in the transaction that creates a practitioner's account."""
     if callback not in on_practitioner_created:
         on_practitioner_created.append(callback)

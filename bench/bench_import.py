@@ -106,4 +106,6 @@ def peak(count: int, model: Path) -> float:
     with tempfile.TemporaryDirectory() as folder:
         for number in range(count):
             (Path(folder) / f"{number}.json").write_text(text.replace(old[:8], f"{number:08x}"), encoding="utf-8")
-        return peak_memory([sys.executable, "manage.py", "import_fhir", folder, "--practitioner", EMAIL, "--dry-run", "--twins"])
+        return peak_memory(
+            [sys.executable, "manage.py", "import_fhir", folder, "--practitioner", EMAIL, "--dry-run", "--twins"]
+        )

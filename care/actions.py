@@ -95,7 +95,7 @@ def end_care(*, practice_id: UUID, practitioner_id: UUID, patient_id: UUID, by: 
     return len(ended)
 
 
-def open_solo_practice(user: User, profile: PractitionerProfile, by: Actor, now: datetime) -> None:
+def open_solo_practice(*, user: User, profile: PractitionerProfile, by: Actor, now: datetime) -> None:
     """The practice of a new practitioner, named after them, under their jurisdiction.
 
     Called at sign-up through ``accounts.hooks``; a person who has one gets no second.

@@ -7,9 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class JournalFilter(forms.Form):
     """Which openings to show; empty fields don't filter."""
 
-    since = forms.DateField(
-        label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
+    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(
         label=_("To, that day included"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )

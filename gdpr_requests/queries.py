@@ -84,20 +84,22 @@ def seen_by(user: User) -> QuerySet[AccessEntry]:
 
 def openings(user: User, now: datetime) -> Openings:
     """The openings of the last 30 days."""
-    figures = seen_by(user).filter(at__gt=now - RECENT, at__lte=now).aggregate(
-        number=Count("pk"),
-        files=Count("subject_id", distinct=True),
-        by_others=Count("pk", filter=~Q(actor_id=user.pk)),
-        last_at=Max("at"),
+    figures = (
+        seen_by(user)
+        .filter(at__gt=now - RECENT, at__lte=now)
+        .aggregate(
+            number=Count("pk"),
+            files=Count("subject_id", distinct=True),
+            by_others=Count("pk", filter=~Q(actor_id=user.pk)),
+            last_at=Max("at"),
+        )
     )
     return Openings(**figures)
 
 
 def terms(user: User) -> Terms:
     """The clocks on the files of ``user``'s patients (PC-41)."""
-    ends = files_for(user).aggregate(
-        files=Count("pk"), first_end=Min("retain_until"), last_end=Max("retain_until")
-    )
+    ends = files_for(user).aggregate(files=Count("pk"), first_end=Min("retain_until"), last_end=Max("retain_until"))
     return Terms(**ends)
 
 

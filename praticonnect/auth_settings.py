@@ -35,7 +35,12 @@ ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_LOGIN_BY_CODE_TRUST_ENABLED = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 # Doors per network address, in the cache. The back-off per account is in PostgreSQL (accounts/throttle.py).
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "password_failed": "10/m/ip", "signup": "20/m/ip", "reset_password": "20/m/ip,5/m/key"}
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "password_failed": "10/m/ip",
+    "signup": "20/m/ip",
+    "reset_password": "20/m/ip,5/m/key",
+}
 # How many proxies stand in front: a wrong figure would put everyone into one bucket.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.whole("PRATICONNECT_PROXIES", 0)
 
@@ -77,4 +82,6 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 
 # Example numbers of the national directory's guide fail their own check digit; never set in production (MD-04).
-ACCOUNTS_TEST_IDENTIFIERS: list[str] = [number for number in env.text("PRATICONNECT_TEST_IDENTIFIERS").split(",") if number]
+ACCOUNTS_TEST_IDENTIFIERS: list[str] = [
+    number for number in env.text("PRATICONNECT_TEST_IDENTIFIERS").split(",") if number
+]

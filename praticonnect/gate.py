@@ -27,9 +27,7 @@ class Gate:
         """Pass on; the work is in :meth:`process_view`."""
         return self.get_response(request)
 
-    def process_view(
-        self, request: HttpRequest, view: Any, args: Any, kwargs: Any
-    ) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> HttpResponse | None:
         """Refuse, or run the view inside the scope of the visitor's practices."""
         match = request.resolver_match
         access = access_of(match.view_name) if match else None

@@ -4,16 +4,18 @@ from collections.abc import Callable
 from hashlib import sha256
 from uuid import uuid4
 
+from allauth.account.adapter import get_adapter
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from allauth.account.adapter import get_adapter
 from audit.actors import Actor
 from care.queries import practice_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
-PERMISSIONS = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()"
+PERMISSIONS = (
+    "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()"
+)
 
 
 class SecurityHeaders:

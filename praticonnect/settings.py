@@ -16,9 +16,7 @@ DEMO = env.flag("PRATICONNECT_DEMO", not PRODUCTION)
 SHOW_GALLERY = env.flag("PRATICONNECT_GALLERY", not PRODUCTION)
 TIME_TRAVEL = env.flag("PRATICONNECT_TIME_TRAVEL")
 if PRODUCTION and (TIME_TRAVEL or DEMO):
-    raise ImproperlyConfigured(
-        "PRATICONNECT_TIME_TRAVEL and PRATICONNECT_DEMO must be off in production"
-    )
+    raise ImproperlyConfigured("PRATICONNECT_TIME_TRAVEL and PRATICONNECT_DEMO must be off in production")
 
 KEY_DIR = VAR_DIR / "keys"
 SECRET_KEY = env.secret("PRATICONNECT_SECRET_KEY", KEY_DIR, production=PRODUCTION)
@@ -34,9 +32,7 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL] if PRODUCTION else []
 # The controller and its DPO (PC-01): on every page, mail, receipt and export.
 CONTROLLER = {
     "name": env.text("PRATICONNECT_CONTROLLER", "PratiConnect SAS"),
-    "address": env.text(
-        "PRATICONNECT_CONTROLLER_ADDRESS", "123 Avenue de la Santé, 75014 Paris, France"
-    ),
+    "address": env.text("PRATICONNECT_CONTROLLER_ADDRESS", "123 Avenue de la Santé, 75014 Paris, France"),
     "dpo_email": env.text("PRATICONNECT_DPO_EMAIL", "dpo@praticonnect.com"),
 }
 
@@ -124,9 +120,7 @@ DATABASE_ROLE = env.text("PRATICONNECT_DATABASE_ROLE", "praticonnect_app")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.text("REDIS_URL", "redis://localhost:6379/0")
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 # Celery names a socket redis+socket://PATH where the client says unix://PATH.
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CELERY_TASK_IGNORE_RESULT = True
@@ -240,5 +234,9 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django.server": {"level": "WARNING"}, "fontTools": {"level": "ERROR"}, "weasyprint": {"level": "ERROR"}},
+    "loggers": {
+        "django.server": {"level": "WARNING"},
+        "fontTools": {"level": "ERROR"},
+        "weasyprint": {"level": "ERROR"},
+    },
 }

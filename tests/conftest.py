@@ -1,7 +1,6 @@
 """What all tests share: the moment, the test databases, and a house without network."""
 
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -16,7 +15,7 @@ def now() -> datetime:
 
 
 @pytest.fixture(autouse=True)
-def _quick_and_local(settings: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def _quick_and_local(settings: object, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Cheap password hashes, mails in memory, files in a folder of the test's own."""
     settings.ARGON2 = {"memory_kib": 64, "iterations": 1, "lanes": 1}
     folder = tmp_path_factory.mktemp("files")
@@ -31,7 +30,6 @@ def _quick_and_local(settings: object, tmp_path_factory: pytest.TempPathFactory)
     from django.core.cache import cache
 
     cache.clear()
-    yield
 
 
 @pytest.fixture(scope="session")

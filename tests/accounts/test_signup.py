@@ -88,7 +88,7 @@ def test_question_of_another_app_is_asked_unticked_and_its_answer_recorded_by_th
 
 
 def test_failing_answer_leaves_no_account(question: list[Any]) -> None:
-    def fail(user: User, *_rest: Any) -> None:
+    def fail(**_facts: Any) -> None:
         raise RuntimeError("the ledger is closed")
 
     hooks.on_practitioner_created.append(fail)

@@ -107,9 +107,9 @@ def test_row_security_is_forced_on_the_tables_owner(ours):
 
 
 def test_application_role_cannot_switch_row_security_off():
-    with pytest.raises(ProgrammingError, match="must be owner"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE care_carerelationship DISABLE ROW LEVEL SECURITY")
+    refused = pytest.raises(ProgrammingError, match="must be owner")
+    with refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE care_carerelationship DISABLE ROW LEVEL SECURITY")
 
 
 def test_wall_is_what_hides_the_rows_and_not_something_else(ours):

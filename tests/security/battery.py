@@ -46,8 +46,7 @@ def addresses(world: World) -> Iterator[tuple[Page, str, Access]]:
     rows = table()
     for page in pages():
         arguments = {
-            name: world.arguments.get(f"{page.name} {name}", world.arguments.get(name))
-            for name in page.arguments
+            name: world.arguments.get(f"{page.name} {name}", world.arguments.get(name)) for name in page.arguments
         }
         yield page, reverse(page.name, kwargs=arguments), rows[page.name]
 
@@ -67,9 +66,7 @@ def run(world: World, visitors: list[Visitor], *, within: str = "") -> list[str]
     return leaks
 
 
-def _ask(
-    world: World, visitor: Visitor, method: str, page: Page, address: str, access: Access
-) -> Iterator[str]:
+def _ask(world: World, visitor: Visitor, method: str, page: Page, address: str, access: Access) -> Iterator[str]:
     if visitor.owner and method == "post":
         return
     before = world.fingerprint()
@@ -100,5 +97,3 @@ def _let_in(answer: HttpResponse) -> bool:
 def _of_a(page: Page) -> bool:
     """Whether the address names something of practice A."""
     return any(name.endswith("_id") for name in page.arguments)
-
-

@@ -57,9 +57,9 @@ def world(owner: User) -> World:
 def fingerprint() -> object:
     """How many rows of each kind there are, and every revision: a change by a stranger shows."""
     with scope(ALL):
-        return [
-            sorted(model._default_manager.values_list("pk", flat=True)) for model in TOUCHED
-        ], sorted(PatientFile.objects.values_list("pk", "changed_at", "revision", "status"))
+        return [sorted(model._default_manager.values_list("pk", flat=True)) for model in TOUCHED], sorted(
+            PatientFile.objects.values_list("pk", "changed_at", "revision", "status")
+        )
 
 
 def visitors(owner: User) -> list[Visitor]:
@@ -105,9 +105,7 @@ def test_owner_sees_the_canary(world: World, owner: User) -> None:
     assert CANARY in page.content.decode()
 
 
-def test_battery_finds_a_query_opened_by_hand(
-    world: World, owner: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_battery_finds_a_query_opened_by_hand(world: World, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     """With one scoped query opened and the second wall down, the battery reports leaks."""
     monkeypatch.setattr("praticonnect.gate.tenancy.scope", lambda practices: scope(ALL))
     monkeypatch.setattr("records.queries.files_for", lambda user: PatientFile.objects.all())

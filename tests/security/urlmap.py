@@ -20,9 +20,7 @@ def pages() -> list[Page]:
     return sorted((p for p in found if not p.name.startswith("admin:")), key=lambda p: p.name)
 
 
-def _walk(
-    entries: list[URLPattern | URLResolver], spaces: tuple[str, ...], given: frozenset[str]
-) -> Iterator[Page]:
+def _walk(entries: list[URLPattern | URLResolver], spaces: tuple[str, ...], given: frozenset[str]) -> Iterator[Page]:
     for entry in entries:
         taken = given | frozenset(entry.pattern.converters) | frozenset(entry.pattern.regex.groupindex)
         if isinstance(entry, URLResolver):

@@ -57,7 +57,7 @@ def _grant() -> None:
     role = connection.ops.quote_name(settings.DATABASE_ROLE)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"grant usage on schema public to {role};"
+            f"grant usage on schema public to {role};"  # noqa: S608 - the role's name comes from settings, quoted
             f"grant select, insert, update, delete on all tables in schema public to {role};"
             f"grant usage, select on all sequences in schema public to {role};"
             f"grant execute on all functions in schema public to {role};"
