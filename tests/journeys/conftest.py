@@ -30,6 +30,11 @@ def browser_type_launch_args() -> dict[str, Any]:
     return {"executable_path": found, "args": FLAGS.split()}
 
 
+@pytest.fixture(scope="session")
+def base_url() -> None:
+    """Journeys know their address; Playwright's own fixture warns under this pytest."""
+
+
 @dataclass
 class Journey:
     """One person at one browser. ``errors`` collects what the console and the network complain of."""
