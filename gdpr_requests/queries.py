@@ -130,7 +130,7 @@ def own_files(user: User, entries: Iterable[AccessEntry]) -> set[UUID]:
     return set(files_for(user).filter(pk__in=subjects).values_list("pk", flat=True))
 
 
-def next_to_leave(user: User, number: int = 5) -> QuerySet[PatientFile]:
+def next_to_leave(user: User, number: int = 3) -> QuerySet[PatientFile]:
     """The files whose term ends first."""
     return files_for(user).order_by("retain_until", "pk")[:number]
 

@@ -1,6 +1,8 @@
 """The privacy centre's own pages: overview, access journal, processing register."""
 
 import csv
+from collections.abc import Iterable
+from itertools import groupby
 from uuid import UUID
 
 from django.core.paginator import Paginator
@@ -17,6 +19,7 @@ from privacy.register import REGISTER_TITLES, entries, retention_table
 from privacy.retention_rules import RULES
 
 PAGE = 50
+LISTS = {"list", "search"}
 HEALTH = RULES["PC-41"]
 
 
@@ -42,7 +45,7 @@ def journal(request: HttpRequest) -> HttpResponse:
     wanted = form.cleaned_data if form.is_valid() else {}
     page = Paginator(queries.journal_of(request.user, wanted), PAGE).get_page(request.GET.get("page"))
     files = queries.own_files(request.user, page)
-    rows = [_row(entry, request.user.pk, files) for entry in page]
+    rows = [_row(group, request.user.pk, files) for group in _together(page)]
     return render(request, "gdpr/journal.html", {"form": form, "page": page, "rows": rows})
 
 
@@ -74,17 +77,28 @@ def register(request: HttpRequest) -> HttpResponse:
     return render(request, "gdpr/register.html", context)
 
 
-def _row(entry: AccessEntry, me: UUID, files: set[UUID]) -> dict[str, object]:
-    """One journal line in words; a patient is named only by opening the file."""
+def _together(page: Iterable[AccessEntry]) -> list[list[AccessEntry]]:
+    """The lines that one list or search wrote, as one row; every other line by itself."""
+    grouped = groupby(page, key=lambda e: (e.request_id, e.action, e.part) if e.action in LISTS else e.pk)
+    return [list(lines) for _key, lines in grouped]
+
+
+def _row(lines: list[AccessEntry], me: UUID, files: set[UUID]) -> dict[str, object]:
+    """One row of the journal in words; a patient is named only by opening the file."""
+    entry = lines[0]
     mine = entry.actor_id == me
-    subject = entry.subject_id
     return {
         "when": entry.at,
         "who": _("You") if mine else wording.words(wording.ROLES, entry.actor_role).capitalize(),
         "role": wording.words(wording.ROLES, entry.actor_role) if mine else "",
-        "what": wording.what(entry),
+        "what": wording.what(entry, len(lines)),
         "why": wording.words(wording.PURPOSES, entry.purpose),
-        "ref": _("file …%(end)s") % {"end": str(subject)[-6:]} if subject in files else "",
-        "ref_url": reverse("records:file", args=[subject]) if subject in files else "",
+        "refs": [_reference(line.subject_id) for line in lines if line.subject_id in files],
         "glass": entry.action == "break_glass",
     }
+
+
+def _reference(file_id: UUID) -> tuple[str, str]:
+    """A file by the end of its number, with its address."""
+    words = _("file …%(end)s") % {"end": str(file_id)[-6:]}
+    return words, reverse("records:file", args=[file_id])

@@ -1,10 +1,13 @@
 """The journals' names of things, in words for people."""
 
+from collections.abc import Mapping
+
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import AccessEntry
 from privacy.retention_rules import Rule
+from records.reading import PARTS
 
 ROLES = {
     "practitioner": _("practitioner"),
@@ -16,7 +19,7 @@ ROLES = {
 
 ACTIONS = {
     "open": _("opened"),
-    "list": _("saw in a list"),
+    "list": _("saw"),
     "search": _("found in a search"),
     "create": _("created"),
     "change": _("changed"),
@@ -25,20 +28,7 @@ ACTIONS = {
     "export": _("took away"),
     "download": _("downloaded"),
     "import": _("imported"),
-}
-
-PARTS = {
-    "identity": _("identity and contact details"),
-    "names": _("the name"),
-    "file": _("the file"),
-    "medical": _("the medical history"),
-    "consultation": _("a consultation"),
-    "consultations": _("consultations"),
-    "measures": _("measures"),
-    "documents": _("documents"),
-    "document": _("a document"),
-    "import": _("an import"),
-    "kept": _("kept resources"),
+    "verify": _("checked"),
 }
 
 PURPOSES = {
@@ -51,13 +41,17 @@ PURPOSES = {
 }
 
 
-def words(table: dict[str, object], name: str) -> str:
+def words(table: Mapping[str, object], name: str) -> str:
     """The words for ``name``; an unknown name stands for itself."""
     return str(table.get(name, name))
 
 
-def what(entry: AccessEntry) -> str:
-    """What was done to which part, as one phrase."""
+def what(entry: AccessEntry, number: int = 1) -> str:
+    """What was done to which part, as one phrase; ``number`` files shown together in a list."""
+    if number > 1:
+        return (
+            ngettext("saw the name of %d patient in a list", "saw the names of %d patients in a list", number) % number
+        )
     part, _colon, _id = entry.part.partition(":")
     return f"{words(ACTIONS, entry.action)} {words(PARTS, part)}"
 

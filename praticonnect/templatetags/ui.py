@@ -5,7 +5,7 @@ A component's context is exactly its parameters, so nothing leaks in from the pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -282,13 +282,12 @@ def journal_row(
     why: str = "",
     glass: bool = False,
     dispute_url: str = "",
-    ref: str = "",
-    ref_url: str = "",
+    refs: Sequence[tuple[str, str]] = (),
 ) -> Values:
-    """One line of a journal, inside `<ol class="journal">`; `glass` marks an emergency access, `ref` the file it concerns."""
+    """One line of a journal, inside `<ol class="journal">`; `glass` marks an emergency access, `refs` the files it concerns as (words, url)."""
     return {
         "request": context.get("request"), "when": when, "who": who, "what": what, "role": role, "why": why, "glass": glass,
-        "dispute_url": dispute_url, "ref": ref, "ref_url": ref_url,
+        "dispute_url": dispute_url, "refs": refs,
     }  # fmt: skip
 
 
