@@ -6,12 +6,13 @@ from itertools import groupby
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.requests import SignedInRequest
 from audit.models import AccessEntry
 from gdpr_requests import queries, wording
 from gdpr_requests.forms import JournalFilter
@@ -23,7 +24,7 @@ LISTS = {"list", "search"}
 HEALTH = RULES["PC-41"]
 
 
-def overview(request: HttpRequest) -> HttpResponse:
+def overview(request: SignedInRequest) -> HttpResponse:
     """What is held, who saw it, how long, what can I do: in figures read now."""
     user = request.user
     context = {
@@ -39,7 +40,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "gdpr/overview.html", context)
 
 
-def journal(request: HttpRequest) -> HttpResponse:
+def journal(request: SignedInRequest) -> HttpResponse:
     """Who saw which part of which file, when and why (PC-70)."""
     form = JournalFilter(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
@@ -49,7 +50,7 @@ def journal(request: HttpRequest) -> HttpResponse:
     return render(request, "gdpr/journal.html", {"form": form, "page": page, "rows": rows})
 
 
-def journal_csv(request: HttpRequest) -> HttpResponse:
+def journal_csv(request: SignedInRequest) -> HttpResponse:
     """The filtered journal as CSV; every cell is a word of ours, a date or an id."""
     form = JournalFilter(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
@@ -66,7 +67,7 @@ def journal_csv(request: HttpRequest) -> HttpResponse:
     return response
 
 
-def register(request: HttpRequest) -> HttpResponse:
+def register(request: SignedInRequest) -> HttpResponse:
     """The processing registers and the retention schedule, computed from the declarations (MD-05)."""
     registers = [(title, entries(kind)) for kind, title in REGISTER_TITLES.items()]
     context = {

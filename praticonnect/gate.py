@@ -1,7 +1,7 @@
 """One gate for every page: deny by default, then who you are, then what is open to you now."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -9,6 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.access import Access, Act, Audience
+from accounts.models import User
+from audit.requests import HouseRequest
 from care import tenancy
 from care.queries import practices_of
 from consents.queries import core_open
@@ -35,34 +37,33 @@ class Gate:
             raise Http404
         if access.audience is Audience.PUBLIC:
             return None
-        refusal = refuse(request, access)
-        if refusal is not None:
+        refusal = refuse(cast(HouseRequest, request), access)
+        if refusal is not None or access.audience is not Audience.PRACTITIONER:
             return refusal
-        if access.audience is not Audience.PRACTITIONER:
-            return None
-        with tenancy.scope([practice.pk for practice in practices_of(request.user)]):
-            return view(request, *args, **kwargs)
+        practices = practices_of(cast(User, request.user))
+        with tenancy.scope([practice.pk for practice in practices]):
+            return cast(HttpResponse, view(request, *args, **kwargs))
 
 
-def refuse(request: HttpRequest, access: Access) -> HttpResponse | None:
+def refuse(request: HouseRequest, access: Access) -> HttpResponse | None:
     """The page that says no, or None. Strangers to a page can't tell it from one that isn't there."""
-    user = request.user
-    if not user.is_authenticated:
+    if not request.user.is_authenticated:
         return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+    user = cast(User, request.user)
     if access.audience is Audience.SIGNED_IN:
         return None
     if not user.is_verified():
         return redirect(settings.SECOND_FACTOR_URL)
     if access.audience is Audience.PRACTITIONER and request.actor.role != "practitioner":
         raise Http404
-    if access.audience is Audience.OFFICE and not _office(request):
+    if access.audience is Audience.OFFICE and not _office(user):
         raise Http404
     if access.act is Act.CARE and (closed := core_open(user.pk, now=request.now)):
         return render(request, "closed.html", {"refusal": closed}, status=403)
     return None
 
 
-def _office(request: HttpRequest) -> bool:
+def _office(user: User) -> bool:
     """Staff with a factor they hold: a delivered code isn't enough here (PC-81)."""
-    device = request.user.otp_device
-    return request.user.is_staff and getattr(device, "held", False)
+    device = getattr(user, "otp_device", None)
+    return user.is_staff and bool(getattr(device, "held", False))

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from audit.actors import Actor
+from audit.requests import HouseRequest
 from care.queries import practice_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -40,7 +41,7 @@ class RequestContext:
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HouseRequest) -> HttpResponse:
         """Set the moment and the actor, then pass on."""
         request.now = timezone.now()
         request.actor = actor_of(request)

@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, URLResolver, path
 from django.utils.translation import gettext_lazy as _
 
+from audit.requests import HouseRequest
 from audit.verification import verify
 from care import tenancy
 from privacy.promises import measure
@@ -36,7 +37,7 @@ class OfficeSite(AdminSite):
             *super().get_urls(),
         ]
 
-    def promises(self, request: HttpRequest) -> HttpResponse:
+    def promises(self, request: HouseRequest) -> HttpResponse:
         """Each promise of the policy, measured while the page is made."""
         with tenancy.scope(tenancy.ALL):
             results = measure(request.now)
@@ -45,7 +46,7 @@ class OfficeSite(AdminSite):
         context = {"title": _("Promises"), "results": results, "counts": counts, "now": request.now}
         return self._page(request, "office/promises.html", context)
 
-    def ledger(self, request: HttpRequest) -> HttpResponse:
+    def ledger(self, request: HouseRequest) -> HttpResponse:
         """The sealed evidence, verified while the page is made (NEW-02)."""
         context = {"title": _("Sealed evidence"), "report": verify(), "now": request.now}
         return self._page(request, "office/ledger.html", context)

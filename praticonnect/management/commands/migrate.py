@@ -14,6 +14,14 @@ select exists (select from pg_roles where rolname = %s),
        exists (select from pg_roles where rolname = %s) and pg_has_role(current_user, %s, 'member')
 """
 
+RIGHTS = (
+    "grant usage on schema public to {role}",
+    "grant select, insert, update, delete on all tables in schema public to {role}",
+    "grant usage, select on all sequences in schema public to {role}",
+    "grant execute on all functions in schema public to {role}",
+    "revoke insert, update, delete on django_migrations from {role}",
+)
+
 
 class Command(MigrateCommand):
     """Migrates, then grants; the application never owns a table."""
@@ -56,10 +64,5 @@ def _grant() -> None:
     connection = connections["default"]
     role = connection.ops.quote_name(settings.DATABASE_ROLE)
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"grant usage on schema public to {role};"  # noqa: S608 - the role's name comes from settings, quoted
-            f"grant select, insert, update, delete on all tables in schema public to {role};"
-            f"grant usage, select on all sequences in schema public to {role};"
-            f"grant execute on all functions in schema public to {role};"
-            f"revoke insert, update, delete on django_migrations from {role};"
-        )
+        for right in RIGHTS:
+            cursor.execute(right.replace("{role}", role))
