@@ -1,9 +1,9 @@
 """The ledger: what a decision costs with its journal line, sealed row and durable commit (NEW-02, PC-11)."""
 
+import os
 from uuid import UUID
 
 import psycopg
-from django.conf import settings
 from django.utils import timezone
 
 from audit.actors import Actor
@@ -32,15 +32,7 @@ def choose(subject: UUID, *, on: bool) -> bool:
 @bench
 def ledger(run: Run) -> None:
     """A consent decision (lock, fold, entry, origin, journal line) against a bare single-row INSERT, each committed."""
-    wanted = settings.DATABASES["default"]
-    raw = psycopg.connect(
-        dbname=wanted["NAME"],
-        user=wanted["USER"],
-        password=wanted["PASSWORD"],
-        host=wanted["HOST"],
-        port=wanted["PORT"] or None,
-        autocommit=True,
-    )
+    raw = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
     raw.execute(TABLE)
     people = [new_id() for _ in range(PEOPLE)]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -30,7 +30,7 @@ class Question:
 
     def fields(self) -> dict[str, forms.Field]:
         """The form field, in the language of the page."""
-        text = _text(self.key, get_language() or "en", timezone.localdate())
+        text = in_force(self.key, get_language() or "en", timezone.localdate())
         return {self.key: _choice(text) if self.explicit else _tick(text, required=self.required)}
 
     def record(self, user: User, answers: Mapping[str, Any], by: Actor, now: datetime) -> None:
@@ -61,15 +61,13 @@ class Question:
         return KEYS[self.key].default is Default.AT_SIGN_UP
 
 
-def _text(key: str, language: str, on: date) -> Text:
-    return in_force(key, language, on)
-
-
 def _tick(text: Text, *, required: bool) -> forms.Field:
     wording = text.wording
     return forms.BooleanField(
         label=wording.body.split("\n", 1)[0],
-        help_text=_help(text, wording.off if not required else ""),
+        help_text=_help(
+            text, "" if required else _("Without it the core functions stay closed; you can give it later.")
+        ),
         required=required,
         error_messages={"required": _("There is no account without this contract: tick the box if you accept it.")},
     )
