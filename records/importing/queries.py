@@ -30,6 +30,11 @@ def lines_of(run: ImportRun) -> QuerySet[ImportLine]:
     return run.lines.order_by(weight, "number")
 
 
+def refused_of(run: ImportRun) -> int:
+    """How many places of its files were refused."""
+    return run.lines.filter(outcome=ImportLine.Outcome.REFUSED).count()
+
+
 def has_imports(file: PatientFile) -> bool:
     """Whether anything in this file came from an import, so that it can be downloaded as it came."""
     return SourceRecord.objects.filter(file=file).exists()

@@ -20,7 +20,7 @@ from django.db.models import Max
 from audit.actions import record_event
 from audit.actors import Actor
 from care.models import Practice
-from care.tenancy import scope
+from care.tenancy import ALL, scope
 from privacy.ids import new_id
 from privacy.purposes import Purpose
 from records.models import ImportLine, ImportRun
@@ -135,6 +135,17 @@ def discard(*, run: ImportRun, by: Actor, now: datetime) -> None:
             _journal(row, "discarded", by, now)
             row.delete()
             transaction.on_commit(lambda: _remove(row.storage_names))
+
+
+def give_up(*, run_id: UUID, by: Actor, now: datetime) -> None:
+    """Stop a run that can't go on: what it took stays, and its uploads leave the storage."""
+    with transaction.atomic(), scope(ALL):
+        run = ImportRun.objects.select_for_update(of=("self",)).get(pk=run_id)
+        names, run.storage_names = run.storage_names, []
+        run.state, run.finished_at = State.FAILED, now
+        run.save(update_fields=["state", "finished_at", "storage_names"])
+        transaction.on_commit(lambda: _remove(names))
+        _journal(run, "stopped", by, now)
 
 
 def unfinished(*, before: datetime) -> list[UUID]:

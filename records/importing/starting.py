@@ -58,7 +58,7 @@ def work(run_id: UUID, *, by: Actor | None, now: datetime) -> None:
     """
     with transaction.atomic(), scope(ALL):
         run = ImportRun.objects.select_related("practice", "started_by").filter(pk=run_id).first()
-    if run is None or run.state == runs.State.DONE:
+    if run is None or run.state in (runs.State.DONE, runs.State.FAILED):
         return
     user: User = run.started_by
     actor = by or Actor(account_id=user.pk, role="practitioner", practice_id=run.practice_id, channel="task")

@@ -5,9 +5,10 @@ from typing import Final
 from uuid import UUID
 
 from celery import shared_task
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 
+from audit.actors import Actor
 from care.tenancy import ALL, scope
 
 from . import runs, starting
@@ -18,8 +19,15 @@ LOST_AFTER: Final = timedelta(minutes=2)
 
 @shared_task(name="records.process_import")
 def process_import(run_id: str) -> None:
-    """Do what is left of one import."""
-    starting.work(UUID(run_id), by=None, now=timezone.now())
+    """Do what is left of one import. A database that can't be reached is waited for; any other fault ends the import."""
+    now = timezone.now()
+    try:
+        starting.work(UUID(run_id), by=None, now=now)
+    except OperationalError:
+        raise
+    except Exception:
+        runs.give_up(run_id=UUID(run_id), by=Actor.system("imports"), now=now)
+        raise
 
 
 @shared_task(name="records.resume_imports")

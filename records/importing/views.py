@@ -23,6 +23,7 @@ from vault.handles import Handle
 from . import queries, runs
 from .forms import ImportForm
 from .pages import figures_of, shown_line, steps_of_page
+from .report import MAPPED
 from .starting import begin, go_on
 
 
@@ -52,6 +53,7 @@ def import_run(request: Visit, run_id: UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "run": run, "names": handle.read(run, "file_names") or [], "page": page,
         "lines": [shown_line(handle, row) for row in page], "figures": figures_of(run), "steps": steps_of_page(run),
+        "refused": queries.refused_of(run), "brought": any(run.figures.get(name) for name in (*MAPPED, "kept")),
         "is_over": run.state in (runs.State.DONE, runs.State.FAILED),
     }  # fmt: skip
     return render(request, "records/import_run.html", context)

@@ -84,6 +84,14 @@ def test_page_names_file_and_path_of_what_is_refused(client_in: Client) -> None:
     assert "the column “birth_date” is missing" in page
 
 
+def test_second_import_says_that_nothing_new_came(client_in: Client) -> None:
+    for words in ("Your patients are here.", "Nothing new came."):
+        address = upload(client_in, bundle())["Location"]
+        client_in.post(address + "confirm/")
+        assert words in text(client_in.get(address))
+    assert patients() == 1
+
+
 def test_dry_run_can_be_forgotten(client_in: Client) -> None:
     answer = upload(client_in, bundle())
     run_id = answer["Location"].rstrip("/").rsplit("/", 1)[-1]

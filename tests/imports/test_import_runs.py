@@ -130,6 +130,28 @@ def test_task_takes_an_id_and_only_that(practising: Practising) -> None:
     assert patients() == 1
 
 
+def test_fault_ends_the_run_and_keeps_what_came(
+    practising: Practising, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    run = begin(practising, bundle(), other_bundle())
+    runs.confirm(run=run, by=practising.importer().by, now=practising.now)
+    real = runs._note
+
+    def breaks(row: ImportRun, *args: Any) -> None:
+        if row.position == 1:
+            raise RuntimeError("a fault of ours")
+        real(row, *args)
+
+    monkeypatch.setattr(runs, "_note", breaks)
+    with pytest.raises(RuntimeError, match="a fault of ours"), django_capture_on_commit_callbacks(execute=True):
+        tasks.process_import(str(run.pk))
+    monkeypatch.undo()
+    tasks.process_import(str(run.pk))
+    assert (fresh(run).state, patients(), uploads()) == ("failed", 1, [])
+    with scope(ALL):
+        assert runs.unfinished(before=practising.now + tasks.LOST_AFTER) == []
+
+
 def test_lost_run_is_found_again(practising: Practising) -> None:
     run = begin(practising, bundle())
     runs.confirm(run=run, by=practising.importer().by, now=practising.now)
