@@ -1,7 +1,8 @@
 """Addresses of accounts: ours in the namespace `accounts`, allauth's under allauth's own names.
 
 allauth's are listed one by one, so that nothing of it is reachable that isn't meant to be (no trusted browser, no login by
-link, no password as fresh proof).
+link, no password as fresh proof). Whatever changes a factor, the password or the address asks a fresh proof first, by our own decorator:
+allauth's would keep the posted form in the session meanwhile.
 """
 
 from allauth.account import views as account
@@ -31,7 +32,7 @@ signing_in = [
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("confirm-email/", account.email_verification_sent, name="account_email_verification_sent"),
     path("reauthenticate/", views.confirm, name="account_reauthenticate"),
-    path("email/", account.email, name="account_email"),
+    path("email/", fresh_factor(account.email), name="account_email"),
     path("password/change/", fresh_factor(account.password_change), name="account_change_password"),
     path("password/set/", fresh_factor(account.password_set), name="account_set_password"),
     path("password/reset/", account.password_reset, name="account_reset_password"),
@@ -48,16 +49,18 @@ factors = [
     path("", views.security, name="mfa_index"),
     path("authenticate/", factor.authenticate, name="mfa_authenticate"),
     path("reauthenticate/", factor.reauthenticate, name="mfa_reauthenticate"),
-    path("totp/activate/", totp.activate_totp, name="mfa_activate_totp"),
-    path("totp/deactivate/", totp.deactivate_totp, name="mfa_deactivate_totp"),
-    path("recovery-codes/", recovery.view_recovery_codes, name="mfa_view_recovery_codes"),
-    path("recovery-codes/generate/", recovery.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("totp/activate/", fresh_factor(totp.activate_totp), name="mfa_activate_totp"),
+    path("totp/deactivate/", fresh_factor(totp.deactivate_totp), name="mfa_deactivate_totp"),
+    path("recovery-codes/", fresh_factor(recovery.view_recovery_codes), name="mfa_view_recovery_codes"),
+    path(
+        "recovery-codes/generate/", fresh_factor(recovery.generate_recovery_codes), name="mfa_generate_recovery_codes"
+    ),
     path("webauthn/", passkey.list_webauthn, name="mfa_list_webauthn"),
-    path("webauthn/add/", passkey.add_webauthn, name="mfa_add_webauthn"),
+    path("webauthn/add/", fresh_factor(passkey.add_webauthn), name="mfa_add_webauthn"),
     path("webauthn/login/", passkey.login_webauthn, name="mfa_login_webauthn"),
     path("webauthn/reauthenticate/", passkey.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
-    path("webauthn/keys/<int:pk>/remove/", views.remove_passkey, name="mfa_remove_webauthn"),
-    path("webauthn/keys/<int:pk>/edit/", passkey.edit_webauthn, name="mfa_edit_webauthn"),
+    path("webauthn/keys/<int:pk>/remove/", fresh_factor(views.remove_passkey), name="mfa_remove_webauthn"),
+    path("webauthn/keys/<int:pk>/edit/", fresh_factor(passkey.edit_webauthn), name="mfa_edit_webauthn"),
 ]
 
 urlpatterns = [

@@ -151,10 +151,29 @@ def test_factor_of_somebody_else_cannot_be_removed() -> None:
     assert Authenticator.objects.filter(pk=key.pk).count() == 1
 
 
-@pytest.mark.parametrize("path", [ACTIVATE, "/accounts/2fa/webauthn/add/", "/accounts/2fa/recovery-codes/generate/"])
-def test_adding_a_factor_asks_a_fresh_proof(path: str) -> None:
+GRAVE = [
+    ACTIVATE,
+    RECOVERY,
+    "/accounts/2fa/totp/deactivate/",
+    "/accounts/2fa/recovery-codes/generate/",
+    "/accounts/2fa/webauthn/add/",
+    "/accounts/2fa/webauthn/keys/1/remove/",
+    "/accounts/2fa/webauthn/keys/1/edit/",
+    "/accounts/password/change/",
+    "/accounts/password/set/",
+    "/accounts/email/",
+]
+
+
+@pytest.mark.parametrize("path", GRAVE)
+def test_grave_page_asks_a_fresh_proof_and_keeps_nothing_of_what_is_posted(path: str) -> None:
     client = verified_client(make_practitioner())
     assert client.get(path)["Location"].startswith("/accounts/security/confirm/")
+    answer = client.post(
+        path, {"code": "123456", "name": "posted and kept?", "email": "posted@example.org", "action_add": ""}
+    )
+    assert answer["Location"].startswith("/accounts/security/confirm/")
+    assert "posted" not in str(dict(client.session.items()))
 
 
 def test_holder_of_an_app_steps_up_with_it() -> None:
