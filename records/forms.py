@@ -2,10 +2,11 @@
 
 import re
 from datetime import date, datetime
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypedDict, TypeVar
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -28,7 +29,7 @@ class BirthDateField(forms.CharField):
 
     def to_python(self, value: Any) -> str:
         """ISO text of what was typed."""
-        text = super().to_python(value)
+        text = super().to_python(value) or ""
         if found := re.fullmatch(r"(\d{1,2})\s*[/.\- ]\s*(\d{1,2})\s*[/.\- ]\s*(\d{4})", text):
             text = f"{found[3]}-{found[2]:0>2}-{found[1]:0>2}"
         if text and not re.fullmatch(r"\d{4}(-\d{2}){0,2}", text):
@@ -59,7 +60,7 @@ class MomentField(forms.DateTimeField):
         super().__init__(widget=widget, input_formats=[MOMENT_FORMAT], **options)
 
 
-def _text(name: str, *, required: str = "", rows: int = 0, help_text: Any = "") -> forms.CharField:
+def _text(name: str, *, required: Any = "", rows: int = 0, help_text: Any = "") -> forms.CharField:
     """A text field of a file; ``required`` is the message when it is left out."""
     field = forms.CharField(
         label=LABELS[name],
@@ -77,13 +78,26 @@ def _text(name: str, *, required: str = "", rows: int = 0, help_text: Any = "") 
 class RevisionForm(forms.Form):
     """A form that knows which state of the row it was opened on."""
 
+    NAMES: ClassVar[tuple[str, ...]] = ()
     revision = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0)
+
+    def texts(self) -> dict[str, str]:
+        """The clean values of the row's fields by name."""
+        return {name: self.cleaned_data[name] for name in self.NAMES}
+
+
+class EditForm(RevisionForm):
+    """A form on a patient's file; ``today`` is the practice's legal day."""
+
+    def __init__(self, *arguments: Any, today: date, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.today = today
 
 
 FormOfRow = TypeVar("FormOfRow", bound=RevisionForm)
 
 
-class IdentityForm(RevisionForm):
+class IdentityForm(EditForm):
     """Who the patient is and how to reach them (PC-03)."""
 
     NAMES = (*IDENTITY, *CONTACT)
@@ -111,16 +125,12 @@ class IdentityForm(RevisionForm):
 
     field_order = ("surname", "given_names", "birth_date", "sex", "birth_name", "birth_place")
 
-    def __init__(self, *arguments: Any, today: date, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.today = today
-
     def clean_birth_date(self) -> str:
         """Not in the future, not before 1880."""
         text: str = self.cleaned_data["birth_date"]
         born = parse_birth_date(text)
         if born and (refusal := why_not_birth_date(born, today=self.today)):
-            raise forms.ValidationError(refusal.message, code=refusal.code)
+            raise forms.ValidationError(str(refusal.message), code=refusal.code)
         return text
 
     def clean_phone(self) -> str:
@@ -132,10 +142,6 @@ class IdentityForm(RevisionForm):
                 code="short",
             )
         return phone
-
-    def texts(self) -> dict[str, str]:
-        """The clean values by name of field."""
-        return {name: self.cleaned_data[name] for name in self.NAMES}
 
 
 class NewFileForm(IdentityForm):
@@ -150,7 +156,7 @@ class NewFileForm(IdentityForm):
             self.fields["another"].widget = forms.HiddenInput()
 
 
-class MedicalForm(RevisionForm):
+class MedicalForm(EditForm):
     """The medical summary of a file."""
 
     NAMES = MEDICAL
@@ -163,10 +169,6 @@ class MedicalForm(RevisionForm):
     lifestyle = _text("lifestyle", rows=3)
     notes = _text("notes", rows=4)
 
-    def texts(self) -> dict[str, str]:
-        """The clean values by name of field."""
-        return {name: self.cleaned_data[name] for name in self.NAMES}
-
 
 class TextsForm(RevisionForm):
     """The texts of a consultation."""
@@ -178,10 +180,6 @@ class TextsForm(RevisionForm):
     examination = _text("examination", rows=5)
     assessment = _text("assessment", rows=3)
     plan = _text("plan", rows=4)
-
-    def texts(self) -> dict[str, str]:
-        """The clean values by name of field."""
-        return {name: self.cleaned_data[name] for name in self.NAMES}
 
 
 class ConsultationForm(TextsForm):
@@ -205,6 +203,16 @@ class AmendForm(TextsForm):
     )
 
     field_order = ("why",)
+
+
+class Measured(TypedDict, total=False):
+    """A value as :func:`records.actions.add_measure` takes it."""
+
+    label: str
+    value: str
+    unit: str
+    code: str
+    taken_at: datetime
 
 
 class MeasureForm(forms.Form):
@@ -232,15 +240,13 @@ class MeasureForm(forms.Form):
             self.add_error("value", wrong)
         return values
 
-    def measured(self) -> dict[str, str | datetime]:
+    def measured(self) -> Measured:
         """What the action takes."""
         values = self.cleaned_data
-        common = {"value": values["value"], "taken_at": values["taken_at"]}
+        common: Measured = {"value": values["value"], "taken_at": values["taken_at"]}
         if vital := VITALS.get(values["vital"]):
-            named = {"label": vital.name, "unit": vital.unit, "code": vital.code}
-        else:
-            named = {"label": values["label"], "unit": values["unit"], "code": ""}
-        return common | named
+            return {**common, "label": vital.name, "unit": vital.unit, "code": vital.code}
+        return {**common, "label": values["label"], "unit": values["unit"]}
 
 
 class DocumentForm(forms.Form):
@@ -262,9 +268,9 @@ class DocumentForm(forms.Form):
         },
     )
 
-    def upload(self) -> UploadedFile:
+    def upload(self) -> "UploadedFile[Any]":
         """The file that came."""
-        found: UploadedFile = self.cleaned_data["document"]
+        found: UploadedFile[Any] = self.cleaned_data["document"]
         return found
 
 
@@ -287,6 +293,5 @@ def as_typed(moment: datetime) -> str:
 
 def at_revision(form: FormOfRow, revision: int) -> FormOfRow:
     """The refused form, to be sent again knowingly: it now stands on the state shown beside it."""
-    form.data = form.data.copy()
-    form.data["revision"] = revision
+    form.data = {**form.data.dict(), "revision": revision} if isinstance(form.data, QueryDict) else form.data
     return form

@@ -148,7 +148,7 @@ def _files_and_days() -> Iterator[tuple[PatientFile, object]]:
     """Each file with the legal day of its last consultation, read from the consultations."""
     files = PatientFile.objects.select_related("practice").annotate(latest=Max("consultations__started_at"))
     for file in files.iterator(chunk_size=1000):
-        latest = file.latest  # type: ignore[attr-defined]
+        latest = file.latest
         yield file, day_of(file, latest) if latest else None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import BinaryIO, Final, cast
 
 from django.core.files.storage import default_storage
 from django.utils.functional import Promise
@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.actors import Actor
-from privacy.purposes import Purpose
+from privacy.purposes import PURPOSES, Purpose
 from records.clock import parse_birth_date
 from records.fields import CONSULTATION_FIELDS, FILE_FIELDS, KINDS, SEXES
 from records.models import Consultation, ConsultationVersion, Document, Measure, PatientFile
@@ -48,6 +48,34 @@ PARTS: Final[dict[str, str | Promise]] = {
     Part.KEPT: _("what imports brought"),
     Part.CLOCK: _("how long it is kept, and who opened it"),
 }
+
+
+ACTS: Final[dict[str, str | Promise]] = {
+    "open": _("opened %(part)s"),
+    "list": _("saw %(part)s"),
+    "create": _("added to %(part)s"),
+    "change": _("changed %(part)s"),
+    "sign": _("signed %(part)s"),
+    "amend": _("amended %(part)s"),
+    "delete": _("discarded %(part)s"),
+    "print": _("printed %(part)s"),
+    "preview": _("looked at a page of %(part)s"),
+    "download": _("downloaded %(part)s"),
+    "import": _("imported into %(part)s"),
+    "export": _("exported %(part)s"),
+}
+
+
+def act_in_words(part: str, action: str) -> str:
+    """One line of the access journal: what was done to which part."""
+    if (part, action) == (Part.FILE, "create"):
+        return gettext("made the file")
+    return str(ACTS.get(action, ACTS["open"])) % {"part": PARTS.get(part, part)}
+
+
+def purpose_in_words(purpose: str) -> str:
+    """Why, as the policy names its purposes; an unknown one as it stands."""
+    return gettext(PURPOSES[Purpose(purpose)]) if purpose in set(Purpose) else purpose
 
 
 def open_file(file: PatientFile, part: Part, *, by: Actor, now: datetime, action: str = "open") -> Handle:
@@ -227,4 +255,4 @@ def open_document(handle: Handle, row: Document) -> OpenDocument:
 def document_bytes(handle: Handle, row: Document) -> bytes:
     """The original document. Raises FileNotFoundError when the storage lost it."""
     with default_storage.open(row.storage_name, "rb") as sealed:
-        return b"".join(handle.open_file(sealed, name=row.storage_name))
+        return b"".join(handle.open_file(cast(BinaryIO, sealed), name=row.storage_name))

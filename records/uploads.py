@@ -20,12 +20,7 @@ class SizeLimit(FileUploadHandler):
         self.received = 0
 
     def handle_raw_input(
-        self,
-        input_data: Any,
-        META: dict[str, str],
-        content_length: int,
-        boundary: bytes,
-        encoding: str | None = None,
+        self, input_data: Any, META: dict[str, str], content_length: int, boundary: Any, encoding: str | None = None
     ) -> None:
         """The announced length already tells."""
         self.too_large = content_length > MAX_BYTES + FORM_ROOM

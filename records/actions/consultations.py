@@ -9,7 +9,7 @@ from django.db.models import Max
 from audit.actors import Actor
 from privacy.ids import new_id
 from privacy.purposes import Purpose
-from records.actions.journal import journal
+from records.actions.journal import journal, person
 from records.clock import day_of, set_clock
 from records.fields import CONSULTATION_FIELDS, KINDS, clean
 from records.models import Consultation, ConsultationStatus, ConsultationVersion, PatientFile
@@ -44,7 +44,7 @@ def start_consultation(
         id=new_id(),
         practice_id=file.practice_id,
         file=file,
-        author_id=by.account_id,
+        author_id=person(by),
         created_at=now,
         changed_at=now,
         started_at=began,
@@ -101,7 +101,7 @@ def sign(*, consultation: Consultation, by: Actor, now: datetime, revision: int 
     require(why_not_sign(row, content, by=by))
     row.status = ConsultationStatus.SIGNED
     row.signed_at = now
-    row.signed_by_id = by.account_id
+    row.signed_by_id = person(by)
     _save(row, now)
     version = build_version(handle, row, content, number=1, by=by, now=now)
     version.save(force_insert=True)
@@ -173,7 +173,7 @@ def build_version(
         file_id=row.file_id,
         consultation_id=row.id,
         number=number,
-        author_id=by.account_id,
+        author_id=person(by),
         signed_at=now,
         started_at=row.started_at,
         kind=row.kind,

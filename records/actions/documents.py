@@ -4,7 +4,7 @@ import secrets
 import tempfile
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 from django.core.files import File
 from django.core.files.storage import default_storage
@@ -14,7 +14,7 @@ from audit.actors import Actor
 from care.tenancy import ALL, scope
 from privacy.ids import new_id
 from privacy.purposes import Purpose
-from records.actions.journal import journal
+from records.actions.journal import journal, person
 from records.fields import clean
 from records.models import Consultation, Document, Origin, PatientFile
 from records.preview import MAX_BYTES, inspect, too_large
@@ -56,7 +56,7 @@ def add_document(
         file=file,
         consultation=consultation,
         added_at=now,
-        added_by_id=by.account_id,
+        added_by_id=person(by),
         origin=origin,
         content_type=found.content_type,
         size=len(data),
@@ -108,7 +108,7 @@ def stored_names() -> list[str]:
 
 def _store(document: Document, handle: Handle, source: BinaryIO) -> None:
     with tempfile.SpooledTemporaryFile(max_size=SPOOL) as sealed:
-        handle.seal_file(source, sealed, name=document.storage_name)
+        handle.seal_file(source, cast(BinaryIO, sealed), name=document.storage_name)
         sealed.seek(0)
         digest = sha256()
         while chunk := sealed.read(SPOOL):

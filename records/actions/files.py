@@ -12,7 +12,7 @@ from care.models import Practice
 from privacy.clocks import Jurisdiction, legal_day
 from privacy.ids import new_id
 from privacy.purposes import Purpose
-from records.actions.journal import journal
+from records.actions.journal import journal, person
 from records.clock import parse_birth_date, set_clock
 from records.fields import FILE_FIELDS, SEARCHED, clean
 from records.models import FileStatus, Origin, PatientFile
@@ -62,7 +62,7 @@ def make_file(
         id=file_id or new_id(),
         practice=practice,
         created_at=now,
-        created_by_id=by.account_id,
+        created_by_id=person(by),
         changed_at=now,
         origin=origin,
     )
@@ -73,7 +73,7 @@ def make_file(
     file.save(force_insert=True)
     begin_care(
         practice_id=practice.id,
-        practitioner_id=_person(by),
+        practitioner_id=person(by),
         patient_id=file.id,
         by=by,
         now=now,
@@ -161,9 +161,3 @@ def _why_not(values: Mapping[str, str | None], practice: Practice, now: datetime
     born = parse_birth_date(values.get("birth_date"))
     today = legal_day(now, Jurisdiction(practice.jurisdiction))
     return why_not_birth_date(born, today=today) if born else None
-
-
-def _person(by: Actor) -> UUID:
-    if by.account_id is None:
-        raise ValueError("a patient's file needs a person who treats the patient, not a job")
-    return by.account_id

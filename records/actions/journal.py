@@ -32,3 +32,10 @@ def journal(
         detail=detail,
         now=now,
     )
+
+
+def person(by: Actor) -> UUID:
+    """The account behind an act that only a person may do (MD-57). Raises ValueError for a job."""
+    if by.account_id is None:
+        raise ValueError("a patient's record names the person who wrote it; a job can't be its author")
+    return by.account_id

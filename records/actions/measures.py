@@ -7,7 +7,7 @@ from django.db import transaction
 from audit.actors import Actor
 from privacy.ids import new_id
 from privacy.purposes import Purpose
-from records.actions.journal import journal
+from records.actions.journal import journal, person
 from records.fields import clean
 from records.models import Consultation, Measure, Origin, PatientFile
 from records.rules import require, why_not_strike, why_not_taken_at
@@ -46,7 +46,7 @@ def strike_measure(*, measure: Measure, by: Actor, now: datetime) -> Measure:
     row = Measure.objects.select_for_update(of=("self",)).get(pk=measure.pk)
     require(why_not_strike(row))
     row.struck_at = now
-    row.struck_by_id = by.account_id
+    row.struck_by_id = person(by)
     row.save(update_fields=["struck_at", "struck_by"])
     journal(row, "measure.struck", file_id=row.file_id, by=by, now=now)
     return row
@@ -73,7 +73,7 @@ def build_measure(
         file=file,
         consultation=consultation,
         recorded_at=now,
-        recorded_by_id=by.account_id,
+        recorded_by_id=person(by),
         origin=origin,
         taken_at=taken_at,
     )

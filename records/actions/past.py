@@ -10,7 +10,7 @@ from django.db import transaction
 from audit.actors import Actor
 from privacy.ids import new_id
 from records.actions.consultations import build_version, move_clock
-from records.actions.journal import journal
+from records.actions.journal import journal, person
 from records.actions.measures import build_measure
 from records.fields import CONSULTATION_FIELDS, clean
 from records.models import (
@@ -90,7 +90,7 @@ def _consultation(
         id=past.id,
         practice_id=file.practice_id,
         file=file,
-        author_id=by.account_id,
+        author_id=person(by),
         created_at=now,
         changed_at=now,
         started_at=past.started_at,
@@ -98,7 +98,7 @@ def _consultation(
         origin=Origin.IMPORTED,
         status=ConsultationStatus.SIGNED,
         signed_at=now,
-        signed_by_id=by.account_id,
+        signed_by_id=person(by),
     )
     content = {name: clean(past.content.get(name)) for name in CONSULTATION_FIELDS}
     handle.write(row, **content)

@@ -33,7 +33,7 @@ def documents(request: Visit, file_id: UUID) -> HttpResponse:
     """The documents of the file, and a form for the next one."""
     limit = SizeLimit(request)
     request.upload_handlers.insert(0, limit)
-    return cast(HttpResponse, _documents(request, file_id, limit=limit))
+    return _documents(request, file_id, limit=limit)
 
 
 @csrf_protect

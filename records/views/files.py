@@ -1,25 +1,29 @@
 """One patient's file: its summary, its edits, its clock, what imports brought."""
 
 import json
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from privacy.retention import RULES
 from records import actions, queries
-from records.clock import day_of, reasons_of, term_of
+from records.clock import day_of, parse_birth_date, reasons_of, term_of
 from records.fields import CONTACT, IDENTITY, LABELS, MEDICAL, SEXES
-from records.forms import IdentityForm, MedicalForm, at_revision
+from records.forms import EditForm, IdentityForm, MedicalForm, at_revision
 from records.importing.queries import has_imports
 from records.models import PatientFile
 from records.reading import (
-    PARTS,
     Part,
+    act_in_words,
     open_consultation,
     open_measures,
+    purpose_in_words,
     texts_of,
 )
 from records.rules import Refused
@@ -27,6 +31,8 @@ from records.views.frame import Visit, of_file, open_part, show
 from records.views.measures import latest_of_each
 
 LAST = 5
+NOBODY = UUID(int=0)
+FULL_DATE = len("2026-11-22")
 
 
 @require_safe
@@ -92,7 +98,11 @@ def clock(request: Visit, file: PatientFile) -> HttpResponse:
         term=term, reasons=reasons_of(term), rounded=term.until != file.retain_until,
         today=day_of(file, request.now), start=file.last_consultation_on or day_of(file, file.created_at),
         page=page,
-        openings=[(row, names.get(row.actor_id, ""), PARTS.get(row.part, row.part)) for row in page],
+        openings=[
+            (row, names.get(row.actor_id or NOBODY, ""), act_in_words(row.part, row.action), purpose_in_words(row.purpose))
+            for row in page
+        ],
+        articles=[RULES[rule].article for rule in term.rules],
     )  # fmt: skip
 
 
@@ -125,18 +135,18 @@ def kept_one(request: Visit, file: PatientFile, kept_id: str) -> HttpResponse:
 def _edit(
     request: Visit,
     file: PatientFile,
-    form_class: type[IdentityForm] | type[MedicalForm],
+    form_class: type[EditForm],
     title: str,
 ) -> HttpResponse:
-    options = {"today": day_of(file, request.now)} if form_class is IdentityForm else {}
-    form = form_class(request.POST or None, **options)
+    today = day_of(file, request.now)
+    form = form_class(request.POST or None, today=today)
     if request.method == "POST" and form.is_valid() and _change(request, file, form):
         messages.success(request, _("Saved. The journal holds which fields changed."))
         return redirect("records:file", file.pk)
     handle = open_part(request, file, Part.FILE)
     texts = texts_of(handle, file)
     if request.method == "GET":
-        form = form_class(initial={**texts, "revision": file.revision}, **options)
+        form = form_class(initial={**texts, "revision": file.revision}, today=today)
     else:
         form = at_revision(form, file.revision)
     return show(
@@ -146,7 +156,7 @@ def _edit(
     )  # fmt: skip
 
 
-def _change(request: Visit, file: PatientFile, form: IdentityForm | MedicalForm) -> bool:
+def _change(request: Visit, file: PatientFile, form: EditForm) -> bool:
     try:
         actions.change_file(
             file=file,
@@ -163,8 +173,14 @@ def _change(request: Visit, file: PatientFile, form: IdentityForm | MedicalForm)
 
 def _named(texts: dict[str, str], names: tuple[str, ...]) -> list[tuple[object, object]]:
     """Label and text of the fields that hold something."""
-    shown = texts | {"sex": str(SEXES.get(texts["sex"], texts["sex"]))}
+    shown = texts | {"sex": str(SEXES.get(texts["sex"], texts["sex"])), "birth_date": _day(texts["birth_date"])}
     return [(LABELS[name], shown[name]) for name in names if shown[name]]
+
+
+def _day(birth_date: str) -> str:
+    """A full birth date in words; a year or a month as it is known."""
+    born = parse_birth_date(birth_date) if len(birth_date) == FULL_DATE else None
+    return date_format(born) if born else birth_date
 
 
 def _pretty(raw: str) -> str:

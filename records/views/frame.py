@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
-from functools import wraps
+from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
@@ -44,10 +44,9 @@ class Visit(HttpRequest):
 FileView = Callable[Concatenate[Visit, PatientFile, Rest], HttpResponse]
 
 
-def of_file(view: FileView[Rest]) -> Callable[Concatenate[Visit, UUID, Rest], HttpResponse]:
+def of_file(view: FileView[Rest]) -> Callable[..., HttpResponse]:
     """Give the view the file of its address, or 404 to whoever doesn't treat the patient."""
 
-    @wraps(view)
     def wrapped(request: Visit, file_id: UUID, *arguments: Rest.args, **named: Rest.kwargs) -> HttpResponse:
         file = get_object_or_404(queries.files_for(request.user), pk=file_id)
         try:
@@ -55,6 +54,7 @@ def of_file(view: FileView[Rest]) -> Callable[Concatenate[Visit, UUID, Rest], Ht
         except KeyRefused:
             return render(request, "records/refused.html", {"file": file}, status=403)
 
+    update_wrapper(wrapped, view)
     return wrapped
 
 
