@@ -5,4 +5,5 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "make the months ahead": {"task": "audit.tasks.make_months", "schedule": 86_400.0},
     "export a checkpoint": {"task": "audit.tasks.export_checkpoint", "schedule": 600.0},
     "go on with imports whose worker was lost": {"task": "records.resume_imports", "schedule": 60.0},
+    "remove documents whose upload failed": {"task": "records.sweep_documents", "schedule": 3_600.0},
 }

@@ -1,5 +1,15 @@
 """What the worker does for the patient files (Celery looks here)."""
 
+from celery import shared_task
+from django.utils import timezone
+
+from records.actions import remove_orphans
 from records.importing.tasks import process_import, resume_imports
 
-__all__ = ["process_import", "resume_imports"]
+__all__ = ["process_import", "resume_imports", "sweep_documents"]
+
+
+@shared_task(name="records.sweep_documents")
+def sweep_documents() -> int:
+    """Delete stored documents whose transaction failed (hourly); returns how many."""
+    return remove_orphans(now=timezone.now())

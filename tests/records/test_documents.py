@@ -21,6 +21,7 @@ from records.models import Document
 from records.preview import MAX_BYTES, inspect, page_as_png
 from records.reading import Part, document_bytes, open_document, open_file
 from records.rules import Refused
+from records.tasks import sweep_documents
 from tests.accounts.factories import make_practitioner
 from tests.care.factories import LONG_AGO
 from tests.records.factories import NOW, jpeg, make_document, make_file, pdf, png, working
@@ -232,6 +233,13 @@ def test_object_whose_outer_transaction_failed_is_swept_an_hour_later_and_no_oth
     assert orphans(now=moment + timedelta(hours=2)) == [lost.storage_name]
     assert actions.remove_orphans(now=moment + timedelta(hours=2)) == 1
     assert stored_names() == [kept.storage_name]
+
+
+def test_hourly_sweep_leaves_what_is_young_or_named(practitioner, file):
+    make_document(file, practitioner)
+    default_storage.save("documents/young", ContentFile(b"an upload still running"))
+    assert sweep_documents() == 0
+    assert len(stored_names()) == 2
 
 
 def test_orphan_sweep_sees_the_rows_of_every_practice(practitioner, file):
