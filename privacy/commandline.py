@@ -54,6 +54,7 @@ class HouseCommand(BaseCommand):
     def verb(self, verbs: Any, name: str, about: str) -> CommandParser:
         """Add the sub-command ``name`` to ``parser.add_subparsers(...)``, with the common options."""
         parser: CommandParser = verbs.add_parser(name, help=about, description=about)
+        parser.__class__ = OneLineParser
         _common(parser, default=False)
         return parser
 

@@ -81,3 +81,8 @@ def test_set_reaches_an_integration_and_prints_json(me: User) -> None:
 )  # fmt: skip
 def test_wrong_use_is_one_line_and_exit_code_2(me: User, words: tuple[str, ...], line: str) -> None:
     assert refused(*words) == (line, 2)
+
+
+def test_a_position_that_does_not_exist_is_one_line_too(me: User) -> None:
+    line, code = refused("set", me.email, "marketing_emails", "maybe")
+    assert (line, code) == ("argument position: invalid choice: 'maybe' (choose from 'on', 'off')", 2)
