@@ -10,6 +10,7 @@ from typing import TypeGuard
 
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.models import Session
 
 from accounts.models import User
 from audit.requests import HouseRequest
@@ -90,6 +91,13 @@ def end_all(user: User, *, but: str | None = None) -> int:
     for session in others:
         session.end()
     return len(others)
+
+
+def forget_expired(*, now: datetime) -> int:
+    """Delete sessions past their end, and the lines of the list whose session is gone; returns how many lines went."""
+    Session.objects.filter(expire_date__lt=now).delete()
+    gone = UserSession.objects.exclude(session_key__in=Session.objects.values("session_key"))
+    return gone.delete()[0]
 
 
 def signed_in(user: User | AnonymousUser) -> TypeGuard[User]:

@@ -103,3 +103,10 @@ def succeed(attempt: Attempt, *, now: datetime) -> None:
         anywhere.save(update_fields=["failures"])
     here.failures, here.succeeded_at = 0, now
     here.save(update_fields=["failures", "succeeded_at"])
+
+
+def forget(*, now: datetime) -> int:
+    """Delete counts whose last failure is older than the time a network stays known, unless a sign-in since keeps it known."""
+    old = now - KNOWN_FOR
+    stale = LoginThrottle.objects.filter(last_failed_at__lt=old).exclude(succeeded_at__gte=old)
+    return stale.delete()[0]

@@ -5,10 +5,11 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import RequestFactory
 
-from accounts import actions, sessions
+from accounts import actions, sessions, tasks
 from accounts.models import User
 from accounts.stepup import fresh_factor, is_fresh
 from audit.models import SecurityEntry
@@ -138,6 +139,14 @@ def test_password_change_ends_the_other_sessions() -> None:
     assert here.post("/accounts/password/change/", form)["Location"] == SECURITY
     assert (is_open(here), is_open(there)) == (True, False)
     assert SecurityEntry.objects.filter(kind="password.changed", account_id=user.pk).count() == 1
+
+
+def test_expired_sessions_are_forgotten_and_live_ones_stay() -> None:
+    user = make_practitioner()
+    live, dead = verified_client(user), verified_client(user)
+    Session.objects.filter(session_key=dead.session.session_key).update(expire_date=NOON)
+    assert tasks.forget_old_sign_ins() == {"tries": 0, "sessions": 1}
+    assert list(UserSession.objects.values_list("session_key", flat=True)) == [live.session.session_key]
 
 
 # ── step-up ──

@@ -102,6 +102,17 @@ def test_typed_text_is_kept_only_as_a_keyed_hash() -> None:
 
 
 @pytest.mark.django_db
+def test_counts_are_forgotten_after_ninety_days_but_known_networks_stay() -> None:
+    for name in ("stale@example.org", "known@example.org"):
+        throttle.reserve(throttle.Attempt.of(name, HOME), now=NOON)
+    throttle.succeed(throttle.Attempt.of("known@example.org", HOME), now=NOON + timedelta(days=30))
+    assert throttle.forget(now=NOON + timedelta(days=89)) == 0
+    assert throttle.forget(now=NOON + timedelta(days=91)) == 3
+    kept = LoginThrottle.objects.get()
+    assert bytes(kept.account_key) == throttle.keyed("account", "known@example.org")
+
+
+@pytest.mark.django_db
 def test_parallel_tries_are_each_counted() -> None:
     """Eight threads with connections of their own, which really commit; their rows are taken away at the end."""
     attempt = throttle.Attempt.of("parallel@example.org", HOME)

@@ -1,0 +1,13 @@
+"""Nightly housekeeping of sign-ins. Safe to run twice."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from accounts import sessions, throttle
+
+
+@shared_task
+def forget_old_sign_ins() -> dict[str, int]:
+    """Forget counts of tries nobody needs, and sessions that are over; returns how many of each."""
+    now = timezone.now()
+    return {"tries": throttle.forget(now=now), "sessions": sessions.forget_expired(now=now)}
