@@ -19,10 +19,7 @@ def table() -> dict[str, Access]:
     """All rows; raises ValueError when two apps claim the same name."""
     rows = dict(HOUSE)
     for app in APPS:
-        try:
-            own: dict[str, Access] = import_module(f"{app}.access").ACCESS
-        except ModuleNotFoundError:
-            continue
+        own: dict[str, Access] = import_module(f"{app}.access").ACCESS
         if twice := rows.keys() & own.keys():
             raise ValueError(f"{app}.access repeats {sorted(twice)}")
         rows |= own
