@@ -3,6 +3,7 @@
 import copy
 import pickle
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -73,3 +74,12 @@ def test_a_grant_is_neither_changed_nor_copied_nor_sent() -> None:
 def test_an_unknown_key_is_a_mistake_and_no_refusal() -> None:
     with pytest.raises(UnknownKey):
         grant_for(new_id(), "newsletter", now=NOON)
+
+
+def test_only_the_mint_holds_the_token() -> None:
+    root = Path(__file__).resolve().parents[2]
+    code = [
+        path for path in root.glob("*/**/*.py") if not {"tests", ".venv", "var"} & set(path.relative_to(root).parts)
+    ]
+    holders = {path.relative_to(root).as_posix() for path in code if "_MINT" in path.read_text(encoding="utf-8")}
+    assert holders == {"consents/grants.py"}
