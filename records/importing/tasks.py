@@ -11,7 +11,7 @@ from django.utils import timezone
 from audit.actors import Actor
 from care.tenancy import ALL, scope
 
-from . import runs, starting
+from . import runs, working
 
 LOST_AFTER: Final = timedelta(minutes=2)
 """A run that isn't over after this long is started again: its worker may be gone."""
@@ -22,7 +22,7 @@ def process_import(run_id: str) -> None:
     """Do what is left of one import. A database that can't be reached is waited for; any other fault ends the import."""
     now = timezone.now()
     try:
-        starting.work(UUID(run_id), by=None, now=now)
+        working.work(UUID(run_id), by=None, now=now)
     except OperationalError:
         raise
     except Exception:

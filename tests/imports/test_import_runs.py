@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
 from care.tenancy import ALL, scope
-from records.importing import runs, starting, tasks
+from records.importing import runs, starting, tasks, working
 from records.importing.report import FIGURES
 from records.models import Consultation, ImportLine, ImportRun, KeptResource, PatientFile, SourceRecord
 
@@ -99,10 +99,10 @@ def test_worker_that_dies_half_way_goes_on_without_doubles(
 
     monkeypatch.setattr(runs, "_note", dies)
     with pytest.raises(KeyboardInterrupt), transaction.atomic():
-        starting.work(run.pk, by=None, now=practising.now)
+        working.work(run.pk, by=None, now=practising.now)
     monkeypatch.setattr(runs, "_note", real)
-    starting.work(run.pk, by=None, now=practising.now)
-    starting.work(run.pk, by=None, now=practising.now)
+    working.work(run.pk, by=None, now=practising.now)
+    working.work(run.pk, by=None, now=practising.now)
     run = fresh(run)
     assert (run.state, run.position, run.figures["patients"], patients()) == ("done", 2, 2, 2)
     with scope(ALL):
@@ -114,7 +114,7 @@ def test_step_that_another_worker_did_is_left_alone(practising: Practising) -> N
     runs.confirm(run=run, by=practising.importer().by, now=practising.now)
     importer = practising.importer()
     with transaction.atomic(), practising.scope():
-        handle = starting._open(fresh(run), importer.by, practising.now)
+        handle = working._open(fresh(run), importer.by, practising.now)
         waiting = runs.stored_uploads(fresh(run), handle)
         assert runs.process(importer, fresh(run), handle, waiting).figures["patients"] == 1
         assert runs.process(importer, fresh(run), handle, []).figures["patients"] == 0
@@ -163,8 +163,8 @@ def test_lost_run_is_found_again(practising: Practising) -> None:
 def test_closed_core_stops_the_worker(practising: Practising, monkeypatch: pytest.MonkeyPatch) -> None:
     run = begin(practising, bundle())
     runs.confirm(run=run, by=practising.importer().by, now=practising.now)
-    monkeypatch.setattr(starting, "core_open", lambda _subject, now: "closed")
-    starting.work(run.pk, by=None, now=practising.now)
+    monkeypatch.setattr(working, "core_open", lambda _subject, now: "closed")
+    working.work(run.pk, by=None, now=practising.now)
     assert (patients(), fresh(run).position) == (0, 0)
 
 
@@ -173,7 +173,7 @@ def test_large_upload_goes_to_the_worker_after_the_commit(
 ) -> None:
     sent: list[str] = []
     monkeypatch.setattr(starting, "AT_ONCE_BYTES", 10)
-    monkeypatch.setattr(tasks.process_import, "delay", sent.append)
+    monkeypatch.setattr(starting.process_import, "delay", sent.append)
     with django_capture_on_commit_callbacks(execute=True):
         run = begin(practising, bundle())
         assert sent == []
@@ -184,7 +184,7 @@ def test_lines_and_names_of_files_are_sealed(practising: Practising) -> None:
     run = begin(practising, bundle(patient(), encounter(), entry("Nothing", "1")))
     with transaction.atomic(), scope(ALL):
         [line] = ImportLine.objects.filter(run=run)
-        handle = starting._open(run, practising.importer().by, practising.now)
+        handle = working._open(run, practising.importer().by, practising.now)
         assert (handle.read(line, "source"), handle.read(line, "path")) == (
             "0-Kermadec.json",
             "entry[2].resource.resourceType",
@@ -223,7 +223,7 @@ def test_practices_do_not_see_each_others_runs(practising: Practising) -> None:
 def test_report_of_a_real_run_names_the_files_it_made(practising: Practising) -> None:
     run = begin(practising, bundle())
     runs.confirm(run=run, by=practising.importer().by, now=practising.now)
-    starting.work(run.pk, by=practising.importer().by, now=practising.now)
+    working.work(run.pk, by=practising.importer().by, now=practising.now)
     with scope(ALL):
         [line] = ImportLine.objects.filter(run=run)
         assert (line.outcome, line.count, line.file_id) == ("created", 2, PatientFile.objects.get().pk)
