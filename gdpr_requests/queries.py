@@ -132,7 +132,11 @@ def own_files(user: User, entries: Iterable[AccessEntry]) -> set[UUID]:
 
 def next_to_leave(user: User, number: int = 3) -> QuerySet[PatientFile]:
     """The files whose term ends first, with what their clock shows."""
-    shown = files_for(user).only("created_at", "last_consultation_on", "retain_until", "retention_rule")
+    shown = (
+        files_for(user)
+        .select_related(None)
+        .only("created_at", "last_consultation_on", "retain_until", "retention_rule")
+    )
     return shown.order_by("retain_until", "pk")[:number]
 
 
