@@ -52,6 +52,7 @@ def test_choices_are_made_by_one_click_each_and_leave_a_receipt_anyone_can_check
     for row in rows:
         flip(journey, row)
         assert state(journey, row) == "true"
+        expect(journey.page.locator(".messages .notice")).to_be_in_viewport()
     journey.look()
     flip(journey, "third_party_integrations")
     assert [state(journey, row) for row in FREE] == ["true"] * len(FREE)
