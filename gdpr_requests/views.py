@@ -18,6 +18,7 @@ from gdpr_requests import queries, wording
 from gdpr_requests.forms import JournalFilter
 from privacy.register import REGISTER_TITLES, entries, retention_table
 from privacy.retention_rules import RULES
+from records.reading import purpose_in_words
 
 PAGE = 50
 LISTS = {"list", "search"}
@@ -90,10 +91,10 @@ def _row(lines: list[AccessEntry], me: UUID, files: set[UUID]) -> dict[str, obje
     mine = entry.actor_id == me
     return {
         "when": entry.at,
-        "who": _("You") if mine else wording.words(wording.ROLES, entry.actor_role).capitalize(),
-        "role": wording.words(wording.ROLES, entry.actor_role) if mine else "",
+        "who": _("You") if mine else wording.role_in_words(entry.actor_role).capitalize(),
+        "role": wording.role_in_words(entry.actor_role) if mine else "",
         "what": wording.what(entry, len(lines)),
-        "why": wording.words(wording.PURPOSES, entry.purpose),
+        "why": purpose_in_words(entry.purpose),
         "refs": [_reference(line.subject_id) for line in lines if line.subject_id in files],
         "glass": entry.action == "break_glass",
     }

@@ -1,13 +1,11 @@
 """The journals' names of things, in words for people."""
 
-from collections.abc import Mapping
-
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import AccessEntry
 from privacy.retention_rules import Rule
-from records.reading import PARTS
+from records.reading import act_in_words
 
 ROLES = {
     "practitioner": _("practitioner"),
@@ -17,33 +15,10 @@ ROLES = {
     "patient": _("patient"),
 }
 
-ACTIONS = {
-    "open": _("opened"),
-    "list": _("saw"),
-    "search": _("found in a search"),
-    "create": _("created"),
-    "change": _("changed"),
-    "print": _("printed"),
-    "preview": _("previewed"),
-    "export": _("took away"),
-    "download": _("downloaded"),
-    "import": _("imported"),
-    "verify": _("checked"),
-}
 
-PURPOSES = {
-    "service": _("running the service"),
-    "care": _("care"),
-    "storage": _("keeping the file safe"),
-    "billing": _("billing"),
-    "improvement": _("improving the service"),
-    "legal": _("a legal duty"),
-}
-
-
-def words(table: Mapping[str, object], name: str) -> str:
-    """The words for ``name``; an unknown name stands for itself."""
-    return str(table.get(name, name))
+def role_in_words(role: str) -> str:
+    """Who acted, by role; an unknown role stands for itself."""
+    return str(ROLES.get(role, role))
 
 
 def what(entry: AccessEntry, number: int = 1) -> str:
@@ -52,8 +27,7 @@ def what(entry: AccessEntry, number: int = 1) -> str:
         return (
             ngettext("saw the name of %d patient in a list", "saw the names of %d patients in a list", number) % number
         )
-    part, _colon, _id = entry.part.partition(":")
-    return f"{words(ACTIONS, entry.action)} {words(PARTS, part)}"
+    return act_in_words(entry.part, entry.action)
 
 
 def lasts(rule: Rule) -> str:

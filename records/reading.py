@@ -63,6 +63,7 @@ ACTS: Final[dict[str, str | Promise]] = {
     "download": _("downloaded %(part)s"),
     "import": _("imported into %(part)s"),
     "export": _("exported %(part)s"),
+    "verify": _("checked %(part)s"),
 }
 
 
