@@ -1,0 +1,97 @@
+"""The French catalogue says everything that the pages say: nothing missing, nothing guessed, every value in its place."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import polib
+import pytest
+from django.conf import LazySettings
+from django.core.management import call_command
+from django.test import Client
+
+ROOT = Path(__file__).resolve().parents[1]
+CATALOGUE = Path("locale/fr/LC_MESSAGES/django.po")
+PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%[a-z]|%%")
+LOOSE_MARK = re.compile(r"(?<=[^\s\u00a0\u202f(])[;!?»](?=\s|$)|«(?![\u00a0\u202f])| [:;!?»]|'")
+TELL = "Run `./dev manage makemessages`, then write the French in locale/fr/LC_MESSAGES/django.po."
+
+
+@pytest.fixture
+def harvest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> polib.POFile:
+    """The catalogue as `makemessages` would leave it now, made in a copy of the checkout."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", "*.py", "*.html", "*.txt"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    for name in {*listed.split("\0"), CATALOGUE.as_posix()}:
+        if (ROOT / name).is_file():
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, tmp_path / name)
+    settings.LOCALE_PATHS = [tmp_path / "locale"]
+    monkeypatch.chdir(tmp_path)
+    call_command("makemessages", verbosity=0)
+    return polib.pofile(str(tmp_path / CATALOGUE))
+
+
+@pytest.fixture(scope="module")
+def catalogue() -> polib.POFile:
+    return polib.pofile(str(ROOT / CATALOGUE))
+
+
+def pairs(entries: list[polib.POEntry]) -> list[tuple[str, str]]:
+    """Each source with its French; both numbers of a plural."""
+    single = [(e.msgid, e.msgstr) for e in entries if not e.msgid_plural]
+    return single + [(e.msgid_plural, text) for e in entries if e.msgid_plural for text in e.msgstr_plural.values()]
+
+
+def values(text: str) -> list[str]:
+    return sorted(set(PLACEHOLDER.findall(text)))
+
+
+def test_french_says_every_message(harvest: polib.POFile) -> None:
+    silent = [entry.msgid for entry in harvest if not entry.translated()]
+    assert silent == [], TELL
+
+
+def test_french_has_no_guess(harvest: polib.POFile) -> None:
+    assert [entry.msgid for entry in harvest if entry.fuzzy] == [], TELL
+
+
+def test_french_keeps_no_message_that_is_gone(harvest: polib.POFile, catalogue: polib.POFile) -> None:
+    assert {entry.msgid for entry in catalogue} - {entry.msgid for entry in harvest} == set(), TELL
+
+
+def test_french_keeps_every_value(catalogue: polib.POFile) -> None:
+    """A plural's first form may leave its number out: in French it is read for none and for one."""
+    lost = [
+        (source, french) for source, french in pairs(list(catalogue))
+        if values(source) != values(french) and (values(french) or source not in LONE)
+    ]  # fmt: skip
+    assert lost == []
+
+
+LONE = {
+    "%(n)s things to put right. Nothing you typed is lost.",
+    "%(n)s further pages: download the original to see them.",
+}
+"""Plurals whose first form is said without its number."""
+
+
+def test_french_has_french_marks(catalogue: polib.POFile) -> None:
+    """No-break spaces before ; : ! ? and inside « », curved apostrophes."""
+    assert [french for _, french in pairs(list(catalogue)) if LOOSE_MARK.search(french)] == []
+
+
+@pytest.mark.django_db
+def test_french_reader_gets_a_french_page(tmp_path: Path, settings: LazySettings, client: Client) -> None:
+    compiled = tmp_path / CATALOGUE.relative_to("locale").with_suffix(".mo")
+    compiled.parent.mkdir(parents=True)
+    subprocess.run(["msgfmt", "--check-format", "-o", compiled, ROOT / CATALOGUE], check=True)
+    settings.LOCALE_PATHS = [tmp_path]
+    page = client.get("/", headers={"accept-language": "fr"}).content.decode()
+    assert re.findall(r"<html[^>]* lang=\"(\w+)\"", page) == ["fr"]
+    assert re.findall(r"<h1[^>]*>([^<]*)<", page) == [
+        "La plateforme de cabinet qui respecte sa politique de confidentialité."
+    ]
