@@ -1,11 +1,29 @@
 """What all tests share: the moment, the test databases, and a house without network."""
 
 import os
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from django.db import connections
+from pytest_django import DjangoDbBlocker
 
+from praticonnect.database import as_owner
+
+END_OTHERS = """
+select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+"""
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Sessions that threads of the live server left open are ended, so that the test databases can be dropped."""
+    yield
+    with django_db_blocker.unblock(), as_owner():
+        for alias in connections:
+            with connections[alias].cursor() as cursor:
+                cursor.execute(END_OTHERS)
 
 
 @pytest.fixture
