@@ -40,7 +40,9 @@ def centre(run: Run) -> None:
     _fill(user, 1, 1)
     few = {name: _queries(client, name) for name in PAGES}
     _fill(user, FILES, DECISIONS)
-    run.figure("queries that 200 decisions and 60 files add, all pages", sum(_queries(client, n) - few[n] for n in PAGES))
+    run.figure(
+        "queries that 200 decisions and 60 files add, all pages", sum(_queries(client, n) - few[n] for n in PAGES)
+    )
     variants = {"bare page": lambda: _visit(client, "bare")}
     variants |= {name: lambda name=name: _visit(client, name) for name in PAGES}
     run.compare("Privacy centre", "pages", variants, aims={"gdpr:overview": 0.4})

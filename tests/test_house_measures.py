@@ -47,6 +47,10 @@ def test_functions_are_at_most_60_lines() -> None:
     assert long == []
 
 
+def names(arguments: list[ast.arg]) -> set[str]:
+    return {each.arg for each in arguments}
+
+
 @pytest.mark.parametrize("layer", LAYERS)
 def test_writes_take_author_and_moment_by_name(layer: str) -> None:
     """``by=`` and ``now=`` can't be mixed up, or passed by accident."""
@@ -55,7 +59,8 @@ def test_writes_take_author_and_moment_by_name(layer: str) -> None:
         for name in production_modules()
         if re.fullmatch(rf"{layer}/actions(?:\.py|/.*)", name)
         for node in functions(name)
-        if not node.name.startswith("_") and {"by", "now"} & {each.arg for each in node.args.args}
+        if not node.name.startswith("_") and "now" in names(node.args.args + node.args.kwonlyargs)
+        if {"by", "now"} & names(node.args.args)
     ]
     assert found == []
 
