@@ -9,7 +9,6 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -87,7 +86,6 @@ class PatientFile(OfPractice):
 
     class Meta:
         indexes = [
-            GinIndex(fields=["search_tokens"], name="file_by_token"),
             models.Index("practice", F("last_consultation_on").desc(nulls_last=True), name="file_by_visit"),
             models.Index(fields=["retain_until"], name="file_by_term"),
         ]
