@@ -1,5 +1,7 @@
 """The privacy centre: its page against a bare one behind the same login, and its queries as the log grows (PC-10, PC-15)."""
 
+from functools import partial
+
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -43,8 +45,7 @@ def centre(run: Run) -> None:
     run.figure(
         "queries that 200 decisions and 60 files add, all pages", sum(_queries(client, n) - few[n] for n in PAGES)
     )
-    variants = {"bare page": lambda: _visit(client, "bare")}
-    variants |= {name: lambda name=name: _visit(client, name) for name in PAGES}
+    variants = {"bare page": partial(_visit, client, "bare")} | {name: partial(_visit, client, name) for name in PAGES}
     run.compare("Privacy centre", "pages", variants, aims={"gdpr:overview": 0.4})
 
 

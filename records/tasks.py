@@ -9,7 +9,7 @@ from records.importing.tasks import process_import, resume_imports
 __all__ = ["process_import", "resume_imports", "sweep_documents"]
 
 
-@shared_task(name="records.sweep_documents")  # type: ignore[untyped-decorator]
+@shared_task(name="records.sweep_documents")
 def sweep_documents() -> int:
     """Delete stored documents whose transaction failed (hourly); returns how many."""
     return remove_orphans(now=timezone.now())
