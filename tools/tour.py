@@ -1,0 +1,75 @@
+"""Takes the pictures of the README's tour from a running demo: ``python tools/tour.py BASE FOLDER``.
+
+Needs the demo at BASE (``./dev run``), Playwright and Debian's Chromium; run it in the prepared
+environment. Signs in with the demo's own logins and codes.
+"""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+FLAGS = "--no-sandbox --disable-gpu --disable-background-networking --no-first-run --disable-component-update"
+MINE = {
+    "patients": "/practitioner/patients/",
+    "centre": "/practitioner/settings/gdpr",
+    "consents": "/practitioner/settings/gdpr/consents/",
+}
+OFFICE = {"promises": "/admin/promises/"}
+
+
+def manage(*words: str) -> str:
+    """What a command of ours prints."""
+    done = subprocess.run([sys.executable, "manage.py", *words], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def sign_in(browser: Browser, base: str, login: dict[str, Any]) -> Page:
+    """A page signed in with password and app code, in English."""
+    page = browser.new_context(viewport={"width": 1280, "height": 860}, locale="en").new_page()
+    page.goto(f"{base}/accounts/login/")
+    page.fill("[name=login]", login["email"])
+    page.fill("[name=password]", login["password"])
+    page.locator("main form button").first.click()
+    found = re.search(r"\d{6}", manage("login_code", login["email"]))
+    page.fill("[name=code]", found.group() if found else "")
+    page.locator("main form button").first.click()
+    page.wait_for_load_state("networkidle")
+    page.locator("button[lang=en], button[value=en]").first.click()
+    return page
+
+
+def picture(page: Page, folder: Path, name: str, address: str) -> None:
+    """One picture of the first screen at an address."""
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=folder / f"{name}.png")
+    sys.stdout.write(f"{name}: {page.title()}\n")
+
+
+def main(base: str, folder: Path) -> None:
+    """Take every picture of the tour."""
+    folder.mkdir(parents=True, exist_ok=True)
+    logins = {one["role"]: one for one in json.loads(manage("demo", "--json"))["logins"]}
+    program = shutil.which("chromium-headless-shell") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS.split())
+        mine = sign_in(browser, base, logins["practitioner"])
+        for name, path in MINE.items():
+            picture(mine, folder, name, base + path)
+        mine.goto(base + MINE["patients"])
+        first = mine.locator("main table a").first.get_attribute("href") or ""
+        picture(mine, folder, "file", base + first)
+        picture(mine, folder, "clock", f"{base}{first}clock/")
+        office = sign_in(browser, base, logins["DPO (/admin/)"])
+        for name, path in OFFICE.items():
+            picture(office, folder, name, base + path)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]))
