@@ -481,3 +481,15 @@ def test_today_shows_the_drafts_that_wait_for_a_signature(client, practitioner, 
     page = text(client.get(url("today")))
     assert "draft to sign" in page
     assert "LEFÈVRE Éloïse" in page
+
+
+def test_restricted_file_is_kept_closed_in_words_and_without_a_name_in_the_list(client, file):
+    from vault.models import FileKey
+
+    FileKey.objects.filter(file_id=file.pk).update(restricted_at=timezone.now())
+    before = AccessEntry.objects.count()
+    page = client.get(url("file", file.pk))
+    assert (page.status_code, "is kept closed" in text(page), "LEFÈVRE" in text(page)) == (403, True, False)
+    listed = text(client.get(url("patients")))
+    assert ("Kept closed: restricted or archived" in listed, "LEFÈVRE" in listed) == (True, False)
+    assert AccessEntry.objects.count() == before
