@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.core import mail
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 from pytest_django.live_server_helper import LiveServer
 
 FLAGS = (
@@ -50,8 +50,12 @@ class Journey:
 
     def click(self, role: str, name: str | re.Pattern[str], *, exact: bool = False) -> None:
         """Click what a person would: a button or link by its words; then look at the page."""
-        self.page.get_by_role(role, name=name, exact=exact).first.click()
-        self.page.wait_for_load_state("load")
+        self.follow(self.page.get_by_role(role, name=name, exact=exact).first)
+
+    def follow(self, what: Locator) -> None:
+        """Click a link or button that leads to a page, wait for it, look at it."""
+        with self.page.expect_navigation(wait_until="load"):
+            what.click()
         self.look()
 
     def look(self) -> None:
@@ -65,6 +69,14 @@ class Journey:
     def heading(self) -> str:
         """The words of the page's main heading."""
         return self.page.locator("h1").first.inner_text()
+
+    def path(self) -> str:
+        """Where the browser is."""
+        return urlsplit(self.page.url).path
+
+    def words(self) -> str:
+        """Everything that the page says, in one line."""
+        return " ".join(self.page.locator("body").inner_text().split())
 
 
 @pytest.fixture
