@@ -174,6 +174,7 @@ def read_the_journal(journey: Journey, patients: int) -> None:
     lines = csv.DictReader(io.StringIO(fetched(journey, "Take this list away (CSV)").decode()))
     found = [(line["action"], line["part"]) for line in lines][::-1]
     assert found == openings(patients)
+    assert "You (practitioner) signed a consultation" in journey.words()
     assert shown_lines(journey) == len(found)
 
 
@@ -193,10 +194,12 @@ def openings(patients: int) -> list[tuple[str, str]]:
 
 
 def shown_lines(journey: Journey) -> int:
-    """The lines of the journal's pages."""
-    number, lines = 1, journey.page.locator("li.journal__row").count()
-    while journey.page.locator(f"a[href*='page={number + 1}']").count():
+    """The lines of the journal's pages; a list is one row, with a link for each file that stood in it."""
+    number, lines = 1, 0
+    while True:
+        rows = journey.page.locator("li.journal__row").all()
+        lines += sum(max(1, row.locator("a").count()) for row in rows)
         number += 1
+        if not journey.page.locator(f"a[href*='page={number}']").count():
+            return lines
         journey.go(f"{CENTRE}/journal/?page={number}")
-        lines += journey.page.locator("li.journal__row").count()
-    return lines
