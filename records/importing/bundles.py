@@ -4,6 +4,7 @@ Made in one pass that decodes each entry and lets it go again; what is kept grow
 never with their size (PC-123).
 """
 
+import json
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
@@ -175,7 +176,9 @@ def dangling_problem(reference: Reference) -> BadInput:
 
 
 def _scope(patient: Resource) -> str:
-    """Where short ids of this bundle are unique: the first identifier of its patient."""
+    """Where short ids of this bundle are unique: the first identifier of its patient, else who the patient is."""
     identifiers = patient.get("identifier")
-    first = identifiers[0] if isinstance(identifiers, list) and identifiers else {}
-    return f"{first.get('system', '')}|{first.get('value', '')}" if isinstance(first, dict) else ""
+    for identifier in identifiers if isinstance(identifiers, list) else ():
+        if isinstance(identifier, dict) and identifier.get("value"):
+            return f"{identifier.get('system', '')}|{identifier['value']}"
+    return json.dumps([patient.get("name"), patient.get("birthDate")], sort_keys=True, default=str)

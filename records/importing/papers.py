@@ -24,7 +24,7 @@ def text_of(paper: fhir.Paper) -> str:
     charset = header.get_content_charset("utf-8")
     try:
         return paper.content.decode(charset).strip()
-    except (UnicodeDecodeError, LookupError):
+    except (ValueError, LookupError):  # whatever a codec the sender named says: UnicodeError, a NUL in its name
         raise fhir.Unmapped(_("the text isn't in the encoding it says (%(name)s)") % {"name": charset[:30]}) from None
 
 

@@ -123,15 +123,16 @@ def is_outside(target: str) -> bool:
 def source_name(entry: Entry, scope: str, text: str) -> str:
     """A name of the resource that is the same at each import: its UUID, its address, or its id within `scope`.
 
-    Without any of these its own characters name it, so that the same resource isn't taken twice.
+    Without any of these its own characters name it, so that the same resource isn't taken twice. A short id, or
+    a "urn:uuid:" that holds no UUID, names nothing outside its own bundle's patient.
     """
     for candidate in (entry.resource_id, entry.full_url.removeprefix("urn:uuid:")):
         known = _uuid(candidate)
         if known:
             return f"{entry.resource_type}/{known}"
-    if entry.full_url.startswith(("http://", "https://", "urn:")):
+    if entry.full_url.startswith(("http://", "https://", "urn:")) and not entry.full_url.startswith("urn:uuid:"):
         return f"{entry.resource_type}|{entry.full_url}"
-    own = entry.resource_id or text[entry.start : entry.end]
+    own = entry.resource_id or entry.full_url or text[entry.start : entry.end]
     return f"{scope}|{entry.resource_type}/{own}"
 
 

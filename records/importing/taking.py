@@ -4,6 +4,7 @@ The whole bundle or nothing of it. Resources are decoded one after the other and
 first because measures and notes belong to them.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Final
 
@@ -17,6 +18,7 @@ from records.queries import files_for, files_like
 from records.search import twin_tokens
 from vault import access
 from vault.handles import Handle
+from vault.index import words
 
 from . import fhir
 from .bundles import BadBundle, Outline, dangling_problem
@@ -32,6 +34,9 @@ _BATCH: Final = 400
 _FIGURE: Final = {
     "Patient": "patients", "Encounter": "consultations", "DocumentReference": "documents", "Observation": "observations",
 }  # fmt: skip
+
+
+_PERSON: Final = ("surname", "birth_name", "birth_date")
 
 
 class LeftOut(Exception):
@@ -121,6 +126,15 @@ class _Taking:
             mine.pk, by=self.importer.by, purpose=Purpose.CARE, part="file", practice_id=mine.practice_id,
             now=self.importer.now, action="import",
         )  # fmt: skip
+        if differs(record, self.resolver.sources[self.found.patient.number]) and not self._is_same_person():
+            raise LeftOut(_("its patient bears the number of another person's file, with another name and birth date"))
+
+    def _is_same_person(self) -> bool:
+        """Whether name or birth date are still those of the file: two programs may give one number to two people."""
+        who = self._identity(self.found.patient)
+        held = {name: self.handle.read(self.file, name) or "" for name in _PERSON}
+        born = bool(who["birth_date"]) and who["birth_date"] == held["birth_date"]
+        return born or bool(_surnames(who) & _surnames(held))
 
     def _count_known(self, entries: list[Entry]) -> None:
         """Count what an earlier import brought; name what has changed since, because it isn't overwritten."""
@@ -210,6 +224,10 @@ class _Taking:
 
     def _line(self, outcome: str, path: str, message: str = "", kind: str = "", count: int = 1) -> None:
         self.report.lines.append(Line(self.name, path, outcome, message, kind, None, self.file.pk, count))
+
+
+def _surnames(who: Mapping[str, str | None]) -> set[str]:
+    return {word for name in ("surname", "birth_name") for word in words(who.get(name) or "")}
 
 
 def _CHANGED() -> str:

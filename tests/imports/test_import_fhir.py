@@ -325,3 +325,54 @@ def test_consultation_is_signed_and_names_no_one_else(practising: Practising) ->
         practising.user.pk,
         False,
     )
+
+
+def _without_numbers(name: str, born: str, *, full_url: str = "") -> dict[str, Any]:
+    """A bundle of a program that numbers its patients 1, 2, 3 … and gives no identifier."""
+    body = {"resourceType": "Patient", "id": "1", "name": [{"family": name}], "birthDate": born}
+    visit = {"resourceType": "Encounter", "id": f"{born}", "status": "finished", "period": {"start": "2024-01-02"}}
+    entries = [{"resource": one} | ({"fullUrl": full_url} if full_url else {}) for one in (body, visit)]
+    if full_url:
+        entries[1]["fullUrl"] = f"{full_url}/{born}"
+    return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+
+
+def test_short_ids_of_two_patients_never_share_a_file(practising: Practising) -> None:
+    for name, born in (("Durand", "1980-02-29"), ("Moreau", "1991-05-04")):
+        assert practising.take(_without_numbers(name, born)).figures["patients"] == 1
+    assert counts(practising)["PatientFile"] == 2
+
+
+def test_urn_that_is_no_uuid_names_nothing_across_bundles(practising: Practising) -> None:
+    for name, born in (("Durand", "1980-02-29"), ("Moreau", "1991-05-04")):
+        assert practising.take(_without_numbers(name, born, full_url="urn:uuid:0")).figures["patients"] == 1
+    assert counts(practising)["PatientFile"] == 2
+
+
+def test_number_of_another_person_adds_nothing_to_their_file(practising: Practising) -> None:
+    address = "http://localhost:8080/fhir/Patient/1"
+    practising.take(_without_numbers("Durand", "1980-02-29", full_url=address))
+    before = counts(practising)
+    report = practising.take(_without_numbers("Moreau", "1991-05-04", full_url=address))
+    assert figures(report) == {"files": 1, "resources": 2, "skipped": 2}
+    assert [line.message for line in report.lines] == [
+        "left out whole: its patient bears the number of another person's file, with another name and birth date"
+    ]
+    assert counts(practising) == before
+
+
+def test_patient_who_took_another_name_is_still_the_same(practising: Practising) -> None:
+    address = "http://localhost:8080/fhir/Patient/1"
+    practising.take(_without_numbers("Durand", "1980-02-29", full_url=address))
+    again = practising.take(_without_numbers("Moreau", "1980-02-29", full_url=address))
+    assert (again.figures["skipped"], again.figures["known"]) == (1, 1)
+    assert counts(practising)["PatientFile"] == 1
+
+
+@pytest.mark.parametrize("charset", ["undefined", "nul\x00"])
+def test_note_in_a_charset_that_cannot_be_read_is_kept(charset: str, practising: Practising) -> None:
+    visit = encounter()
+    context = {"encounter": [{"reference": f"urn:uuid:{VISIT_ID}"}]}
+    paper = document(OBSERVATION_ID, b"words", f"text/plain; charset={charset}", context=context)
+    report = practising.take(bundle(patient(), visit, paper))
+    assert (report.errors, report.figures["kept"], report.figures["consultations"]) == ([], 1, 1)
