@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext
+from django.utils.translation import gettext, override
 
 from accounts.models import PractitionerProfile, User
 from audit.actions import record_event
@@ -96,11 +96,12 @@ def end_care(*, practice_id: UUID, practitioner_id: UUID, patient_id: UUID, by: 
 
 
 def open_solo_practice(*, user: User, profile: PractitionerProfile, by: Actor, now: datetime) -> None:
-    """The practice of a new practitioner, named after them, under their jurisdiction.
+    """The practice of a new practitioner, named after them in their language, under their jurisdiction.
 
     Called at sign-up through ``accounts.hooks``; a person who has one gets no second.
     """
-    name = gettext("Practice of %(name)s") % {"name": f"{profile.given_names} {profile.surname}"}
+    with override(user.language):
+        name = gettext("Practice of %(name)s") % {"name": f"{profile.given_names} {profile.surname}"}
     with scope(ALL):
         if not Membership.objects.live().filter(user=user).exists():
             open_practice(owner=user, name=name, jurisdiction=profile.jurisdiction, by=by, now=now)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from django.utils.formats import date_format
 from django.utils.timesince import timeuntil
-from django.utils.translation import get_language_bidi
+from django.utils.translation import get_language_bidi, pgettext
 from django.utils.translation import gettext as _
 
 OPEN_END = timedelta(days=365)
@@ -131,4 +131,5 @@ class ClockLine:
     @property
     def sentence(self) -> str:
         """What the drawing says, for those who do not see it."""
-        return "; ".join([self.label, *(f"{row.name}: {row.day}" for row in self.rows)])
+        colon = pgettext("label before message", ": ")
+        return "; ".join([self.label, *(f"{row.name}{colon}{row.day}" for row in self.rows)])

@@ -49,12 +49,14 @@ PURPOSES: dict[Purpose, str] = {
 """The six purposes in words."""
 
 BASES: dict[LegalBasis, BasisText] = {
-    LegalBasis.CONTRACT: BasisText(_("Performance of a contract"), "GDPR Art. 6(1)(b)"),
-    LegalBasis.CONSENT: BasisText(_("Consent"), "GDPR Art. 6(1)(a)"),
-    LegalBasis.EXPLICIT_CONSENT: BasisText(_("Explicit consent"), "GDPR Art. 6(1)(a)", "Art. 9(2)(a)"),
-    LegalBasis.LEGITIMATE_INTEREST: BasisText(_("Legitimate interest"), "GDPR Art. 6(1)(f)"),
-    LegalBasis.LEGAL_OBLIGATION: BasisText(_("Legal obligation"), "GDPR Art. 6(1)(c)"),
-    LegalBasis.VITAL_INTERESTS: BasisText(_("Vital interests"), "GDPR Art. 6(1)(d)", "Art. 9(2)(c)"),
-    LegalBasis.CARE: BasisText(_("Provision of care under professional secrecy"), "GDPR Art. 6(1)(e)", "Art. 9(2)(h)"),
+    LegalBasis.CONTRACT: BasisText(_("Performance of a contract"), _("GDPR Art. 6(1)(b)")),
+    LegalBasis.CONSENT: BasisText(_("Consent"), _("GDPR Art. 6(1)(a)")),
+    LegalBasis.EXPLICIT_CONSENT: BasisText(_("Explicit consent"), _("GDPR Art. 6(1)(a)"), _("Art. 9(2)(a)")),
+    LegalBasis.LEGITIMATE_INTEREST: BasisText(_("Legitimate interest"), _("GDPR Art. 6(1)(f)")),
+    LegalBasis.LEGAL_OBLIGATION: BasisText(_("Legal obligation"), _("GDPR Art. 6(1)(c)")),
+    LegalBasis.VITAL_INTERESTS: BasisText(_("Vital interests"), _("GDPR Art. 6(1)(d)"), _("Art. 9(2)(c)")),
+    LegalBasis.CARE: BasisText(
+        _("Provision of care under professional secrecy"), _("GDPR Art. 6(1)(e)"), _("Art. 9(2)(h)")
+    ),
 }
 """The seven legal bases in words, with their articles."""

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import BinaryIO, Final, cast
 
 from django.core.files.storage import default_storage
+from django.utils.formats import get_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -223,6 +224,11 @@ class OpenMeasure:
             return float(self.value.replace(",", "."))
         except ValueError:
             return None
+
+    @property
+    def shown(self) -> str:
+        """The value with the reader's decimal mark; a text as it is."""
+        return self.value if self.number is None else self.value.replace(".", str(get_format("DECIMAL_SEPARATOR")))
 
 
 def open_measures(handle: Handle, rows: Iterable[Measure]) -> list[OpenMeasure]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 from django import template
@@ -24,6 +25,7 @@ TONE_ICONS = {
     "danger": "octagon-alert",
     "held": "gavel",
 }
+FIRST = re.compile(r"^1(?= )")
 MESSAGE_TONES = {"success": "ok", "error": "danger", "warning": "warn"}
 
 
@@ -37,7 +39,7 @@ def _now(context: Context) -> datetime:
 
 def day_in_words(day: date, today: date) -> str:
     """Today, tomorrow and yesterday by name; the weekday within a week; the bare date beyond."""
-    written = date_format(day, "DATE_FORMAT")
+    written = FIRST.sub(pgettext("first day of a month, before its name", "1"), date_format(day, "DATE_FORMAT"))
     near = {0: _("today"), 1: _("tomorrow"), -1: _("yesterday")}
     away = (day - today).days
     if away in near:

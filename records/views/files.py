@@ -102,7 +102,7 @@ def clock(request: Visit, file: PatientFile) -> HttpResponse:
             (row, names.get(row.actor_id or NOBODY, ""), act_in_words(row.part, row.action), purpose_in_words(row.purpose))
             for row in page
         ],
-        articles=[RULES[rule].article for rule in term.rules],
+        articles=[_(RULES[rule].article) for rule in term.rules],
     )  # fmt: skip
 
 

@@ -53,7 +53,7 @@ class Series:
     @property
     def range(self) -> tuple[str, str]:
         """The lowest and the highest value."""
-        numbers = sorted((n, m.value) for m in self.values if (n := m.number) is not None)
+        numbers = sorted((n, m.shown) for m in self.values if (n := m.number) is not None)
         return (numbers[0][1], numbers[-1][1]) if numbers else ("", "")
 
 
