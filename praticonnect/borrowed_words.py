@@ -10,6 +10,9 @@ from django.utils.translation import gettext_noop as _
 ALLAUTH: Final = (
     _("Email"),
     _("Email address"),
+    _("email address"),
+    _("email addresses"),
+    _("MFA"),
     _("This email address is already associated with this account."),
     _("A user is already registered with this email address."),
     _("Confirmation email sent to %(email)s."),

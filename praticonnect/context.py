@@ -4,11 +4,12 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 RAIL = (
     ("records:today", _("Today"), "sun"),
     ("records:patients", _("Patients"), "users"),
-    ("gdpr:overview", _("My data & privacy"), "shield-check"),
+    ("gdpr:overview", pgettext_lazy("rail", "My data & privacy"), "shield-check"),
     ("accounts:security", _("Security"), "key-round"),
 )
 
