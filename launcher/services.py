@@ -29,13 +29,14 @@ ORPHANED: list[subprocess.Popen[bytes]] = []  # keepers of ours that others stil
 
 
 def urls(instance: Instance) -> dict[str, str]:
-    """The addresses of running servers by environment name."""
+    """The addresses of running servers by environment name, and where PostgreSQL's own programs (pg_dump) are."""
     ready = read_ready(instance.folder)
     login = f"postgres://{OWNER}:{instance.password.read_text()}@"
     return {
         "DATABASE_URL": f"{login}/praticonnect?host={ready['postgres']}",
         "KEYS_DATABASE_URL": f"{login}/praticonnect_keys?host={ready['postgres']}",
         "REDIS_URL": f"unix://{ready['valkey']}?db=0",
+        "PRATICONNECT_PG_BIN": ready["programs"],
     }
 
 
@@ -168,7 +169,12 @@ def start_both(instance: Instance, children: list[Child]) -> dict[str, str]:
     valkey, postgres = Valkey(instance), Postgres(instance)
     children.append(valkey.start())
     children.append(postgres.start())
-    return {"keeper": str(os.getpid()), "postgres": str(postgres.sockets), "valkey": str(valkey.socket)}
+    return {
+        "keeper": str(os.getpid()),
+        "postgres": str(postgres.sockets),
+        "programs": str(postgres.bin),
+        "valkey": str(valkey.socket),
+    }
 
 
 def announce(ready: Path, facts: dict[str, str]) -> None:

@@ -50,6 +50,14 @@ def postmaster_of(instance: Instance) -> int:
     return int((servers.Postgres(instance).data / "postmaster.pid").read_text().split()[0])
 
 
+def test_programs_of_the_server_come_with_its_address(instance: Instance) -> None:
+    """manage.py dump_database needs a pg_dump of the server's own version."""
+    with services.using(instance) as urls, psycopg.connect(urls["DATABASE_URL"]) as connection:
+        served = connection.info.server_version // 10000
+        found = subprocess.run([f"{urls['PRATICONNECT_PG_BIN']}/pg_dump", "--version"], capture_output=True, text=True)
+    assert found.stdout.split()[2].split(".")[0] == str(served)
+
+
 def test_servers_answer_with_a_password_only(instance: Instance) -> None:
     with services.using(instance) as urls:
         with psycopg.connect(urls["DATABASE_URL"]) as connection:

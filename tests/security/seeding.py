@@ -1,0 +1,199 @@
+"""A unique token into every sealed field, through the real pages, so that what stays of it in clear can be looked for."""
+
+import hashlib
+import io
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import decrypt
+from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from audit.actors import Actor
+from care.tenancy import ALL, scope
+from privacy.declare import REGISTRY
+from privacy.purposes import Purpose
+from records.models import Consultation, PatientFile
+from tests.accounts.factories import WebClient, make_practitioner, prove, verified_client
+from tests.imports.bundles import as_text, bundle, encounter, entry, observation, patient
+from tests.journeys.conftest import app_code
+from vault import access
+from vault.fields import sealed_fields
+
+IDENTITY = ("surname", "birth_name", "given_names", "birth_place", "address", "occupation")
+MEDICAL = (
+    "medical_history", "surgical_history", "allergies", "treatments", "family_history", "lifestyle", "notes",
+)  # fmt: skip
+TEXTS = ("reason", "note", "examination", "assessment", "plan")
+
+
+def token_of(name: str) -> str:
+    """The token of a sealed field or file: one word that stands nowhere else."""
+    return "Kwz" + hashlib.sha256(name.encode()).hexdigest()[:12]
+
+
+def sealed_names() -> set[str]:
+    """Every sealed field of the house, by what is declared and by what the models say."""
+    declared = {
+        f"{label}.{name}" for label, one in REGISTRY.items() for name, field in one.fields.items() if field.sealed
+    }
+    built = {f"{model._meta.label}.{field.name}" for model in apps.get_models() for field in sealed_fields(model)}
+    return declared | built
+
+
+class Seeder:
+    """A practitioner at the pages; ``tokens`` grows with each field that was filled."""
+
+    def __init__(self) -> None:
+        self.user = make_practitioner("camille@example.org")
+        self.client: WebClient = verified_client(self.user)
+        prove(self.client, self.user)
+        self.tokens: dict[str, str] = {}
+
+    def token(self, name: str, value: str | None = None) -> str:
+        """The token of a field, noted as typed."""
+        self.tokens[name] = value or token_of(name)
+        return self.tokens[name]
+
+    def texts(self, model: str, names: tuple[str, ...]) -> dict[str, str]:
+        """Tokens for several fields of a model."""
+        return {name: self.token(f"records.{model}.{name}") for name in names}
+
+    def post(self, name: str, values: dict[str, Any], *ids: UUID) -> str:
+        """Send a form as its page has it; returns where the page leads. Raises AssertionError when it was refused."""
+        url = reverse(f"records:{name}", args=ids)
+        shown = self.client.get(url)
+        form = shown.context and shown.context.get("form")
+        held = {key: value for key, value in form.initial.items() if value is not None} if form else {}
+        answer = self.client.post(url, {**held, **values})
+        assert answer.status_code == 302, f"{name}: {answer.context and answer.context['form'].errors}"
+        return str(answer["Location"])
+
+    def sow(self) -> None:
+        """All of it."""
+        self.set_up_app()
+        file = self.make_file()
+        self.write_consultation(file)
+        self.add_measure_and_document(file)
+        self.bring_bundle()
+        self.leave_refused_files()
+
+    def set_up_app(self) -> None:
+        """An authenticator app by the page; its key is a secret too."""
+        url = reverse("mfa_activate_totp")
+        secret = self.client.get(url).context["form"].secret
+        self.token("mfa.Authenticator.data", secret)
+        assert self.client.post(url, {"code": app_code(secret)}).status_code == 302
+        prove(self.client, self.user)
+
+    def make_file(self) -> UUID:
+        """A new patient with every field of identity, contact and the medical summary."""
+        typed = self.texts("PatientFile", IDENTITY) | {
+            "birth_date": "23/07/1931",
+            "phone": self.token("records.PatientFile.phone", "0798123467"),
+            "email": self.token("records.PatientFile.email", "kwzmail@qx7.example"),
+        }
+        self.token("records.PatientFile.birth_date", "1931-07-23")
+        self.post("new", typed)
+        with scope(ALL):
+            file = PatientFile.objects.get()
+        self.post("medical", self.texts("PatientFile", MEDICAL), file.pk)
+        return file.pk
+
+    def write_consultation(self, file: UUID) -> None:
+        """A draft saved, signed, and amended with a reason."""
+        self.client.post(reverse("records:consultation_new", args=[file]))
+        with scope(ALL):
+            row = Consultation.objects.get().pk
+        self.post("consultation", {**self.texts("Consultation", TEXTS), "sign": "1"}, file, row)
+        amended = {
+            "plan": f"{token_of('records.Consultation.plan')} {self.token('records.ConsultationVersion.content')}",
+            "why": self.token("records.ConsultationVersion.amendment_reason"),
+        }
+        self.post("amend", amended, file, row)
+
+    def add_measure_and_document(self, file: UUID) -> None:
+        """A value of a kind of its own, and a PDF whose content is a token too."""
+        values = self.texts("Measure", ("label", "value", "unit"))
+        self.post("measures", {"vital": "other", "taken_at": "2026-01-05T10:00", **values}, file)
+        upload = SimpleUploadedFile(
+            self.token("records.Document.original_name") + ".pdf", a_pdf(self.token("content of a document"))
+        )
+        self.post("documents", {"title": self.token("records.Document.title"), "document": upload}, file)
+
+    def bring_bundle(self) -> None:
+        """What only imports write: foreign kinds of measures, foreign records, the report."""
+        brought = bundle(
+            patient(gender=self.token("records.PatientFile.sex")),
+            encounter(reasonCode=[{"text": self.token("records.SourceRecord.raw")}]),
+            observation(
+                "a0000000-0000-4000-8000-000000000001",
+                code={"text": "X", "coding": [{"code": self.token("records.Measure.code")}]},
+            ),
+            entry(
+                "Flag", "a0000000-0000-4000-8000-000000000002", code={"text": self.token("records.KeptResource.raw")}
+            ),
+        )
+        name = self.token("records.ImportRun.file_names")
+        self.token("records.ImportLine.source", name)
+        self.bring(self.upload(f"{name}.json", as_text(brought)))
+
+    def leave_refused_files(self) -> None:
+        """Files that wait for a yes in the storage, sealed, with a report that names places in them."""
+        element = self.token("records.ImportLine.path")
+        dangling = bundle(patient(), encounter(**{element: {"reference": "Patient/7"}}))
+        self.upload("dangling.json", as_text(dangling))
+        column = self.token("records.ImportLine.message")
+        self.upload("twice.csv", f"nom;prenom;{column};{column}\nMorvan;Anne;{self.token('a waiting upload')};2\n")
+
+    def upload(self, name: str, content: str) -> UUID:
+        """The import page: try a file; returns the run."""
+        page = self.post("import", {"uploads": [SimpleUploadedFile(name, content.encode())]})
+        return UUID(page.rstrip("/").rsplit("/", 1)[-1])
+
+    def bring(self, run: UUID) -> None:
+        """The import page: yes."""
+        assert self.client.post(reverse("records:import_confirm", args=[run])).status_code == 302
+
+
+def a_pdf(words: str) -> bytes:
+    """A one-page PDF with uncompressed text."""
+    stream = f"BT /F1 24 Tf 72 720 Td ({words}) Tj ET".encode()
+    parts = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
+    ]
+    out, places = io.BytesIO(b"%PDF-1.4\n"), []
+    out.seek(0, io.SEEK_END)
+    for number, part in enumerate(parts, start=1):
+        places.append(out.tell())
+        out.write(b"%d 0 obj%s endobj\n" % (number, part))
+    start = out.tell()
+    rows = b"".join(b"%010d 00000 n \n" % place for place in places)
+    out.write(b"xref\n0 6\n0000000000 65535 f \n" + rows)
+    out.write(b"trailer<</Size 6/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % start)
+    return out.getvalue()
+
+
+def revealed() -> Iterator[tuple[str, Any]]:
+    """Every sealed value of every row, opened: (field, value)."""
+    for factor in Authenticator.objects.filter(type=Authenticator.Type.TOTP):
+        yield "mfa.Authenticator.data", decrypt(factor.data["secret"])
+    by = Actor.system("leak test")
+    for model in apps.get_models():
+        if not sealed_fields(model):
+            continue
+        with transaction.atomic(), scope(ALL):
+            for row in model._default_manager.all():
+                handle = access.open(
+                    row.sealed_file_id, by=by, purpose=Purpose.LEGAL, part="file", practice_id=None, now=timezone.now()
+                )
+                yield from ((f"{model._meta.label}.{name}", value) for name, value in handle.reveal(row).items())
