@@ -60,13 +60,22 @@ class AppendOnly(_TableOperation):
     """Number and hash each new row; refuse UPDATE, DELETE and TRUNCATE to everyone, the owner too.
 
     Adds the columns ``seq``, ``written_at`` and ``leaf`` where the model doesn't declare them; they
-    are the database's own and Django never writes them.
+    are the database's own and Django never writes them. With ``expires`` a whole month may leave after its
+    expiry was recorded; a table without it (registered without ``keep_months``) never lets a row go.
     """
+
+    def __init__(self, table: str, expires: bool = False) -> None:
+        super().__init__(table)
+        self.expires = expires
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        """How a migration writes it down."""
+        return type(self).__name__, [self.table], {"expires": True} if self.expires else {}
 
     def apply(self, schema_editor: BaseDatabaseSchemaEditor) -> None:
         """Add columns, number sequence and triggers. Raises RuntimeError if the table has rows."""
         _refuse_rows(schema_editor, self.table, "applied")
-        schema_editor.execute("select audit_guard(%s)", [self.table])
+        schema_editor.execute("select audit_guard(%s, %s)", [self.table, self.expires])
 
     def undo(self, schema_editor: BaseDatabaseSchemaEditor) -> None:
         """Take the guards off the empty table."""

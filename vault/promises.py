@@ -122,12 +122,19 @@ def _opens_with_journal_shut(file_id: UUID, by: Actor, now: datetime) -> bool:
 
 
 def _files_without_entry(now: datetime) -> int:
-    """Files whose key is younger than the journal's term and whose making left no entry."""
-    ids = FileKey.objects.filter(created_at__gt=now - JOURNAL_TERM).values_list("file_id", flat=True).iterator()
+    """Files that hold something, are younger than the journal's term, and whose making left no entry.
+
+    A key that sealed nothing doesn't count: it is committed before its file, so a making that was broken off
+    (a crash, a refused form) leaves one, and it opens nothing.
+    """
+    young = FileKey.objects.filter(created_at__gt=now - JOURNAL_TERM)
+    with transaction.atomic(), every_row():
+        used = iter({key for field in _all_sealed_fields() for key, _count in _keys_used(field) if key})
     missing = 0
-    while some := set(islice(ids, 5_000)):
-        entries = AccessEntry.objects.filter(subject_id__in=some, action="create")
-        missing += len(some - set(entries.values_list("subject_id", flat=True)))
+    while some := list(islice(used, 5_000)):
+        files = set(young.filter(pk__in=some).values_list("file_id", flat=True))
+        entries = AccessEntry.objects.filter(subject_id__in=files, action="create")
+        missing += len(files - set(entries.values_list("subject_id", flat=True)))
     return missing
 
 

@@ -65,7 +65,8 @@ begin
   execute format('alter table %I enable always trigger audit_keep', root);
 end $$;
 
-create function audit_guard(root text) returns void {CALLER} as $$
+-- expires: whether its months may leave at the end of a term. What has no term never leaves, whatever is recorded.
+create function audit_guard(root text, expires boolean) returns void {CALLER} as $$
 declare dated boolean := (select relkind = 'p' from pg_class where oid = root::regclass);
 begin
   execute format('create sequence %I', root || '_number');
@@ -78,7 +79,7 @@ begin
   execute format('create trigger audit_append before insert on %I for each row execute function audit_append(%L, %L)',
                  root, root || '_number', case when dated then 'dated' else '' end);
   execute format('alter table %I enable always trigger audit_append', root);
-  perform audit_refuse_changes(root, 'rows');
+  perform audit_refuse_changes(root, case when expires then 'rows' else 'never' end);
   if dated then
     perform audit_guard_partition(root || '_default', root);
   end if;
@@ -146,6 +147,10 @@ declare
   since timestamptz := date_trunc('month', gone); until timestamptz := since + interval '1 month';
   alone bigint := 0; mixed bigint;
 begin
+  if not exists (select from pg_trigger where tgrelid = root::regclass and tgname = 'audit_keep'
+                  and tgargs = convert_to(root, 'UTF8') || '\\x00'::bytea || 'rows'::bytea || '\\x00'::bytea) then
+    raise exception '% never expires: evidence only grows', root using errcode = '42501';
+  end if;
   if not exists (select from audit_expiredmonth where table_name = root and month = gone) then
     raise exception 'the expiry of % in % is not recorded', root, gone using errcode = '42501';
   end if;
@@ -161,13 +166,13 @@ begin
   return alone + mixed;
 end $$;
 
-revoke execute on function audit_guard(text), audit_guard_partition(text, text), audit_unguard(text),
+revoke execute on function audit_guard(text, boolean), audit_guard_partition(text, text), audit_unguard(text),
   audit_partition(text), audit_refuse_changes(text, text), audit_make_month(text, date),
   audit_drop_month(text, date) from public;
 """  # noqa: S608 - two fixed words are put in
 
 BACKWARDS = """
 drop function audit_drop_month(text, date), audit_make_month(text, date), audit_partition(text),
-  audit_unguard(text), audit_guard(text), audit_guard_partition(text, text), audit_refuse_changes(text, text),
+  audit_unguard(text), audit_guard(text, boolean), audit_guard_partition(text, text), audit_refuse_changes(text, text),
   audit_keep(), audit_refuse(), audit_append(), audit_canonical(jsonb);
 """

@@ -124,7 +124,7 @@ class Migration(migrations.Migration):
             },
         ),
         MonthlyPartitions("consents_eventorigin"),
-        AppendOnly("consents_eventorigin"),
+        AppendOnly("consents_eventorigin", expires=True),
         AppendOnly("consents_publishedtext"),
         AppendOnly("consents_consentevent"),
     ]

@@ -1,9 +1,13 @@
 """Every table that any app registered as evidence is guarded and sealed, not only the house's own."""
 
+from datetime import datetime
+
 import pytest
 from django.db import ProgrammingError, connection, transaction
 
 from audit import evidence
+from audit.actions import record_event
+from audit.actors import Actor
 from audit.rows import loose_guards
 from praticonnect.database import as_owner
 
@@ -23,6 +27,42 @@ def test_registered_evidence_refuses_changes_to_the_application_and_the_owner(ta
         connection.cursor().execute(statement.format(table))
     with as_owner(), pytest.raises(ProgrammingError, match="evidence only grows"), transaction.atomic():
         connection.cursor().execute(statement.format(table))
+
+
+FORGE_EXPIRY = """
+insert into audit_expiredmonth (at, stream, table_name, month, rows, actor_role, request_id)
+select now(), 'forged', %s, date_trunc('month', now())::date, 9, 'system', ''
+"""
+DROP_MONTH = "select audit_drop_month(%s, date_trunc('month', now())::date)"
+
+
+@pytest.mark.parametrize("table", [one.table for one in evidence.registered() if one.keep_months is None])
+def test_evidence_without_a_term_stays_though_its_expiry_was_forged(table: str) -> None:
+    """The application's role may record an expiry (the sweep does): that alone must open no door."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(FORGE_EXPIRY, [table])
+        with pytest.raises(ProgrammingError, match="never expires: evidence only grows"), transaction.atomic():
+            cursor.execute(DROP_MONTH, [table])
+
+
+def test_row_without_a_term_stays_though_its_expiry_was_forged(now: datetime) -> None:
+    record_event(by=Actor.system("test"), verb="test.done", object_type="test", object_id=1, now=now)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(FORGE_EXPIRY, ["audit_evententry"])
+        cursor.execute("select set_config('audit.expiring', 'on', true)")
+        with pytest.raises(ProgrammingError, match="evidence only grows"), transaction.atomic():
+            cursor.execute("delete from audit_evententry")
+
+
+@pytest.mark.parametrize("registered", evidence.registered(), ids=lambda one: one.table)
+def test_only_evidence_with_a_term_may_expire_in_the_database(registered: evidence.Evidence) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select pg_get_triggerdef(oid) from pg_trigger where tgname = 'audit_keep' and tgrelid = %s::regclass",
+            [registered.table],
+        )
+        [(definition,)] = cursor.fetchall()
+    assert ("'rows'" in definition) is (registered.keep_months is not None)
 
 
 def test_evidence_is_registered_once_with_the_same_words() -> None:

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from audit.models import AccessEntry
 from privacy.ids import new_id
@@ -101,8 +101,26 @@ def test_pc_70_turns_false_when_opening_forgets_the_journal(now: datetime, monke
     )
 
 
-def test_pc_70_turns_false_when_a_file_was_made_without_an_entry(now: datetime) -> None:
-    key = FileKey(file_id=new_id(), created_at=now, master_id="k1", wrapped=b"x")
-    key.save(force_insert=True)
+def _make(note: Note, now: datetime) -> None:
+    handle = access.new_file(file_id=note.file_id, by=BY, practice_id=None, purpose=Purpose.CARE, now=now)
+    handle.write(note, title="Rosa")
+    note.save()
+
+
+def test_pc_70_turns_false_when_a_file_was_made_without_an_entry(
+    notes: Note, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "record_accesses", lambda **_: 0)
+    _make(Note(file_id=new_id()), now)
+    monkeypatch.undo()
+    monkeypatch.setattr(promises, "_all_sealed_fields", lambda: iter(promises.sealed_fields(Note)))
     found = promises.nothing_opens_without_an_entry(now)
     assert (found.kept, found.figures["files_without_an_entry"]) == (False, 1)
+
+
+def test_pc_70_is_kept_when_the_making_of_a_file_was_rolled_back(notes: Note, now: datetime) -> None:
+    with transaction.atomic():
+        _make(Note(file_id=new_id()), now)
+        transaction.set_rollback(True)
+    assert FileKey.objects.count() == 2
+    assert promises.nothing_opens_without_an_entry(now).kept is True
