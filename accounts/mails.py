@@ -34,8 +34,9 @@ def from_template(prefix: str, to: str, context: Mapping[str, Any], *, language:
         body = render_to_string(f"{prefix}_message.txt", values).strip() + "\n"
     try:
         EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [to]).send()
-    except (OSError, SMTPException):
-        log.exception("mail %s could not be sent", prefix)
+    except (OSError, SMTPException) as fault:
+        # Its kind only: what a mail server answers, and with it a traceback, names the address.
+        log.error("mail %s could not be sent: %s", prefix, type(fault).__name__)
         return False
     return True
 

@@ -6,6 +6,7 @@ resource is kept as it is instead. Nothing is guessed: what isn't written in the
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -19,6 +20,7 @@ from .reading import BadInput, Resource
 NOT_HELD = ("planned", "cancelled", "entered-in-error")
 """States of an encounter that was never held: no consultation, and the clock doesn't move."""
 
+_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
 _KINDS = {"VR": "remote", "HH": "home", "EMER": "urgent"}
 
 
@@ -191,7 +193,7 @@ def _birth_date(patient: Resource, path: str, today: date) -> str:
     written = _text(patient.get("birthDate"))
     if not written:
         return ""
-    span = span_of(written)
+    span = span_of(written) if _DATE.fullmatch(written) else None
     if span is None:
         raise BadInput(f"{path}.birthDate", _("this isn't a day in the calendar. Write it as YYYY-MM-DD."))
     if span.start_day > today:

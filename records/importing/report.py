@@ -65,7 +65,8 @@ class Report:
             **{name: self.figures[name] for name in MAPPED},
             "notes": self.figures["notes"],
             "kept": dict(sorted(self.kept.items())),
-            "skipped": [_skipped(line) for line in self.skipped],
+            "kept_because": [_reasoned(line) for line in self.lines if line.outcome == Outcome.KEPT and line.path],
+            "skipped": [_reasoned(line) for line in self.skipped],
             "errors": [{"file": e.source, "path": e.path, "message": e.message} for e in self.errors],
         }
 
@@ -82,7 +83,7 @@ def refusal(source: str, problems: Iterable[tuple[str, str]], resources: int = 0
     return report
 
 
-def _skipped(line: Line) -> dict[str, Any]:
+def _reasoned(line: Line) -> dict[str, Any]:
     return {
         "file": line.source,
         "path": line.path,

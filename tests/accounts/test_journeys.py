@@ -2,13 +2,15 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from smtplib import SMTPRecipientsRefused
 
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
+from django.core.mail import EmailMessage
 
-from accounts import actions, hooks, user_agents
+from accounts import actions, hooks, mails, user_agents
 from accounts.models import User
 from audit.actors import Actor
 from audit.models import EventEntry, SecurityEntry
@@ -232,3 +234,18 @@ def test_login_page_keeps_where_one_wanted_to_go() -> None:
     )
     assert client.post(CODE, {"code": code_in_mail()})["Location"] == "/accounts/profile/"
     assert User.objects.get().last_login <= datetime.now(UTC)
+
+
+def test_mail_that_the_server_refuses_is_logged_without_the_address(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuses(_message: EmailMessage) -> int:
+        raise SMTPRecipientsRefused({"ines.canary@example.org": (550, b"no such mailbox")})
+
+    monkeypatch.setattr(EmailMessage, "send", refuses)
+    user = make_practitioner("ines.canary@example.org")
+    assert mails.wrong_codes(user=user) is False
+    assert [record.getMessage() for record in caplog.records] == [
+        "mail account/email/wrong_codes could not be sent: SMTPRecipientsRefused"
+    ]
+    assert "canary" not in caplog.text

@@ -50,7 +50,7 @@ def test_import_fhir_tells_all_in_json_and_leaves_with_1_for_a_refused_bundle(
     assert code == 1
     assert said == {
         "dry_run": False, "files": 2, "resources": 4, "patients": 1, "consultations": 1, "documents": 0, "observations": 0, "notes": 0,
-        "kept": {}, "skipped": [], "errors": [{
+        "kept": {}, "kept_because": [], "skipped": [], "errors": [{
             "file": "b.json", "path": "entry[1].resource.subject",
             "message": "this refers to a resource that isn't in the bundle. Export it together with what it refers to."}],
     }  # fmt: skip

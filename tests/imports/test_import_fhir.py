@@ -376,3 +376,24 @@ def test_note_in_a_charset_that_cannot_be_read_is_kept(charset: str, practising:
     paper = document(OBSERVATION_ID, b"words", f"text/plain; charset={charset}", context=context)
     report = practising.take(bundle(patient(), visit, paper))
     assert (report.errors, report.figures["kept"], report.figures["consultations"]) == ([], 1, 1)
+
+
+@pytest.mark.parametrize("written", ["1980-02-29T10:00:00Z", "1980-2-9", "29/02/1980", "1981-02-29"])
+def test_birth_date_that_is_no_day_is_refused_by_its_path_and_never_repeated(
+    written: str, practising: Practising
+) -> None:
+    report = practising.take(bundle(patient(birthDate=written)))
+    assert [(line.path, line.message) for line in report.errors] == [
+        ("entry[0].resource.birthDate", "this isn't a day in the calendar. Write it as YYYY-MM-DD.")
+    ]
+
+
+def test_json_report_says_why_a_document_was_only_kept(practising: Practising) -> None:
+    drawing = document(OBSERVATION_ID, b"<svg xmlns='http://www.w3.org/2000/svg'><script/></svg>")
+    report = practising.take(bundle(patient(), encounter(), drawing)).as_json(dry_run=False)
+    assert report["kept_because"] == [
+        {
+            "file": "one.json", "path": "entry[2].resource", "type": "DocumentReference", "count": 1,
+            "reason": "This is an SVG drawing, whatever its name says. Save it as a PDF or a PNG.",
+        }
+    ]  # fmt: skip
