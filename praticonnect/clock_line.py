@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Protocol
 
-from django.utils.formats import date_format
 from django.utils.timesince import timeuntil
 from django.utils.translation import get_language_bidi, pgettext
 from django.utils.translation import gettext as _
+
+from privacy.days import written
 
 OPEN_END = timedelta(days=365)
 
@@ -78,9 +79,9 @@ class ClockLine:
         if self.end is None:
             return _("No end is set yet")
         if self.over:
-            return _("Ended on %(day)s") % {"day": date_format(self.end)}
+            return _("Ended on %(day)s") % {"day": written(self.end)}
         return _("Ends on %(day)s, in %(span)s") % {
-            "day": date_format(self.end),
+            "day": written(self.end),
             "span": timeuntil(self.end, self.today, depth=1),
         }
 
@@ -116,16 +117,16 @@ class ClockLine:
     @property
     def rows(self) -> list[Row]:
         """The same as the drawing, in words, in the order of time."""
-        end = date_format(self.end) if self.end else _("no end set")
-        start = Row(_("Start"), date_format(self.start), self.start_why)
-        now = Row(_("Today"), date_format(self.today), "")
+        end = written(self.end) if self.end else _("no end set")
+        start = Row(_("Start"), written(self.start), self.start_why)
+        now = Row(_("Today"), written(self.today), "")
         close = Row(_("End"), end, self.end_why)
         return [start, *([close, now] if self.over else [now, close]), *map(self._row_of, self.held)]
 
     def _row_of(self, hold: Hold) -> Row:
-        until = date_format(hold.until) if hold.until else _("it is lifted")
+        until = written(hold.until) if hold.until else _("it is lifted")
         return Row(
-            _("Held"), _("%(since)s until %(until)s") % {"since": date_format(hold.since), "until": until}, hold.label
+            _("Held"), _("%(since)s until %(until)s") % {"since": written(hold.since), "until": until}, hold.label
         )
 
     @property

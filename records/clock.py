@@ -9,10 +9,10 @@ from calendar import monthrange
 from datetime import date, datetime
 from typing import Final
 
-from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from privacy.clocks import Jurisdiction, legal_day
+from privacy.days import written
 from privacy.retention import MINOR, FileFacts, Term, end_of
 from records.models import PatientFile
 
@@ -78,4 +78,4 @@ def end_of_month(day: date) -> date:
 
 def reasons_of(term: Term) -> list[str]:
     """Why the file is kept until then, in the reader's language."""
-    return [sentence.say(gettext, date_format) for sentence in term.explanation]
+    return [sentence.say(gettext, written) for sentence in term.explanation]

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from datetime import date, datetime
 from pathlib import Path
 
 import polib
@@ -10,6 +11,9 @@ import pytest
 from django.conf import LazySettings
 from django.core.management import call_command
 from django.test import Client
+from django.utils.translation import gettext, override
+
+from privacy.days import written
 
 ROOT = Path(__file__).resolve().parents[1]
 CATALOGUE = Path("locale/fr/LC_MESSAGES/django.po")
@@ -84,14 +88,37 @@ def test_french_has_french_marks(catalogue: polib.POFile) -> None:
     assert [french for _, french in pairs(list(catalogue)) if LOOSE_MARK.search(french)] == []
 
 
-@pytest.mark.django_db
-def test_french_reader_gets_a_french_page(tmp_path: Path, settings: LazySettings, client: Client) -> None:
+@pytest.fixture
+def french(tmp_path: Path, settings: LazySettings) -> None:
+    """The catalogue compiled and in use, whether or not anything compiled it before."""
     compiled = tmp_path / CATALOGUE.relative_to("locale").with_suffix(".mo")
     compiled.parent.mkdir(parents=True)
     subprocess.run(["msgfmt", "--check-format", "-o", compiled, ROOT / CATALOGUE], check=True)
     settings.LOCALE_PATHS = [tmp_path]
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("french")
+def test_french_reader_gets_a_french_page(client: Client) -> None:
     page = client.get("/", headers={"accept-language": "fr"}).content.decode()
     assert re.findall(r"<html[^>]* lang=\"(\w+)\"", page) == ["fr"]
     assert re.findall(r"<h1[^>]*>([^<]*)<", page) == [
         "La plateforme de cabinet qui respecte sa politique de confidentialité."
     ]
+
+
+@pytest.mark.usefixtures("french")
+@pytest.mark.parametrize(
+    ("language", "first", "eleventh"),
+    [("fr", "1er mai 2026", "11 mai 2026 à 09:05"), ("en", "1 May 2026", "11 May 2026, 09:05")],
+)
+def test_days_are_written_as_each_language_writes_them(language: str, first: str, eleventh: str) -> None:
+    with override(language):
+        assert written(date(2026, 5, 1)) == first
+        assert written(datetime(2026, 5, 11, 9, 5), "DATETIME_FORMAT") == eleventh  # noqa: DTZ001 - already local
+
+
+@pytest.mark.usefixtures("french")
+def test_library_words_are_said_our_way() -> None:
+    with override("fr"):
+        assert gettext("Email address") == "Adresse électronique"

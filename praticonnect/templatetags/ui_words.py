@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, datetime
 
 from django import template
@@ -16,6 +15,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from privacy import days
+
 register = template.Library()
 
 TONE_ICONS = {
@@ -25,7 +26,6 @@ TONE_ICONS = {
     "danger": "octagon-alert",
     "held": "gavel",
 }
-FIRST = re.compile(r"^1(?= )")
 MESSAGE_TONES = {"success": "ok", "error": "danger", "warning": "warn"}
 
 
@@ -39,12 +39,19 @@ def _now(context: Context) -> datetime:
 
 def day_in_words(day: date, today: date) -> str:
     """Today, tomorrow and yesterday by name; the weekday within a week; the bare date beyond."""
-    written = FIRST.sub(pgettext("first day of a month, before its name", "1"), date_format(day, "DATE_FORMAT"))
     near = {0: _("today"), 1: _("tomorrow"), -1: _("yesterday")}
     away = (day - today).days
     if away in near:
         return near[away]
-    return f"{date_format(day, 'l')} {written}" if abs(away) < 7 else written
+    return f"{date_format(day, 'l')} {days.written(day)}" if abs(away) < 7 else days.written(day)
+
+
+@register.filter
+def written(value: date | None, form: str = "DATE_FORMAT") -> str:
+    """A day, or a moment in local time with form "DATETIME_FORMAT", written out; nothing for none."""
+    if value is None:
+        return ""
+    return days.written(timezone.localtime(value) if isinstance(value, datetime) else value, form)
 
 
 @register.simple_tag(takes_context=True)

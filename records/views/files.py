@@ -7,10 +7,10 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from privacy.days import written
 from privacy.retention import RULES
 from records import actions, queries
 from records.clock import day_of, parse_birth_date, reasons_of, term_of
@@ -180,7 +180,7 @@ def _named(texts: dict[str, str], names: tuple[str, ...]) -> list[tuple[object, 
 def _day(birth_date: str) -> str:
     """A full birth date in words; a year or a month as it is known."""
     born = parse_birth_date(birth_date) if len(birth_date) == FULL_DATE else None
-    return date_format(born) if born else birth_date
+    return written(born) if born else birth_date
 
 
 def _pretty(raw: str) -> str:
