@@ -106,7 +106,7 @@ GROUPS: tuple[tuple[str | Promise, str | Promise, frozenset[Kind]], ...] = (
 
 def board(subject_id: UUID, *, language: str, now: datetime) -> list[Group]:
     """All switches of one person, by nature, in one query."""
-    events = list(queries.history(subject_id, now).order_by("number"))
+    events = queries.history(subject_id, now).order_by("number").only(*queries.FACT)
     ids = {event.number: event.pk for event in events}
     states = fold(event.fact for event in events)
     made = [_switch(key, "", states, ids, language, now) for key in KEYS]

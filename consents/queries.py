@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from consents import notices
 from consents.models import ConsentEvent, PublishedText
 from consents.rules import Refusal, known
-from consents.states import State, ended_at, fold
+from consents.states import Action, Fact, State, ended_at, fold
 from privacy.clocks import legal_day
 from privacy.retention import ends
 from privacy.retention_rules import RULES, Anchor
@@ -18,11 +18,19 @@ from privacy.retention_rules import RULES, Anchor
 PROOF = RULES["PC-51"]
 CORE = "health_data_processing"
 CONTRACT = "tos_privacy"
+FACT = ("number", "key", "child", "action", "at", "text_number")
+"""What the fold reads of an entry, in the order of :class:`~consents.states.Fact`."""
 
 
 def states(subject_id: UUID, now: datetime) -> dict[str, State]:
     """The state of each switch at ``now``, folded from the ledger; children as ``key.child``."""
-    return fold(event.fact for event in history(subject_id, now).order_by("number"))
+    return fold(facts(subject_id, now))
+
+
+def facts(subject_id: UUID, now: datetime) -> list[Fact]:
+    """What the subject did until ``now``, in order, without the rest of each entry."""
+    rows = history(subject_id, now).order_by("number").values_list(*FACT)
+    return [Fact(number, key, child, Action(action), at, text) for number, key, child, action, at, text in rows]
 
 
 def is_live(subject_id: UUID, key: str, child: str | None = None, *, now: datetime) -> bool:

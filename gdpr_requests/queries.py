@@ -2,29 +2,38 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, Min, Model, Q, QuerySet
+from django.db import connection
+from django.db.models import Count, Max, Model, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from audit.actors import Actor
 from audit.models import AccessEntry
 from care.models import Practice
 from care.queries import practice_of
-from consents.queries import history, states
+from consents.queries import states
 from records.models import Consultation, Document, KeptResource, Measure, PatientFile
 from records.queries import files_for
 
 RECENT = timedelta(days=30)
 
-HOLDINGS: tuple[tuple[Any, type[Model], str], ...] = (
+HELD_IN_FILES: tuple[tuple[Any, type[Model], str], ...] = (
     (_("Consultations"), Consultation, "started_at"),
     (_("Measures"), Measure, "taken_at"),
     (_("Documents"), Document, "added_at"),
     (_("Resources kept as they were imported"), KeptResource, "kept_at"),
 )
+
+# One statement: the files are looked for once, and counted with all they hold.
+HOLDINGS = """
+with files as materialized ({files})
+select 0, count(*), min(created_at) from files {held} order by 1
+"""
+HELD = "union all select {place}, count(*), min({moment}) from {table} where file_id in (select id from files)"
 
 
 @dataclass(frozen=True)
@@ -47,15 +56,6 @@ class Openings:
 
 
 @dataclass(frozen=True)
-class Terms:
-    """How long: the first and the last end of the clocks running on the practice's files."""
-
-    files: int
-    first_end: date | None
-    last_end: date | None
-
-
-@dataclass(frozen=True)
 class Choices:
     """What was decided: switches on, of how many, and when one was last moved."""
 
@@ -66,61 +66,56 @@ class Choices:
 
 def holdings(user: User) -> list[Holding]:
     """What is held of the patients of ``user``, counted now."""
-    files = files_for(user)
-    first = files.aggregate(number=Count("pk"), since=Min("created_at"))
-    found = [Holding(_("Patient files"), first["number"], first["since"])]
-    for kind, model, moment in HOLDINGS:
-        rows = model._default_manager.filter(file__in=files)
-        found.append(Holding(kind, **rows.aggregate(number=Count("pk"), since=Min(moment))))
-    return found
+    files, asked = files_for(user).select_related(None).values("id", "created_at").query.sql_with_params()
+    held = " ".join(
+        HELD.format(place=place, moment=moment, table=model._meta.db_table)
+        for place, (_kind, model, moment) in enumerate(HELD_IN_FILES, 1)
+    )
+    kinds = [_("Patient files"), *(kind for kind, _model, _moment in HELD_IN_FILES)]
+    with connection.cursor() as cursor:
+        cursor.execute(HOLDINGS.format(files=files, held=held), asked)
+        return [Holding(kinds[place], number, since) for place, number, since in cursor.fetchall()]
 
 
-def seen_by(user: User) -> QuerySet[AccessEntry]:
-    """Every opening that concerns ``user``: of their practice's files, and of their own data."""
-    practice = practice_of(user)
-    mine = Q(subject_id=user.pk)
-    return AccessEntry.objects.filter(mine | Q(practice_id=practice.pk) if practice else mine)
+def seen_by(by: Actor) -> QuerySet[AccessEntry]:
+    """Every opening that concerns ``by``: of their practice's files, and of their own data."""
+    mine = Q(subject_id=by.account_id)
+    return AccessEntry.objects.filter(mine | Q(practice_id=by.practice_id) if by.practice_id else mine)
 
 
-def openings(user: User, now: datetime) -> Openings:
+def openings(by: Actor, now: datetime) -> Openings:
     """The openings of the last 30 days."""
     figures = (
-        seen_by(user)
+        seen_by(by)
         .filter(at__gt=now - RECENT, at__lte=now)
         .aggregate(
             number=Count("pk"),
             files=Count("subject_id", distinct=True),
-            by_others=Count("pk", filter=~Q(actor_id=user.pk)),
+            by_others=Count("pk", filter=~Q(actor_id=by.account_id)),
             last_at=Max("at"),
         )
     )
     return Openings(**figures)
 
 
-def terms(user: User) -> Terms:
-    """The clocks on the files of ``user``'s patients (PC-41)."""
-    ends = files_for(user).aggregate(files=Count("pk"), first_end=Min("retain_until"), last_end=Max("retain_until"))
-    return Terms(**ends)
-
-
 def choices(user: User, now: datetime) -> Choices:
     """How many switches are on, children counted."""
-    now_states = states(user.pk, now)
-    last = history(user.pk, now).aggregate(last=Max("at"))["last"]
-    return Choices(sum(s.on for s in now_states.values()), len(now_states), last)
+    found = states(user.pk, now).values()
+    last = max((state.since for state in found if state.since), default=None)
+    return Choices(sum(state.on for state in found), len(found), last)
 
 
-def journal_of(user: User, wanted: Mapping[str, Any]) -> QuerySet[AccessEntry]:
-    """The access journal of ``user``, newest first, as the filter leaves it (PC-70)."""
-    entries = seen_by(user)
+def journal_of(by: Actor, wanted: Mapping[str, Any]) -> QuerySet[AccessEntry]:
+    """The access journal of ``by``, newest first, as the filter leaves it (PC-70)."""
+    entries = seen_by(by)
     if wanted.get("since"):
         entries = entries.filter(at__date__gte=wanted["since"])
     if wanted.get("until"):
         entries = entries.filter(at__date__lte=wanted["until"])
     if wanted.get("who") == "me":
-        entries = entries.filter(actor_id=user.pk)
+        entries = entries.filter(actor_id=by.account_id)
     if wanted.get("who") == "others":
-        entries = entries.exclude(actor_id=user.pk)
+        entries = entries.exclude(actor_id=by.account_id)
     return entries.order_by("-at", "-pk")
 
 

@@ -30,10 +30,9 @@ def overview(request: SignedInRequest) -> HttpResponse:
     user = request.user
     context = {
         "holdings": queries.holdings(user),
-        "openings": queries.openings(user, request.now),
-        "terms": queries.terms(user),
+        "openings": queries.openings(request.actor, request.now),
         "choices": queries.choices(user, request.now),
-        "leaving": queries.next_to_leave(user),
+        "leaving": list(queries.next_to_leave(user)),
         "today": timezone.localdate(request.now),
         "profile": user.practitioner,
         "years": HEALTH.length.years if HEALTH.length else "",
@@ -45,7 +44,7 @@ def journal(request: SignedInRequest) -> HttpResponse:
     """Who saw which part of which file, when and why (PC-70)."""
     form = JournalFilter(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
-    page = Paginator(queries.journal_of(request.user, wanted), PAGE).get_page(request.GET.get("page"))
+    page = Paginator(queries.journal_of(request.actor, wanted), PAGE).get_page(request.GET.get("page"))
     files = queries.own_files(request.user, page)
     rows = [_row(group, request.user.pk, files) for group in _together(page)]
     return render(request, "gdpr/journal.html", {"form": form, "page": page, "rows": rows})
@@ -59,7 +58,7 @@ def journal_csv(request: SignedInRequest) -> HttpResponse:
     response["Content-Disposition"] = 'attachment; filename="access-journal.csv"'
     writer = csv.writer(response)
     writer.writerow(["at", "who", "role", "action", "part", "purpose", "file", "channel", "address"])
-    for entry in queries.journal_of(request.user, wanted).iterator(chunk_size=500):
+    for entry in queries.journal_of(request.actor, wanted).iterator(chunk_size=500):
         who = "you" if entry.actor_id == request.user.pk else ""
         writer.writerow([
             entry.at.isoformat(), who, entry.actor_role, entry.action, entry.part, entry.purpose,

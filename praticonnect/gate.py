@@ -12,7 +12,6 @@ from accounts.access import Access, Act, Audience
 from accounts.models import User
 from audit.requests import HouseRequest
 from care import tenancy
-from care.queries import practices_of
 from consents.queries import core_open
 from praticonnect.access import access_of
 
@@ -37,11 +36,11 @@ class Gate:
             raise Http404
         if access.audience is Audience.PUBLIC:
             return None
-        refusal = refuse(cast(HouseRequest, request), access)
+        asked = cast(HouseRequest, request)
+        refusal = refuse(asked, access)
         if refusal is not None or access.audience is not Audience.PRACTITIONER:
             return refusal
-        practices = practices_of(cast(User, request.user))
-        with tenancy.scope([practice.pk for practice in practices]):
+        with tenancy.scope(asked.practice_ids):
             return cast(HttpResponse, view(request, *args, **kwargs))
 
 

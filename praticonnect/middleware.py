@@ -2,15 +2,17 @@
 
 from collections.abc import Callable
 from hashlib import sha256
+from typing import cast
 from uuid import uuid4
 
 from allauth.account.adapter import get_adapter
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
+from accounts.models import User
 from audit.actors import Actor
 from audit.requests import HouseRequest
-from care.queries import practice_of
+from care.queries import practices_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -36,7 +38,7 @@ class SecurityHeaders:
 
 
 class RequestContext:
-    """Reads the clock once and says who acts (``request.now``, ``request.actor``)."""
+    """Reads the clock once and says who acts and where (``request.now``, ``.actor``, ``.practice_ids``)."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -44,19 +46,21 @@ class RequestContext:
     def __call__(self, request: HouseRequest) -> HttpResponse:
         """Set the moment and the actor, then pass on."""
         request.now = timezone.now()
+        user = request.user
+        known = practices_of(cast(User, user)).values_list("pk", flat=True) if user.is_authenticated else ()
+        request.practice_ids = tuple(known)
         request.actor = actor_of(request)
         return self.get_response(request)
 
 
-def actor_of(request: HttpRequest) -> Actor:
-    """The author of this request: ids and a role, from the session and the connection."""
+def actor_of(request: HouseRequest) -> Actor:
+    """The author of this request: ids and a role, from the session, the connection and the practices."""
     user = request.user
     session_key = request.session.session_key or ""
-    practice = practice_of(user) if user.is_authenticated else None
     return Actor(
         account_id=user.pk if user.is_authenticated else None,
-        role=_role(request, practice is not None),
-        practice_id=practice.pk if practice else None,
+        role=_role(request, bool(request.practice_ids)),
+        practice_id=next(iter(request.practice_ids), None),
         session_ref=sha256(session_key.encode()).hexdigest()[:16] if session_key else "",
         ip=get_adapter().get_client_ip(request),
         user_agent=request.headers.get("User-Agent", "")[:200],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -75,6 +76,12 @@ def pagetitle(parser: Parser, _token: Token) -> PageTitle:
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """A Lucide icon from the local sprite; decorative unless it has a label of its own."""
+    return _drawn(name, label)
+
+
+@lru_cache(maxsize=256)
+def _drawn(name: str, label: str) -> SafeString:
+    """The markup of an icon: the same for everybody, and dozens on a page."""
     turns = " icon--turns" if name in TURNING_ICONS else ""
     spoken = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
     return format_html(
@@ -287,7 +294,7 @@ def journal_row(
     """One line of a journal, inside `<ol class="journal">`; `glass` marks an emergency access, `refs` the files it concerns as (words, url)."""
     return {
         "request": context.get("request"), "when": when, "who": who, "what": what, "role": role, "why": why, "glass": glass,
-        "dispute_url": dispute_url, "refs": refs,
+        "dispute_url": dispute_url, "only": refs if len(refs) == 1 else (), "several": refs if len(refs) > 1 else (),
     }  # fmt: skip
 
 

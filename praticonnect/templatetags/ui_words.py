@@ -13,7 +13,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
 from privacy import days
 
@@ -26,6 +26,7 @@ TONE_ICONS = {
     "danger": "octagon-alert",
     "held": "gavel",
 }
+NEAR = {0: gettext_lazy("today"), 1: gettext_lazy("tomorrow"), -1: gettext_lazy("yesterday")}
 MESSAGE_TONES = {"success": "ok", "error": "danger", "warning": "warn"}
 
 
@@ -39,10 +40,9 @@ def _now(context: Context) -> datetime:
 
 def day_in_words(day: date, today: date) -> str:
     """Today, tomorrow and yesterday by name; the weekday within a week; the bare date beyond."""
-    near = {0: _("today"), 1: _("tomorrow"), -1: _("yesterday")}
     away = (day - today).days
-    if away in near:
-        return near[away]
+    if away in NEAR:
+        return str(NEAR[away])
     return f"{date_format(day, 'l')} {days.written(day)}" if abs(away) < 7 else days.written(day)
 
 

@@ -9,13 +9,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from accounts.models import User
 from gdpr_requests import queries
 from privacy.register import Register, entries
 from tests.accounts.factories import make_practitioner, verified_client
 from tests.consents.factories import choose, person
-from tests.records.factories import make_consultation, make_document, make_file, make_measure, working
+from tests.records.factories import actor_of, make_consultation, make_document, make_file, make_measure, working
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -64,7 +65,8 @@ def test_overview_names_the_first_end(practitioner: User) -> None:
     with working(practitioner):
         file.refresh_from_db()
     page = sign_in(practitioner).get(reverse("gdpr:overview"))
-    assert page.context["terms"] == queries.Terms(1, file.retain_until, file.retain_until)
+    assert [one.retain_until for one in page.context["leaving"]] == [file.retain_until]
+    assert f"first file to leave: {date_format(file.retain_until)}" in page.content.decode()
 
 
 def test_journal_shows_one_line_for_each_opening(practitioner: User) -> None:
@@ -73,7 +75,7 @@ def test_journal_shows_one_line_for_each_opening(practitioner: User) -> None:
     client = sign_in(practitioner)
     before = client.get(reverse("gdpr:journal")).context["page"].paginator.count
     client.get(reverse("records:file", args=[file.pk]))
-    entries_now = queries.seen_by(practitioner).filter(subject_id=file.pk, action="open").count()
+    entries_now = queries.seen_by(actor_of(practitioner)).filter(subject_id=file.pk, action="open").count()
     after = client.get(reverse("gdpr:journal")).context["page"].paginator.count
     assert (after - before, entries_now > 0) == (entries_now, True)
 
@@ -83,7 +85,7 @@ def test_journal_hides_other_practices(practitioner: User) -> None:
     stranger = make_practitioner("noe@example.org")
     theirs = make_file(stranger)
     mine = make_file(practitioner)
-    shown = set(queries.seen_by(practitioner).values_list("subject_id", flat=True))
+    shown = set(queries.seen_by(actor_of(practitioner)).values_list("subject_id", flat=True))
     assert (mine.pk in shown, theirs.pk in shown) == (True, False)
 
 
