@@ -85,7 +85,7 @@ def new_file(*, file_id: UUID, by: Actor, practice_id: UUID | None, purpose: Pur
 
 def _keys_of(file_ids: list[UUID]) -> dict[UUID, list[FileKey]]:
     keys: dict[UUID, list[FileKey]] = defaultdict(list)
-    for key in FileKey.objects.filter(file_id__in=file_ids, destroyed_at=None):
+    for key in FileKey.objects.filter(file_id__in=file_ids, destroyed_at=None).defer("created_at"):
         keys[key.file_id].append(key)
     return keys
 
