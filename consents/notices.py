@@ -72,6 +72,7 @@ def digest(content: str) -> str:
     return sha256(canonical(content).encode()).hexdigest()
 
 
+@lru_cache(maxsize=256)
 def parse(content: str) -> Wording:
     """Split a text into its head (``name: line``) and its body, which a blank line divides."""
     head, _, body = canonical(content).partition("\n\n")

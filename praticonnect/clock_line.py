@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from typing import Protocol
 
 from django.utils.timesince import timeuntil
@@ -55,7 +56,7 @@ class ClockLine:
     end_why: str = ""
     held: tuple[Hold, ...] = ()
 
-    @property
+    @cached_property
     def last(self) -> date:
         """The day at the end of the drawing: the end, or beyond it when a hold or today is later."""
         days = [hold.until or self.today + OPEN_END for hold in self.held]
@@ -66,7 +67,7 @@ class ClockLine:
         """Whether the end has passed."""
         return self.end is not None and self.end < self.today
 
-    @property
+    @cached_property
     def is_held(self) -> bool:
         """Whether a hold is on today."""
         return any(hold.since <= self.today and (hold.until is None or hold.until >= self.today) for hold in self.held)
@@ -91,15 +92,15 @@ class ClockLine:
         share = min(max((day - self.start).days / length, 0), 1) * 98 + 1
         return f"{100 - share if get_language_bidi() else share:.2f}%"
 
-    @property
+    @cached_property
     def x_start(self) -> str:
         return self.x(self.start)
 
-    @property
+    @cached_property
     def x_today(self) -> str:
         return self.x(self.today)
 
-    @property
+    @cached_property
     def x_end(self) -> str:
         return self.x(self.end or self.last)
 
@@ -114,7 +115,7 @@ class ClockLine:
         """The holds as bars under the line."""
         return [Bar(self.x(hold.since), self.x(hold.until or self.last)) for hold in self.held]
 
-    @property
+    @cached_property
     def rows(self) -> list[Row]:
         """The same as the drawing, in words, in the order of time."""
         end = written(self.end) if self.end else _("no end set")

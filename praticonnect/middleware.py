@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import cast
 from uuid import uuid4
 
 from allauth.account.adapter import get_adapter
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from accounts.models import User
 from audit.actors import Actor
 from audit.requests import HouseRequest
 from care.queries import practices_of
@@ -47,7 +45,7 @@ class RequestContext:
         """Set the moment and the actor, then pass on."""
         request.now = timezone.now()
         user = request.user
-        known = practices_of(cast(User, user)).values_list("pk", flat=True) if user.is_authenticated else ()
+        known = practices_of(user).values_list("pk", flat=True) if user.is_authenticated else ()
         request.practice_ids = tuple(known)
         request.actor = actor_of(request)
         return self.get_response(request)
