@@ -92,18 +92,24 @@ def orphans(*, now: datetime) -> list[str]:
 
     Looks at the rows of all practices, or it would take the others' documents for orphans.
     """
-    old = [n for n in stored_names() if default_storage.get_modified_time(n) < now - ORPHAN_AGE]
+    old = stored_before(FOLDER, now=now)
     with scope(ALL):
         rows = Document.objects.filter(storage_name__in=old)
         known = set(rows.values_list("storage_name", flat=True))
     return [name for name in old if name not in known]
 
 
-def stored_names() -> list[str]:
-    """The names of all stored documents."""
-    if not default_storage.exists(FOLDER):
+def stored_before(folder: str, *, now: datetime) -> list[str]:
+    """The stored objects of a folder that are older than any upload still running."""
+    names = stored_names(folder)
+    return [name for name in names if default_storage.get_modified_time(name) < now - ORPHAN_AGE]
+
+
+def stored_names(folder: str = FOLDER) -> list[str]:
+    """The names of all stored objects of a folder, by default of the documents."""
+    if not default_storage.exists(folder):
         return []
-    return [f"{FOLDER}/{name}" for name in default_storage.listdir(FOLDER)[1]]
+    return [f"{folder}/{name}" for name in default_storage.listdir(folder)[1]]
 
 
 def _store(document: Document, handle: Handle, source: BinaryIO) -> None:

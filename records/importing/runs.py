@@ -23,6 +23,7 @@ from care.models import Practice
 from care.tenancy import ALL, scope
 from privacy.ids import new_id
 from privacy.purposes import Purpose
+from records.actions.documents import stored_before
 from records.models import ImportLine, ImportRun
 from vault import access
 from vault.handles import Handle
@@ -152,6 +153,17 @@ def unfinished(*, before: datetime) -> list[UUID]:
     """Runs that should have gone on: their worker was lost. Call it in the scope of all practices."""
     waiting = ImportRun.objects.filter(state__in=(State.WAITING, State.RUNNING), started_at__lt=before)
     return list(waiting.exclude(storage_names=[]).order_by("started_at").values_list("pk", flat=True))
+
+
+def remove_strays(*, now: datetime) -> int:
+    """Delete uploads that no run names: their request ended before it was committed. Returns how many."""
+    old = stored_before(FOLDER, now=now)
+    with scope(ALL):
+        runs = ImportRun.objects.exclude(storage_names=[]).values_list("storage_names", flat=True)
+        named = {name for names in runs for name in names}
+    strays = [name for name in old if name not in named]
+    _remove(strays)
+    return len(strays)
 
 
 def _note(run: ImportRun, handle: Handle, report: Report) -> None:

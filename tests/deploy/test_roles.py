@@ -7,6 +7,7 @@ import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -69,6 +70,7 @@ def house() -> Iterator[dict[str, str]]:
             **urls,
             "REDIS_URL": main_urls["REDIS_URL"],
             "PRATICONNECT_VAR": str(base / "var"),
+            "PRATICONNECT_PG_BIN": str(Postgres(main).bin),
         }
         env["DJANGO_SETTINGS_MODULE"] = "praticonnect.settings"
         for alias in ("default", "keys"):
@@ -120,3 +122,23 @@ def test_login_can_become_neither_owner_nor_superuser(house: dict[str, str]) -> 
         assert connection.execute(
             "select rolsuper, rolcreaterole, rolcreatedb, rolbypassrls, rolreplication from pg_roles where rolname = 'praticonnect_login'"
         ).fetchone() == (False, False, False, False, False)
+
+
+def test_restricted_login_dumps_every_table_for_its_own_eyes_only(house: dict[str, str], tmp_path: Path) -> None:
+    """Row security stands on the clinical tables for it, and the dump must not stop there or leave rows out."""
+    with psycopg.connect(house["DATABASE_URL"]) as connection:
+        connection.execute("set role praticonnect_app")
+        connection.execute("select set_config('praticonnect.scope', 'all', true)")
+        connection.execute("""
+            with practice as (insert into care_practice (id, name, jurisdiction, created_at)
+                              values (gen_random_uuid(), 'Cabinet du port', 'FR', now()) returning id),
+                 account as (select gen_random_uuid() as id)
+            insert into records_consultationversion (id, practice_id, file_id, consultation_id, number, author_id,
+                                                     signed_at, started_at, kind, seq, leaf)
+            select practice.id, practice.id, practice.id, practice.id, 77777, account.id, now(), now(), 'dumped-kind', 0, ''
+              from practice, account""")
+    out = tmp_path / "dump.sql"
+    done = manage(house, "manage.py", "dump_database", "--out", str(out))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "dumped-kind" in out.read_text()
+    assert out.stat().st_mode & 0o777 == 0o600

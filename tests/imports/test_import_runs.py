@@ -1,6 +1,7 @@
 """The life of an import: waits sealed, is tried, confirmed, goes on after a lost worker, and leaves a report (PC-123)."""
 
 import os
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.utils import timezone
 
 from care.tenancy import ALL, scope
 from records.importing import runs, starting, tasks, working
@@ -229,3 +231,15 @@ def test_report_of_a_real_run_names_the_files_it_made(practising: Practising) ->
         assert (line.outcome, line.count, line.file_id) == ("created", 2, PatientFile.objects.get().pk)
         assert Consultation.objects.count() == 1
         assert KeptResource.objects.count() == 0
+
+
+def test_upload_of_a_request_that_was_rolled_back_is_swept(practising: Practising) -> None:
+    kept = begin(practising, bundle())
+    with transaction.atomic():
+        begin(practising, other_bundle())
+        transaction.set_rollback(True)
+    assert len(uploads()) == 2
+    moment = timezone.now()
+    assert runs.remove_strays(now=moment) == 0
+    assert runs.remove_strays(now=moment + timedelta(hours=2)) == 1
+    assert [f"{runs.FOLDER}/{name}" for name in uploads()] == kept.storage_names
