@@ -102,10 +102,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return reverse("accounts:protect")
 
     def get_login_redirect_url(self, request: HouseRequest) -> str:
-        """Staff without an app or a passkey get no further than the page where they add one (PC-81)."""
-        if request.user.is_staff and not queries.session_holds_factor(request.user):
+        """Staff go to the office; without an app or a passkey no further than where they add one (PC-81)."""
+        user = request.user
+        if not user.is_staff:
+            return super().get_login_redirect_url(request)
+        if not queries.session_holds_factor(user):
             return reverse("accounts:protect")
-        return super().get_login_redirect_url(request)
+        return reverse("admin:index") if queries.profile_of(user) is None else super().get_login_redirect_url(request)
 
     def get_password_change_redirect_url(self, request: HouseRequest) -> str:
         return reverse("accounts:security")

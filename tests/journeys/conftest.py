@@ -22,6 +22,14 @@ FLAGS = (
 )
 
 
+SIDEWAYS = """() => {
+  const page = document.documentElement;
+  if (page.scrollWidth <= page.clientWidth) return [];
+  const wide = [...document.body.querySelectorAll("*")].filter(one => one.getBoundingClientRect().right > page.clientWidth);
+  return wide.slice(0, 5).map(one => one.outerHTML.slice(0, 120)).concat("the page is wider than its window");
+}"""
+
+
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
     """Debian's headless Chromium; Playwright's own downloads aren't used."""
@@ -63,8 +71,7 @@ class Journey:
         results = Axe().run(self.page)
         found = [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in results.response["violations"]]
         assert found == [], f"{self.page.url}: {found}"
-        sideways = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert self.page.evaluate(sideways) <= 0, f"{self.page.url} scrolls sideways"
+        assert self.page.evaluate(SIDEWAYS) == [], f"{self.page.url} scrolls sideways"
 
     def heading(self) -> str:
         """The words of the page's main heading."""

@@ -12,13 +12,12 @@ from accounts.factors import enrol_app
 from accounts.models import User
 from audit.actors import Actor
 from tests.accounts.factories import make_practitioner, verified_client
-from tests.journeys.conftest import Journey, app_code, mailed_code
-from tests.journeys.steps import CENTRE, EMAIL, PASSWORD, SWITCHES, sign_in, type_code
+from tests.journeys.conftest import Journey, mailed_code
+from tests.journeys.steps import CENTRE, EMAIL, PASSWORD, SWITCHES, code_now, sign_in, type_code
 from tests.records.factories import make_consultation, make_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases="__all__")]
 NARROW = {"width": 320, "height": 640}
-SECONDS_TO_TYPE = 4
 
 
 @pytest.fixture
@@ -32,13 +31,6 @@ def secret(practitioner: User) -> str:
     """The key of an authenticator app that the practitioner set up."""
     app = enrol_app(user=practitioner, by=Actor.system("test"), now=timezone.now())
     return str(decrypt(app.data["secret"]))
-
-
-def code_now(secret: str) -> str:
-    """What the app shows, with time enough left to type it."""
-    if (left := 30 - time.time() % 30) < SECONDS_TO_TYPE:
-        time.sleep(left + 0.1)
-    return app_code(secret)
 
 
 def test_signing_out_and_in_again_ends_the_other_sessions(journey: Journey, practitioner: User, secret: str) -> None:
