@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from django import template
 from django.contrib.messages.storage.base import Message
@@ -12,8 +13,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
 
 from privacy import days
 
@@ -40,6 +41,12 @@ def _now(context: Context) -> datetime:
 
 def day_in_words(day: date, today: date) -> str:
     """Today, tomorrow and yesterday by name; the weekday within a week; the bare date beyond."""
+    return _day_in_words(day, today, get_language())
+
+
+@lru_cache(maxsize=1024)
+def _day_in_words(day: date, today: date, _language: str | None) -> str:
+    """The same words for the same days in one language: a list says a few days many times."""
     away = (day - today).days
     if away in NEAR:
         return str(NEAR[away])
