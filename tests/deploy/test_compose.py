@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 import yaml
+from django.urls import reverse
+
+from records.importing.reading import MAX_BUNDLE_BYTES
+from records.preview import MAX_BYTES
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -167,3 +171,12 @@ def test_image_installs_by_hash_and_runs_as_nobody_special() -> None:
     assert "--require-hashes -r requirements/base.txt" in text
     assert "embedded" not in text
     assert text.rindex("USER praticonnect") > text.rindex("RUN ")
+
+
+def test_proxy_lets_the_largest_bundle_through_on_the_import_page_only() -> None:
+    everywhere, imports = (int(size.removesuffix("m")) * 2**20 for size in proxy_directives()["client_max_body_size"])
+    assert everywhere > MAX_BYTES
+    assert everywhere < MAX_BUNDLE_BYTES < imports
+    text = (ROOT / "docker/nginx.conf").read_text()
+    block = text[text.index(f"location = {reverse('records:import')} {{") :]
+    assert "client_max_body_size 256m;" in block[: block.index("}")]
