@@ -115,6 +115,10 @@ DATABASES = {
         "CONN_HEALTH_CHECKS": True,
     },
 }
+if all(DATABASES["keys"][part] == DATABASES["default"][part] for part in ("NAME", "HOST", "PORT")):
+    raise ImproperlyConfigured(
+        "KEYS_DATABASE_URL names the main database: the keys need one of their own, or dumps hold them"
+    )
 DATABASE_ROUTERS = ["praticonnect.database.KeysApart"]
 DATABASE_ROLE = env.text("PRATICONNECT_DATABASE_ROLE", "praticonnect_app")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

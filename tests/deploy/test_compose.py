@@ -1,6 +1,9 @@
 """The production shape, as far as it can be checked without a container engine (PC-80, PC-83)."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -180,3 +183,14 @@ def test_proxy_lets_the_largest_bundle_through_on_the_import_page_only() -> None
     text = (ROOT / "docker/nginx.conf").read_text()
     block = text[text.index(f"location = {reverse('records:import')} {{") :]
     assert "client_max_body_size 256m;" in block[: block.index("}")]
+
+
+def test_keys_in_the_main_database_stop_the_start() -> None:
+    same = {"DATABASE_URL": "postgres://a:b@db/one", "KEYS_DATABASE_URL": "postgres://c:d@db/one"}
+    started = subprocess.run(
+        [sys.executable, "-c", "import praticonnect.settings"],
+        env={**os.environ, **same}, cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert started.stderr.splitlines()[-1].endswith(
+        "KEYS_DATABASE_URL names the main database: the keys need one of their own, or dumps hold them"
+    )
