@@ -111,12 +111,13 @@ def clock(request: Visit, file: PatientFile) -> HttpResponse:
 def kept(request: Visit, file: PatientFile) -> HttpResponse:
     """What imports brought that has no field of its own, by type."""
     handle = open_part(request, file, Part.KEPT)
-    chosen = request.GET.get("type", "")
+    counts = queries.kept_counts(file)
+    chosen = next((kind for kind, _number in counts if kind == request.GET.get("type")), "")
     rows = queries.kept_of(file)
     page = Paginator(rows.filter(resource_type=chosen) if chosen else rows, 50).get_page(request.GET.get("page"))
     return show(
         request, "kept", file, handle, tab=Part.KEPT,
-        counts=queries.kept_counts(file), chosen=chosen, page=page, has_imports=has_imports(file),
+        counts=counts, chosen=chosen, page=page, has_imports=has_imports(file),
     )  # fmt: skip
 
 

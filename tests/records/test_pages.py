@@ -493,3 +493,9 @@ def test_restricted_file_is_kept_closed_in_words_and_without_a_name_in_the_list(
     listed = text(client.get(url("patients")))
     assert ("Kept closed: restricted or archived" in listed, "LEFÈVRE" in listed) == (True, False)
     assert AccessEntry.objects.count() == before
+
+
+@pytest.mark.parametrize("kind", ["\x00", "Flag'--", "Flag"])
+def test_unknown_kind_of_kept_resource_shows_all_of_them(kind, client, file):
+    page = client.get(url("kept", file.pk), {"type": kind})
+    assert (page.status_code, page.context["chosen"]) == (200, "")
