@@ -80,6 +80,7 @@ def flip_every_consent(journey: Journey) -> None:
         if key.mandatory:
             continue
         flip(journey, key.key, on=True)
+        journey.look()
         for child in key.children:
             flip(journey, f"{key.key}-{child.key}", on=True)
             flip(journey, f"{key.key}-{child.key}", on=False)
@@ -91,7 +92,8 @@ def flip_every_consent(journey: Journey) -> None:
 def flip(journey: Journey, row: str, *, on: bool) -> None:
     """Click one switch, and see that it stands on the other side."""
     assert stands(journey, row) is not on, row
-    journey.follow(journey.page.locator(f"#switch-{row}").get_by_role("switch"))
+    with journey.page.expect_navigation(wait_until="load"):
+        journey.page.locator(f"#switch-{row}").get_by_role("switch").click()
     assert stands(journey, row) is on, row
 
 
