@@ -96,7 +96,9 @@ def process(importer: Importer, run: ImportRun, handle: Handle, uploads: Sequenc
     report = Report()
     for number, step in enumerate(steps_of(uploads)):
         with transaction.atomic(), scope([importer.practice.pk]):
-            row = ImportRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
+            row = ImportRun.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=run.pk).first()
+            if row is None:
+                return report  # another worker is at it and goes on: don't keep this one waiting
             if row.position != number or row.dry_run != importer.dry_run:
                 continue  # done by an earlier try, or by another worker
             importer.run = row

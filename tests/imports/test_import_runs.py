@@ -1,14 +1,15 @@
 """The life of an import: waits sealed, is tried, confirmed, goes on after a lost worker, and leaves a report (PC-123)."""
 
 import os
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import BytesIO
+from threading import Event, Thread
 from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
 from care.tenancy import ALL, scope
@@ -243,3 +244,30 @@ def test_upload_of_a_request_that_was_rolled_back_is_swept(practising: Practisin
     assert runs.remove_strays(now=moment) == 0
     assert runs.remove_strays(now=moment + timedelta(hours=2)) == 1
     assert [f"{runs.FOLDER}/{name}" for name in uploads()] == kept.storage_names
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "keys"])
+def test_second_worker_does_not_wait_for_the_first(now: datetime) -> None:
+    """A long import is started again each minute: workers that wait would leave none for the rest of the house."""
+    practising = make_practising(now)
+    run = begin(practising, bundle())
+    runs.confirm(run=run, by=practising.importer().by, now=now)
+    came_back = Event()
+
+    def second() -> None:
+        try:
+            working.work(run.pk, by=practising.importer().by, now=now)
+            came_back.set()
+        finally:
+            connections.close_all()
+
+    with transaction.atomic(), practising.scope():
+        ImportRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
+        worker = Thread(target=second)
+        worker.start()
+        worker.join(timeout=10)
+        assert came_back.is_set()
+    worker.join(timeout=10)
+    assert (fresh(run).position, patients()) == (0, 0)
+    working.work(run.pk, by=practising.importer().by, now=now)
+    assert (fresh(run).state, patients()) == ("done", 1)
