@@ -47,7 +47,7 @@ class Gate:
 def refuse(request: HouseRequest, access: Access) -> HttpResponse | None:
     """The page that says no, or None. Strangers to a page can't tell it from one that isn't there."""
     if not request.user.is_authenticated:
-        return redirect_to_login(request.get_full_path(), settings.LOGIN_URL)
+        return redirect_to_login(request.path, settings.LOGIN_URL)
     user = request.user
     if access.audience is Audience.SIGNED_IN:
         return None

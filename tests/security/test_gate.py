@@ -30,3 +30,10 @@ def test_page_without_a_row_answers_not_found(monkeypatch: pytest.MonkeyPatch) -
         urlpatterns.remove(forgotten)
         clear_url_caches()
     assert (answer.status_code, b"secret" in answer.content) == (404, False)
+
+
+@pytest.mark.django_db(databases="__all__")
+def test_sign_in_address_carries_no_search_words() -> None:
+    """What somebody searched for isn't written into the address of the sign-in page."""
+    answer = Client().get("/practitioner/patients/?q=Zyklamen")
+    assert answer.headers["Location"] == "/accounts/login/?next=/practitioner/patients/"

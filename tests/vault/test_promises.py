@@ -7,8 +7,10 @@ import pytest
 from django.db import connection, transaction
 
 from audit.models import AccessEntry
+from privacy.declare import REGISTRY
 from privacy.ids import new_id
 from privacy.purposes import Purpose
+from privacy.registry import discover
 from tests.vault.rows import Note, note_table, practitioner
 from vault import access, promises
 from vault.models import FileKey
@@ -48,13 +50,19 @@ def test_pc_80_turns_false_when_a_key_is_gone(notes: Note, now: datetime) -> Non
     assert (found.kept, found.figures["values_whose_key_is_unknown"]) == (False, 2)
 
 
-def test_pc_80_looks_at_every_installed_sealed_column(now: datetime) -> None:
-    assert {type(field).__mro__[1].__name__ for field in promises._all_sealed_fields()} <= {
-        "SealedField",
-        "SealedTextField",
-        "SealedJSONField",
-    }
-    assert promises.stored_values_are_sealed(now).figures["sealed_columns"] == len(list(promises._all_sealed_fields()))
+def test_pc_80_looks_at_every_declared_sealed_column(now: datetime) -> None:
+    """The check finds sealed columns by their type; the declarations name them independently.
+
+    An authenticator's secret is sealed inside a library's JSON column, by accounts' own adapter.
+    """
+    discover()
+    declared = sum(
+        field.sealed
+        for label, model in REGISTRY.items()
+        for field in model.fields.values()
+        if label != "mfa.Authenticator"
+    )
+    assert promises.stored_values_are_sealed(now).figures["sealed_columns"] == declared
 
 
 STRICT = {
