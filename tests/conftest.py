@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import connections
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 from pytest_django import DjangoDbBlocker
 
 from praticonnect.database import as_owner
@@ -14,6 +16,11 @@ END_OTHERS = """
 select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
 """
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+# How long an example takes depends on the machine: no test of ours is timed.
+examples.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("house")
 
 
 @pytest.fixture(scope="session")
