@@ -39,6 +39,7 @@ CONTROLLER = {
 INSTALLED_APPS = [
     "praticonnect.apps.PraticonnectConfig",
     "gdpr_requests",
+    "lifecycle",
     "records",
     "consents",
     "care",
