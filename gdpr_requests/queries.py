@@ -16,6 +16,9 @@ from audit.models import AccessEntry
 from care.models import Practice
 from care.queries import practice_of
 from consents.queries import states
+from lifecycle.holds.queries import held
+from records.clock import Bar, bars_of
+from records.holds import holds_of
 from records.models import Consultation, Document, KeptResource, Measure, PatientFile
 from records.queries import files_for
 
@@ -98,6 +101,11 @@ def openings(by: Actor, now: datetime) -> Openings:
     return Openings(**figures)
 
 
+def files_held(user: User) -> int:
+    """How many files of ``user``'s patients a live hold keeps beyond their end (LAW-03)."""
+    return held(files_for(user)).count()
+
+
 def choices(user: User, now: datetime) -> Choices:
     """How many switches are on, children counted."""
     found = states(user.pk, now).values()
@@ -133,6 +141,13 @@ def next_to_leave(user: User, number: int = 3) -> QuerySet[PatientFile]:
         .only("created_at", "last_consultation_on", "retain_until", "retention_rule")
     )
     return shown.order_by("retain_until", "pk")[:number]
+
+
+def clocks_of(files: Iterable[PatientFile]) -> list[tuple[PatientFile, list[Bar]]]:
+    """Each file with the holds on its clock, live and lifted (LAW-03)."""
+    shown = list(files)
+    holds = holds_of(file.pk for file in shown)
+    return [(file, bars_of(holds[file.pk])) for file in shown]
 
 
 def practice_name(user: User) -> str:

@@ -11,8 +11,12 @@ class LifecycleConfig(AppConfig):
     def ready(self) -> None:
         """Have the facts and the sent notices sealed and verified."""
         from audit import evidence
+        from lifecycle.holds.queries import on_clocks
+        from records.holds import read_holds_from
 
         evidence.register("lifecycle_subscriptionevent", stream="lifecycle")
         evidence.register("lifecycle_noticesent", stream="notices")
         evidence.journal_each("lifecycle.SubscriptionEvent")
         evidence.journal_each("lifecycle.NoticeSent")
+        evidence.journal_each("lifecycle.Hold")
+        read_holds_from(on_clocks)

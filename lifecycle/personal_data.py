@@ -45,3 +45,32 @@ declare(
         "sent_at": _fact("moment it was sent"),
     },
 )
+
+declare(
+    "lifecycle.Hold",
+    subject=Subject.PATIENT,
+    purpose=Purpose.LEGAL,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention="PC-41",
+    about=_("A legal hold on a patient's file: it stays whatever its clocks say, until the hold is lifted"),
+    fields={
+        "id": technical("random identifier of the row"),
+        "practice": technical("the practice, for the wall between practices"),
+        "file": personal("the patient's file", Category.REFERENCE),
+        "ground": personal("the ground of the hold", Category.REFERENCE),
+        "placed_at": personal("when it was placed", Category.REFERENCE),
+        "placed_by": personal("who placed it", Category.REFERENCE, erase=Erase.PSEUDONYMISED),
+        "placed_role": technical("the role in which it was placed"),
+        "review_on": technical("when it is to be reviewed"),
+        "lifted_at": personal("when it was lifted", Category.REFERENCE),
+        "lifted_by": personal("who lifted it", Category.REFERENCE, erase=Erase.PSEUDONYMISED),
+        "lifted_role": technical("the role in which it was lifted"),
+        "case": personal("the case", Category.REFERENCE, sealed=True, erase=Erase.WITH_KEY, export=Export.WITHHELD),
+        "why": personal(
+            "why it was placed", Category.REFERENCE, sealed=True, erase=Erase.WITH_KEY, export=Export.WITHHELD
+        ),
+        "lifted_why": personal(
+            "why it was lifted", Category.REFERENCE, sealed=True, erase=Erase.WITH_KEY, export=Export.WITHHELD
+        ),
+    },
+)

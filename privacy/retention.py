@@ -202,7 +202,7 @@ def _after_death(medical: Basis, death: Basis) -> Basis:
 
 def _hold_basis(hold: Hold) -> Basis:
     why = Sentence(
-        _("Held for the case %(case)s since %(since)s, until the hold is lifted."),
+        _("Held since %(since)s, until the hold is lifted: %(case)s."),
         {"case": hold.case, "since": hold.placed_on},
     )
     return Basis(HOLD.id, hold.placed_on, None, (why,), review_on=hold.review_on)

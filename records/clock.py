@@ -6,6 +6,8 @@
 
 import re
 from calendar import monthrange
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
@@ -13,7 +15,8 @@ from django.utils.translation import gettext
 
 from privacy.clocks import Jurisdiction, legal_day
 from privacy.days import written
-from privacy.retention import MINOR, FileFacts, Term, end_of
+from privacy.retention import MINOR, FileFacts, Hold, Term, end_of
+from records.holds import holds_of
 from records.models import PatientFile
 
 _BIRTH: Final = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
@@ -45,27 +48,40 @@ def day_of(file: PatientFile, moment: datetime) -> date:
     return legal_day(moment, jurisdiction_of(file))
 
 
-def term_of(file: PatientFile, birth_date: str | None) -> Term:
-    """Every clock on the file, the latest of which decides (NEW-03)."""
+def term_of(file: PatientFile, birth_date: str | None, holds: Iterable[Hold] | None = None) -> Term:
+    """Every clock on the file, the latest of which decides (NEW-03); open while a hold is on (LAW-03).
+
+    ``holds`` are all holds there ever were on the file; None reads them.
+    """
     return end_of(
         FileFacts(
             opened_on=day_of(file, file.created_at),
             jurisdiction=jurisdiction_of(file),
             last_consultation_on=file.last_consultation_on,
             birth_date=parse_birth_date(birth_date),
+            holds=holds_of([file.pk])[file.pk] if holds is None else tuple(holds),
         )
     )
 
 
-def set_clock(file: PatientFile, birth_date: str | None) -> Term:
-    """Write the term's end and its rules on ``file`` (without saving).
+def ruled_term(file: PatientFile, birth_date: str | None, holds: Iterable[Hold] | None = None) -> Term:
+    """The end the rules give the file, with the days that lifted holds gave back; live holds left out.
+
+    That end is what is stored: a live hold is a fact of its own, asked again before anything goes.
+    """
+    known = holds_of([file.pk])[file.pk] if holds is None else holds
+    return term_of(file, birth_date, [hold for hold in known if hold.lifted_on])
+
+
+def set_clock(file: PatientFile, birth_date: str | None, holds: Iterable[Hold] | None = None) -> Term:
+    """Write the end the rules give, and those rules, on ``file`` (without saving).
 
     Where the 28th birthday decides, the end of its month is stored: the column is in clear, and
     must not tell the birthday. It is never earlier than the law's day.
     """
-    term = term_of(file, birth_date)
+    term = ruled_term(file, birth_date, holds)
     if term.until is None:
-        raise ValueError("a file's term is open only under a hold, and none is placed here")
+        raise ValueError("the rules of a file always end it; only a hold, left out here, is open")
     file.retain_until = end_of_month(term.until) if MINOR.id in term.rules else term.until
     file.retention_rule = ",".join(term.rules)
     return term
@@ -79,3 +95,17 @@ def end_of_month(day: date) -> date:
 def reasons_of(term: Term) -> list[str]:
     """Why the file is kept until then, in the reader's language."""
     return [sentence.say(gettext, written) for sentence in term.explanation]
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One hold as the drawing of a clock shows it; ``until`` is None until it is lifted."""
+
+    label: str
+    since: date
+    until: date | None
+
+
+def bars_of(holds: Iterable[Hold]) -> list[Bar]:
+    """The holds of a file for its clock's drawing."""
+    return [Bar(hold.case, hold.placed_on, hold.lifted_on) for hold in holds]

@@ -13,10 +13,11 @@ from django.db.models.functions import Cast
 from audit.models import EventEntry
 from care.tenancy import ALL, scope
 from privacy.promises import Measure, promise
-from privacy.retention import MINOR
+from privacy.retention import MINOR, Hold
 from records.actions.documents import orphans
-from records.clock import day_of, term_of
+from records.clock import day_of, ruled_term
 from records.fields import CONSULTATION_FIELDS, FILE_FIELDS, MEASURE_FIELDS
+from records.holds import holds_of
 from records.importing import promises as _importing  # noqa: F401 - registers those of imports (PC-123)
 from records.models import (
     Consultation,
@@ -104,10 +105,11 @@ def consultations_are_versioned_and_move_the_clock(now: datetime) -> Measure:
 
 @promise("PC-41", checked_by=TESTS)
 def files_are_kept_as_long_as_the_rule_says(now: datetime) -> Measure:
-    """Each file's end is 20 years after its last consultation, later only by the 28th birthday."""
+    """Each file's end is 20 years after its last consultation, later only by the 28th birthday or by holds."""
     with scope(ALL):
         files = [file for file, _day in _files_and_days()]
-    wrong = sum(not _ends_by_rule(file) for file in files)
+        holds = holds_of(file.pk for file in files)
+    wrong = sum(not _ends_by_rule(file, holds[file.pk]) for file in files)
     minors = sum(MINOR.id in file.retention_rule for file in files)
     return Measure(
         kept=wrong == 0,
@@ -152,9 +154,9 @@ def _files_and_days() -> Iterator[tuple[PatientFile, object]]:
         yield file, day_of(file, latest) if latest else None
 
 
-def _ends_by_rule(file: PatientFile) -> bool:
+def _ends_by_rule(file: PatientFile, holds: tuple[Hold, ...]) -> bool:
     """The birth date is sealed, so a minor's end is only known to be later than the others'."""
-    medical = term_of(file, None)
+    medical = ruled_term(file, None, holds)
     if MINOR.id in file.retention_rule:
         return medical.until is not None and file.retain_until >= medical.until
     return file.retain_until == medical.until

@@ -1,7 +1,9 @@
 """How the keys stand: counts only."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count
@@ -40,6 +42,11 @@ def status() -> Status:
         tables=tables,
         files=_files(),
     )
+
+
+def with_key(file_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the files whose key is alive, in whatever ring."""
+    return set(FileKey.objects.filter(file_id__in=list(file_ids), destroyed_at=None).values_list("file_id", flat=True))
 
 
 def _by_master(model: Any) -> dict[str, int]:

@@ -69,7 +69,7 @@ def make_file(
     handle = access.new_file(file_id=file.id, by=by, practice_id=practice.id, purpose=Purpose.CARE, now=now)
     handle.write(file, **values)
     file.search_tokens = tokens_of(practice.id, values)
-    set_clock(file, values.get("birth_date"))
+    set_clock(file, values.get("birth_date"), holds=())
     file.save(force_insert=True)
     begin_care(
         practice_id=practice.id,

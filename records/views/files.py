@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from privacy.days import written
 from privacy.retention import RULES
 from records import actions, queries
-from records.clock import day_of, parse_birth_date, reasons_of, term_of
+from records.clock import bars_of, day_of, parse_birth_date, reasons_of, ruled_term, term_of
 from records.fields import CONTACT, IDENTITY, LABELS, MEDICAL, SEXES
 from records.forms import EditForm, IdentityForm, MedicalForm, at_revision
+from records.holds import holds_of
 from records.importing.queries import has_imports
 from records.models import PatientFile
 from records.reading import (
@@ -92,17 +93,20 @@ def clock(request: Visit, file: PatientFile) -> HttpResponse:
     handle = open_part(request, file, Part.CLOCK)
     page = Paginator(queries.openings_of(file), 50).get_page(request.GET.get("page"))
     names = queries.names_of({row.actor_id for row in page})
-    term = term_of(file, handle.read(file, "birth_date"))
+    born, holds = handle.read(file, "birth_date"), holds_of([file.pk])[file.pk]
+    term, ruled = term_of(file, born, holds), ruled_term(file, born, holds)
     return show(
         request, "clock", file, handle, tab=Part.CLOCK,
-        term=term, reasons=reasons_of(term), rounded=term.until != file.retain_until,
+        term=term, held=bars_of(holds), reasons=reasons_of(ruled), rounded=ruled.until != file.retain_until,
+        held_why=reasons_of(term) if term.until is None else [],
         today=day_of(file, request.now), start=file.last_consultation_on or day_of(file, file.created_at),
         page=page,
         openings=[
             (row, names.get(row.actor_id or NOBODY, ""), act_in_words(row.part, row.action), purpose_in_words(row.purpose))
             for row in page
         ],
-        articles=[_(RULES[rule].article) for rule in term.rules],
+        articles=[_(RULES[rule].article) for rule in dict.fromkeys((*ruled.rules, *term.rules))],
+        rules=list(dict.fromkeys((*ruled.rules, *term.rules))),
     )  # fmt: skip
 
 

@@ -70,7 +70,7 @@ def test_schedule_prints_a_table_for_people() -> None:
     [
         (
             ["retention"],
-            "manage.py retention: the following arguments are required: schedule; --help lists the options",
+            "manage.py retention: the following arguments are required: schedule|simulate; --help lists the options",
         ),
         (
             ["retention", "schedule", "--soon"],

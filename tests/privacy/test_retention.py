@@ -194,9 +194,7 @@ def test_open_hold_keeps_the_file_without_end_and_with_a_review() -> None:
     term = end_of(replace(ADULT, holds=(hold(date(2040, 1, 1)),)))
     assert (term.until, term.end, term.rules) == (None, None, ("LAW-03",))
     assert term.review_on == date(2040, 12, 31)
-    assert [line.say() for line in term.explanation] == [
-        "Held for the case 2026/17 since 2040-01-01, until the hold is lifted."
-    ]
+    assert [line.say() for line in term.explanation] == ["Held since 2040-01-01, until the hold is lifted: 2026/17."]
 
 
 def test_hold_placed_after_the_term_still_keeps_the_file() -> None:

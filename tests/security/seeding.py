@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from care.tenancy import ALL, scope
+from lifecycle.holds.actions import lift_hold, place_hold
 from privacy.declare import REGISTRY
 from privacy.purposes import Purpose
 from records.models import Consultation, PatientFile
@@ -82,6 +84,18 @@ class Seeder:
         self.add_measure_and_document(file)
         self.bring_bundle()
         self.leave_refused_files()
+        self.place_and_lift_hold(file)
+
+    def place_and_lift_hold(self, file: UUID) -> None:
+        """A hold, by the actions of the office's page and of the command."""
+        now, by = timezone.now(), Actor.operations("leak test")
+        said = {name: self.token(f"lifecycle.Hold.{name}") for name in ("case", "why", "lifted_why")}
+        with scope(ALL):
+            hold = place_hold(
+                file_id=file, ground="claim", case=said["case"], why=said["why"],
+                review_on=(now + timedelta(days=30)).date(), by=by, now=now,
+            )  # fmt: skip
+            lift_hold(hold_id=hold.pk, why=said["lifted_why"], by=by, now=now)
 
     def set_up_app(self) -> None:
         """An authenticator app by the page; its key is a secret too."""
