@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from audit.actions import record_event
 from audit.actors import Actor
-from consents import notices
+from consents import hooks, notices
 from consents.models import ConsentEvent, PublishedText
 from consents.rules import Authority, Choice, Refused, known, why_not_decide
 from consents.states import Action, Fact, State, fold, move
@@ -66,7 +66,8 @@ def decide(
     """Write one decision of ``subject_id`` on a switch, with its journal line (PC-11, PC-12).
 
     ``text`` is the address of the wording that was on the page; without it the one in force counts.
-    The same choice twice writes once, also when two come at the same moment. Raises
+    The same choice twice writes once, also when two come at the same moment. What follows above
+    (:mod:`consents.hooks`) happens in the same transaction. Raises
     :class:`~consents.rules.UnknownKey` and :class:`~consents.rules.Refused`.
     """
     known(key, child or "")
@@ -89,6 +90,8 @@ def decide(
         channel=channel,
     )
     _append(event, by, now)
+    for follow in hooks.on_decision[choice.key]:
+        follow(subject_id=subject_id, child=choice.child, on=on, by=by, now=now)
     return Decision(event.pk, fold([*facts, event.fact])[choice.slot], changed=True)
 
 

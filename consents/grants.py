@@ -1,10 +1,11 @@
 """Consent as a capability: the one way into optional processing (design, idea 3).
 
-An optional processing takes a :class:`Grant`. Only :func:`grant_for` can make one, for one person
+An optional processing takes a :class:`Grant`. Only :func:`grant_for` (or :func:`grants_for`) can make one, for one person
 and one purpose, and whoever holds it asks it again with :meth:`Grant.check` at the moment of the
 side effect. It can't be stored, copied or sent to a worker: the worker asks for its own.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Never, final
 from uuid import UUID
@@ -61,6 +62,14 @@ def grant_for(subject_id: UUID, key: str, child: str | None = None, *, now: date
     """The grant of a person for one processing. Raises :class:`NoGrant` and ``UnknownKey``."""
     _ask(subject_id, key, child, now)
     return Grant(_MINT, subject_id, key, child, now)
+
+
+def grants_for(subject_ids: Collection[UUID], key: str, *, now: datetime) -> dict[UUID, Grant]:
+    """The grants of many people for one processing, in one query; who doesn't agree isn't in it. Raises ``UnknownKey``."""
+    return {
+        subject_id: Grant(_MINT, subject_id, key, None, now)
+        for subject_id in queries.live_among(subject_ids, key, now=now)
+    }
 
 
 def _ask(subject_id: UUID, key: str, child: str | None, now: datetime) -> None:

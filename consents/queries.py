@@ -1,16 +1,18 @@
 """What has been decided, by whom, until when: always for one person and one moment."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
+from itertools import groupby
+from operator import attrgetter
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from consents import notices
 from consents.models import ConsentEvent, PublishedText
 from consents.rules import Refusal, known
-from consents.states import Action, Fact, State, ended_at, fold
+from consents.states import RESULT, Action, Fact, Position, State, ended_at, fold
 from privacy.clocks import legal_day
 from privacy.retention import ends
 from privacy.retention_rules import RULES, Anchor
@@ -37,6 +39,26 @@ def is_live(subject_id: UUID, key: str, child: str | None = None, *, now: dateti
     """Whether this processing is agreed to at ``now``. Raises UnknownKey."""
     known(key, child or "")
     return states(subject_id, now)[notices.slot_of(key, child or "")].on
+
+
+def live_among(subject_ids: Collection[UUID], key: str, *, now: datetime) -> set[UUID]:
+    """Those of ``subject_ids`` who agree to ``key`` at ``now``: the same fold, in one query for all. Raises UnknownKey."""
+    known(key, "")
+    entries = ConsentEvent.objects.filter(subject_id__in=subject_ids, key=key, at__lte=now)
+    each = groupby(entries.order_by("subject_id", "number"), key=attrgetter("subject_id"))
+    return {subject_id for subject_id, own in each if fold(entry.fact for entry in own)[key].on}
+
+
+def subjects_on(key: str, *, now: datetime) -> QuerySet[ConsentEvent, UUID]:
+    """Ids of those whose last entry on ``key`` says yes, for a ``WHERE … IN``. It narrows a search and proves nothing.
+
+    Whoever acts on it asks for a grant of each (``consents.grants.grants_for``). Raises UnknownKey.
+    """
+    known(key, "")
+    entries = ConsentEvent.objects.filter(key=key, child="", at__lte=now)
+    later = entries.filter(subject_id=OuterRef("subject_id"), number__gt=OuterRef("number"))
+    yes = [action for action, position in RESULT.items() if position is Position.ON]
+    return entries.filter(~Exists(later), action__in=yes).values_list("subject_id", flat=True)
 
 
 def history(subject_id: UUID, now: datetime) -> QuerySet[ConsentEvent]:

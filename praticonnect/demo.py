@@ -48,7 +48,7 @@ from vault.handles import Handle
 JOINED_DAYS_AGO: Final = 120
 _PARIS: Final = ZoneInfo("Europe/Paris")
 _DECISIONS: Final = (
-    (JOINED_DAYS_AGO - 1, "health_data_processing", None, True), (110, "marketing_emails", None, True), (96, "analytics_product", None, True),
+    (JOINED_DAYS_AGO - 1, "health_data_processing", None, True), (JOINED_DAYS_AGO - 1, "public_directory_listing", None, True), (110, "marketing_emails", None, True), (96, "analytics_product", None, True),
     (80, "third_party_integrations", None, True), (80, "third_party_integrations", "google", True), (52, "marketing_emails", None, False),
     (31, "third_party_integrations", "livekit", True), (12, "analytics_product", None, False), (9, "analytics_product", None, True),
     (3, "third_party_integrations", "google", False),

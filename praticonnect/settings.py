@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "gdpr_requests",
     "lifecycle",
     "records",
+    "directory",
     "consents",
     "care",
     "accounts",

@@ -9,6 +9,7 @@ from accounts.access import Access, Audience
 from accounts.models import User
 from care.tenancy import ALL, scope
 from consents.models import ConsentEvent, PublishedText
+from directory.models import Listing
 from records.models import Consultation, Document, Measure, PatientFile
 from tests.accounts.factories import make_account, make_practitioner, make_staff, verified_client
 from tests.imports.factories import imported
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 
 CANARY = "Zyklamenblüte"
 OPEN = {Audience.PUBLIC}
-TOUCHED = (PatientFile, Consultation, Measure, Document, ConsentEvent)
+TOUCHED = (PatientFile, Consultation, Measure, Document, ConsentEvent, Listing)
 
 
 @pytest.fixture
@@ -49,6 +50,7 @@ def world(owner: User) -> World:
         "consultation_id": consultation.pk,
         "measure_id": measure.pk,
         "document_id": document.pk,
+        "listing_id": Listing.objects.create(user=owner).pk,
         "number": 1,
     }
     return World(arguments, (CANARY, "77777.25"), fingerprint)
