@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.requests import HouseRequest
 from audit.verification import verify
 from care import tenancy
+from praticonnect import office_clocks
 from privacy.promises import measure
 
 
@@ -34,6 +35,9 @@ class OfficeSite(AdminSite):
         return [
             path("promises/", self.admin_view(self.promises), name="promises"),
             path("ledger/", self.admin_view(self.ledger), name="ledger"),
+            path("holds/", self.admin_view(office_clocks.holds), name="holds"),
+            path("holds/<uuid:hold_id>/", self.admin_view(office_clocks.hold), name="hold"),
+            path("future/", self.admin_view(office_clocks.future), name="future"),
             *super().get_urls(),
         ]
 

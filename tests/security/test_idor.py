@@ -13,6 +13,7 @@ from directory.models import Listing
 from records.models import Consultation, Document, Measure, PatientFile
 from tests.accounts.factories import make_account, make_practitioner, make_staff, verified_client
 from tests.imports.factories import imported
+from tests.lifecycle.test_holds import place
 from tests.records.factories import make_consultation, make_document, make_file, make_measure
 from tests.security.battery import Visitor, World, run
 
@@ -51,6 +52,7 @@ def world(owner: User) -> World:
         "measure_id": measure.pk,
         "document_id": document.pk,
         "listing_id": Listing.objects.create(user=owner).pk,
+        "hold_id": place(file).pk,
         "number": 1,
     }
     return World(arguments, (CANARY, "77777.25"), fingerprint)
