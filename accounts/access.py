@@ -24,7 +24,8 @@ class Act(Enum):
     PUBLIC = auto()
     ACCOUNT = auto()
     PRIVACY = auto()  # open in every phase: rights can't be suspended
-    CARE = auto()  # the core functions: closed without health_data_processing
+    CARE = auto()  # the core functions: closed without health_data_processing, and in free_listing
+    SUBSCRIPTION = auto()  # seeing, beginning and ending the contract
     OFFICE = auto()
 
 

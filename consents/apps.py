@@ -13,14 +13,17 @@ class ConsentsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the evidence and the questions of sign-up; publish the texts after a migration."""
+        from accounts.closing import close_acts_when
         from accounts.hooks import ask_at_signup
         from audit import evidence
+        from consents.queries import core_closed
         from consents.signup import QUESTIONS
 
         evidence.register("consents_consentevent", stream="consents")
         evidence.register("consents_eventorigin", stream="consent_origins", keep_months=12)
         evidence.register("consents_publishedtext", stream="texts")
         evidence.journal_each("consents.ConsentEvent")
+        close_acts_when(core_closed)
         for question in QUESTIONS:
             ask_at_signup(question)
         post_migrate.connect(publish_after_migration, sender=self)

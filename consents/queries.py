@@ -9,6 +9,8 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from accounts.access import Act
+from accounts.closing import Closed
 from consents import notices
 from consents.models import ConsentEvent, PublishedText
 from consents.rules import Refusal, known
@@ -96,6 +98,12 @@ def core_open(subject_id: UUID, *, now: datetime) -> Refusal | None:
             "Patient files are closed, because “Processing of patients' health data” is off. Nothing was deleted: turn it on under Settings, My data & privacy, and they open again."
         ),
     )
+
+
+def core_closed(subject_id: UUID, act: Act, now: datetime) -> Closed | None:
+    """Why care is closed to somebody who took the acknowledgement back; asked before every act (PC-16)."""
+    refusal = core_open(subject_id, now=now) if act is Act.CARE else None
+    return Closed(refusal.message, "consents:switches", _("Look at my choices")) if refusal else None
 
 
 def proof_until(event: ConsentEvent, *, account_ended_at: datetime | None = None) -> date | None:

@@ -1,6 +1,11 @@
 """The clocks of an account: phases of the subscription, what each allows, notices."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db import connection
+from django.db.models.signals import post_migrate
+from django.utils import timezone
 
 
 class LifecycleConfig(AppConfig):
@@ -9,9 +14,15 @@ class LifecycleConfig(AppConfig):
     name = "lifecycle"
 
     def ready(self) -> None:
-        """Have the facts and the sent notices sealed and verified."""
+        """Have the facts and sent notices sealed, begin a trial at sign-up, and let the phase close acts."""
+        from accounts.closing import close_acts_when
+        from accounts.hooks import when_practitioner_is_created
         from audit import evidence
+        from lifecycle import notifying
+        from lifecycle.actions import start_trial
         from lifecycle.holds.queries import on_clocks
+        from lifecycle.queries import closed_by_phase
+        from lifecycle.sweeping import sweep_with
         from records.holds import read_holds_from
 
         evidence.register("lifecycle_subscriptionevent", stream="lifecycle")
@@ -20,3 +31,17 @@ class LifecycleConfig(AppConfig):
         evidence.journal_each("lifecycle.NoticeSent")
         evidence.journal_each("lifecycle.Hold")
         read_holds_from(on_clocks)
+        when_practitioner_is_created(start_trial)
+        close_acts_when(closed_by_phase)
+        sweep_with(notifying.sweep)
+        post_migrate.connect(start_after_migration, sender=self)
+
+
+def start_after_migration(using: str, **kwargs: Any) -> None:
+    """Give accounts from before there were phases their trial, in the database that was just migrated."""
+    from audit.actors import Actor
+    from lifecycle.actions import start_missing_trials
+    from lifecycle.models import SubscriptionEvent
+
+    if using == "default" and SubscriptionEvent._meta.db_table in connection.introspection.table_names():
+        start_missing_trials(by=Actor.system("migrate"), now=timezone.now())

@@ -25,6 +25,9 @@ from care.models import Practice
 from care.queries import practice_of
 from care.tenancy import scope
 from consents.actions import decide
+from lifecycle.actions import subscribe
+from lifecycle.queries import facts_of, phase_at
+from lifecycle.states import Name
 from praticonnect import demo_content as content
 from praticonnect.demo_papers import pdf_of, png_of
 from records.actions import (
@@ -46,6 +49,7 @@ from records.vitals import VITALS
 from vault.handles import Handle
 
 JOINED_DAYS_AGO: Final = 120
+SUBSCRIBED_DAYS_AGO: Final = 101
 _PARIS: Final = ZoneInfo("Europe/Paris")
 _DECISIONS: Final = (
     (JOINED_DAYS_AGO - 1, "health_data_processing", None, True), (JOINED_DAYS_AGO - 1, "public_directory_listing", None, True), (110, "marketing_emails", None, True), (96, "analytics_product", None, True),
@@ -68,6 +72,7 @@ class Login:
 LOGINS: Final = (
     Login("practitioner", content.PRACTITIONER["email"]),  # type: ignore[arg-type]
     Login("other practice", content.COLLEAGUE["email"]),  # type: ignore[arg-type]
+    Login("subscription not begun", content.RESTING["email"]),  # type: ignore[arg-type]
     Login("DPO (/admin/)", content.OFFICER),
 )
 
@@ -77,6 +82,9 @@ def seed(now: datetime) -> bool:
     made = [
         _practice(content.PRACTITIONER, content.PEOPLE, _DECISIONS, now, sample=True),
         _practice(content.COLLEAGUE, content.PEOPLE[12:14], _DECISIONS[:1], now, sample=False),
+        _practice(content.RESTING, content.PEOPLE[14:16], _DECISIONS[:1], now, sample=False),
+        _subscribed(content.PRACTITIONER, now),
+        _subscribed(content.COLLEAGUE, now),
         _officer(now),
     ]
     return any(made)
@@ -125,6 +133,17 @@ def _signed_up(who: Mapping[str, Any], joined: datetime) -> User:
     )  # fmt: skip
     enrol_app(user=user, by=by, now=joined)
     return user
+
+
+def _subscribed(who: Mapping[str, Any], now: datetime) -> bool:
+    """A subscription begun in the trial, as of the day it was; today where the account is older than the phases."""
+    user = account_by_email(who["email"])
+    assert user is not None  # noqa: S101 - made just before
+    if phase_at(user.pk, now).name is Name.SUBSCRIBED:
+        return False
+    begun = facts_of(user.pk)[0].at
+    subscribe(user=user, by=Actor.operations("demo"), now=max(begun, _at(now, SUBSCRIBED_DAYS_AGO)))
+    return True
 
 
 def _officer(now: datetime) -> bool:

@@ -24,6 +24,15 @@ COLLEAGUE: Final = {
         "address_line": "31, quai des Bateliers", "postal_code": "67000", "city": "Strasbourg", "country": "FR", "jurisdiction": "FR",
     },
 }  # fmt: skip
+RESTING: Final = {
+    "email": "theo.vasseur@demo.example",
+    "profile": {
+        "surname": "Vasseur", "given_names": "Théo", "specialty": "SM54",
+        "qualifications": "Docteur en médecine, université de Lille (2015).", "phone": "+33320990188",
+        "address_line": "8, rue de la Clef", "postal_code": "59000", "city": "Lille", "country": "FR", "jurisdiction": "FR",
+    },
+}  # fmt: skip
+"""Whose trial and grace are over: an account in free_listing."""
 OFFICER: Final = "dpo@demo.example"
 
 

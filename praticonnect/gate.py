@@ -8,11 +8,11 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from accounts.access import Access, Act, Audience
+from accounts.access import Access, Audience
+from accounts.closing import why_closed
 from accounts.models import User
 from audit.requests import HouseRequest
 from care import tenancy
-from consents.queries import core_open
 from praticonnect.access import access_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -57,8 +57,8 @@ def refuse(request: HouseRequest, access: Access) -> HttpResponse | None:
         raise Http404
     if access.audience is Audience.OFFICE and not _office(user):
         raise Http404
-    if access.act is Act.CARE and (closed := core_open(user.pk, now=request.now)):
-        return render(request, "closed.html", {"refusal": closed}, status=403)
+    if access.audience is not Audience.OFFICE and (closed := why_closed(user.pk, access.act, now=request.now)):
+        return render(request, "closed.html", {"closed": closed}, status=403)
     return None
 
 

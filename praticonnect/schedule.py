@@ -5,6 +5,7 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "make the months ahead": {"task": "audit.tasks.make_months", "schedule": 86_400.0},
     "export a checkpoint": {"task": "audit.tasks.export_checkpoint", "schedule": 600.0},
     "forget old sign-ins": {"task": "accounts.tasks.forget_old_sign_ins", "schedule": 86_400.0},
+    "tell of phases that end or began": {"task": "lifecycle.send_notices", "schedule": 3_600.0},
     "go on with imports whose worker was lost": {"task": "records.resume_imports", "schedule": 60.0},
     "remove documents whose upload failed": {"task": "records.sweep_documents", "schedule": 3_600.0},
 }

@@ -29,6 +29,8 @@ ALLOWED_HOSTS = env.text("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(","
 SITE_URL = env.text("PRATICONNECT_SITE_URL", "http://localhost:8000")
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if PRODUCTION else []
 
+TRIAL_DAYS = env.whole("PRATICONNECT_TRIAL_DAYS", 30)
+
 # The controller and its DPO (PC-01): on every page, mail, receipt and export.
 CONTROLLER = {
     "name": env.text("PRATICONNECT_CONTROLLER", "PratiConnect SAS"),

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("consents.urls")),
     path("", include("records.urls")),
     path("", include("directory.urls")),
+    path("", include("lifecycle.urls")),
     path("", include("gdpr_requests.urls")),
 ]
 if settings.SHOW_GALLERY:

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from accounts.access import Act
+from accounts.closing import why_closed
 from accounts.queries import account_by_email
 from audit.actors import Actor
 from care.queries import practice_of
-from consents.queries import core_open
 from privacy.commandline import FOUND, HouseCommand, fail
 
 from .actions import Upload
@@ -51,7 +52,7 @@ class ImportCommand(HouseCommand):
         practice = practice_of(user) if user else None
         if user is None or practice is None:
             fail(f"no practitioner has the address {email}")
-        if closed := core_open(user.pk, now=self.now):
+        if closed := why_closed(user.pk, Act.CARE, now=self.now):
             fail(str(closed))
         by = Actor(account_id=user.pk, role="practitioner", practice_id=practice.pk, channel="command")
         return Importer(

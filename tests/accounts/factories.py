@@ -15,6 +15,7 @@ from accounts import actions, hooks
 from accounts.models import DeliveredCodeDevice, HeldFactor, User
 from accounts.sessions import SEEN, STARTED
 from audit.actors import Actor
+from lifecycle.actions import subscribe
 from privacy.ids import new_id
 
 PASSWORD = "trois lampes vertes au grenier"
@@ -56,9 +57,15 @@ def operations_answers() -> dict[str, Any]:
     return {name: value for question in hooks.signup_questions for name, value in question.by_operations.items()}
 
 
-def make_practitioner(email: str | None = None, *, now: datetime | None = None, **profile: Any) -> User:
-    """A practitioner as sign-up makes one: profile, answers recorded, practice open, address verified."""
-    return actions.sign_up_practitioner(
+def make_practitioner(
+    email: str | None = None, *, now: datetime | None = None, subscribed: bool = True, **profile: Any
+) -> User:
+    """A practitioner as sign-up makes one: profile, answers recorded, practice open, address verified.
+
+    Subscribed from that moment on, so that no test depends on how long ago it was; ``subscribed=False`` stays in trial.
+    """
+    moment = now or timezone.now()
+    user = actions.sign_up_practitioner(
         email=email or f"{new_id().hex}@example.org",
         password=PASSWORD,
         profile={**PROFILE, **profile},
@@ -66,8 +73,11 @@ def make_practitioner(email: str | None = None, *, now: datetime | None = None, 
         language="en",
         email_verified=True,
         by=Actor(account_id=None, role="anonymous"),
-        now=now or timezone.now(),
+        now=moment,
     )
+    if subscribed:
+        subscribe(user=user, by=Actor.operations("tests"), now=moment)
+    return user
 
 
 def make_staff(email: str | None = None) -> User:

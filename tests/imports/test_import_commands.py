@@ -105,7 +105,7 @@ def test_wrong_use_is_one_line_and_2(practising: Practising, name: str, tmp_path
 def test_command_is_refused_while_the_core_functions_are_closed(
     practising: Practising, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commanding, "core_open", lambda _subject, now: "closed: give it back first")
+    monkeypatch.setattr(commanding, "why_closed", lambda _account, _act, now: "closed: give it back first")
     answer = told("import_csv", str(SAMPLE), practitioner=practising.user.email)
     assert answer == (2, "", "closed: give it back first")
 

@@ -166,7 +166,7 @@ def test_lost_run_is_found_again(practising: Practising) -> None:
 def test_closed_core_stops_the_worker(practising: Practising, monkeypatch: pytest.MonkeyPatch) -> None:
     run = begin(practising, bundle())
     runs.confirm(run=run, by=practising.importer().by, now=practising.now)
-    monkeypatch.setattr(working, "core_open", lambda _subject, now: "closed")
+    monkeypatch.setattr(working, "why_closed", lambda _account, _act, now: "closed")
     working.work(run.pk, by=None, now=practising.now)
     assert (patients(), fresh(run).position) == (0, 0)
 

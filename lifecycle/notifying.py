@@ -1,0 +1,86 @@
+"""Sending what is due, once: the row that says so and the message stand or fall together."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import User
+from audit.actions import record_event
+from audit.actors import Actor
+from lifecycle import mails, queries
+from lifecycle.models import NoticeSent
+from lifecycle.notices import Kind, notice_due
+from lifecycle.phases import Phase, term_end
+from lifecycle.states import GRACE
+from lifecycle.sweeping import Outcome
+from privacy.clocks import legal_day
+
+
+class NotSent(Exception):
+    """The mail server refused; the row is taken back and the next sweep tries again."""
+
+
+def due(now: datetime) -> Iterator[tuple[UUID, Kind]]:
+    """Each active account with the message that is due and wasn't sent for this phase."""
+    active = User.objects.filter(is_active=True)
+    for account_id, phase in queries.phases(now):
+        kind = notice_due(phase, now)
+        if kind and not _sent(account_id, phase, kind) and active.filter(pk=account_id).exists():
+            yield account_id, kind
+
+
+def sweep(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:
+    """Send all that is due (or only count it); a second sweep at once or after it sends nothing again."""
+    outcomes = {f"notice.{kind}": Outcome() for kind in Kind}
+    for account_id, kind in list(due(now)):
+        outcome = outcomes[f"notice.{kind}"]
+        outcome.due += 1
+        if dry_run:
+            continue
+        try:
+            outcome.done += send(account_id=account_id, by=by, now=now)
+        except NotSent:
+            outcome.failed += 1
+    return outcomes
+
+
+@transaction.atomic
+def send(*, account_id: UUID, by: Actor, now: datetime) -> bool:
+    """Send what is due to one account, asked again under its lock; False when nothing is (any more).
+
+    Raises :class:`NotSent` when the mail server refuses: nothing is recorded then.
+    """
+    user = User.objects.select_for_update().get(pk=account_id)
+    phase = queries.phase_at(account_id, now)
+    kind = notice_due(phase, now)
+    if kind is None or _sent(account_id, phase, kind):
+        return False
+    row = NoticeSent.objects.create(account_id=account_id, phase_since=phase.since, kind=kind, sent_at=now)
+    record_event(
+        by=by, verb="lifecycle.notice_sent", object_type="lifecycle.NoticeSent", object_id=row.pk,
+        subject_id=account_id, detail={"kind": kind}, now=now,
+    )  # fmt: skip
+    if not _mail(user, phase, kind):
+        raise NotSent
+    return True
+
+
+def _sent(account_id: UUID, phase: Phase, kind: Kind) -> bool:
+    return NoticeSent.objects.filter(account_id=account_id, phase_since=phase.since, kind=kind).exists()
+
+
+def _mail(user: User, phase: Phase, kind: Kind) -> bool:
+    """The message of a kind with the days of this phase."""
+    if kind is Kind.FREE_LISTING and phase.since:
+        return mails.free_listing_began(user=user, since=legal_day(phase.since, phase.jurisdiction))
+    assert phase.last_day is not None  # noqa: S101 - trial and grace have an end
+    assert phase.next_change is not None  # noqa: S101
+    if kind is Kind.GRACE:
+        return mails.grace_began(user=user, last_day=phase.last_day)
+    after = Phase(
+        phase.name, phase.next_change, term_end(phase.next_change, GRACE, phase.jurisdiction), phase.jurisdiction
+    )
+    assert after.last_day is not None  # noqa: S101 - it was given its end
+    return mails.trial_ends(user=user, last_day=phase.last_day, grace_last_day=after.last_day)

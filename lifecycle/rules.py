@@ -1,0 +1,49 @@
+"""Why a subscription can't begin or end as asked: guard, sentence and test in one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from lifecycle.phases import Fact, Phase
+from lifecycle.states import Event, Name, move
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What is refused and what to do instead, in plain words. Prints as its sentence."""
+
+    code: str
+    message: str | Promise
+
+    def __str__(self) -> str:
+        return str(self.message)
+
+
+class Refused(Exception):
+    """An action was asked for that its rule refuses; ``refusal`` says why."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.code)
+        self.refusal = refusal
+
+    def __str__(self) -> str:
+        return str(self.refusal)
+
+
+_SUBSCRIBED = Refusal("subscribed", _("This account is subscribed already. Nothing was changed."))
+_NO_CONTRACT = Refusal("no_contract", _("This account has no contract: only a practitioner's account can subscribe."))
+_NOT_SUBSCRIBED = Refusal("not_subscribed", _("This account has no subscription that could end. Nothing was changed."))
+_EARLIER = Refusal("earlier", _("Something later is on record for this account. Give a moment after it."))
+
+
+def why_not_enter(event: Event, phase: Phase, facts: list[Fact], now: datetime) -> Refusal | None:
+    """Why ``event`` can't be entered at ``now`` for an account in ``phase``, or None when it can."""
+    if facts and now < facts[-1].at:
+        return _EARLIER
+    if move(phase.name, event) is not None:
+        return None
+    if event is Event.SUBSCRIBED:
+        return _SUBSCRIBED if phase.name is Name.SUBSCRIBED else _NO_CONTRACT
+    return _NOT_SUBSCRIBED

@@ -1,0 +1,40 @@
+"""Phases and acts in words."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.access import Act
+from lifecycle.states import Event, Name
+
+PHASES: dict[Name, str | Promise] = {
+    Name.NONE: _("No contract"),
+    Name.TRIAL: _("Trial"),
+    Name.GRACE: _("Seven days of grace"),
+    Name.FREE_LISTING: _("Free listing"),
+    Name.SUBSCRIBED: _("Subscribed"),
+}
+
+ABOUT: dict[Name, str | Promise] = {
+    Name.NONE: _("Nothing was begun for this account."),
+    Name.TRIAL: _("Everything is open. What you enter stays, whatever you decide at the end."),
+    Name.GRACE: _(
+        "The trial or the subscription is over. For seven days everything stays open, so that you can decide."
+    ),
+    Name.FREE_LISTING: _(
+        "Patient files, consultations and imports are closed. Every patient file is kept as you left it, and your profile stays in the directory if you allowed it."
+    ),
+    Name.SUBSCRIBED: _("Everything is open, until you end the subscription."),
+}
+
+ACTS: dict[Act, str | Promise] = {
+    Act.CARE: _("Patient files, consultations, measures, documents, imports"),
+    Act.PRIVACY: _("Privacy centre: choices, logs and their downloads, access journal, register"),
+    Act.ACCOUNT: _("Profile, password, second step, sessions"),
+    Act.SUBSCRIPTION: _("This page"),
+}
+
+EVENTS: dict[Event, str | Promise] = {
+    Event.TRIAL_STARTED: _("Trial begun"),
+    Event.SUBSCRIBED: _("Subscribed"),
+    Event.SUBSCRIPTION_ENDED: _("Subscription ended"),
+}
