@@ -16,6 +16,8 @@ from accounts.requests import SignedInRequest
 from audit.models import AccessEntry
 from gdpr_requests import queries, wording
 from gdpr_requests.forms import JournalFilter
+from lifecycle.queries import phase_at
+from lifecycle.wording import line
 from privacy.register import REGISTER_TITLES, entries, retention_table
 from privacy.retention_rules import RULES
 from records.reading import purpose_in_words
@@ -36,6 +38,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "files_held": queries.files_held(user),
         "today": timezone.localdate(request.now),
         "profile": user.practitioner,
+        "contract": line(phase_at(user.pk, request.now)),
         "years": HEALTH.length.years if HEALTH.length else "",
     }
     return render(request, "gdpr/overview.html", context)

@@ -1,4 +1,5 @@
 """The promises of the clocks, by concern."""
 
 from lifecycle import future as _future  # noqa: F401 - registers NEW-04
+from lifecycle import phase_promises as _phases  # noqa: F401 - registers PC-30 to PC-33
 from lifecycle.holds import promises as _holds  # noqa: F401 - registers LAW-03 and NEW-03

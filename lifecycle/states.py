@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from privacy.clocks import Period
-from privacy.wording import gettext_noop as _
 
 GRACE = Period(days=7)
 """What follows the end of a trial or of a subscription (PC-31)."""
@@ -13,11 +12,11 @@ GRACE = Period(days=7)
 class Name(StrEnum):
     """The phases. NONE: no contract was ever begun, so nothing but the account itself is open."""
 
-    NONE = _("none")
-    TRIAL = _("trial")
-    GRACE = _("grace")
+    NONE = "none"
+    TRIAL = "trial"
+    GRACE = "grace"
     FREE_LISTING = "free_listing"
-    SUBSCRIBED = _("subscribed")
+    SUBSCRIBED = "subscribed"
 
 
 class Event(StrEnum):

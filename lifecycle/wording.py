@@ -4,6 +4,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.access import Act
+from lifecycle.phases import Phase
 from lifecycle.states import Event, Name
 
 PHASES: dict[Name, str | Promise] = {
@@ -38,3 +39,9 @@ EVENTS: dict[Event, str | Promise] = {
     Event.SUBSCRIBED: _("Subscribed"),
     Event.SUBSCRIPTION_ENDED: _("Subscription ended"),
 }
+
+
+def line(phase: Phase) -> dict[str, object]:
+    """What other pages say of the phase in one line (templates/lifecycle/line.html); a warning when time runs or ran out."""
+    warn = phase.name in (Name.GRACE, Name.FREE_LISTING)
+    return {"name": PHASES[phase.name], "about": ABOUT[phase.name], "last_day": phase.last_day, "warn": warn}
