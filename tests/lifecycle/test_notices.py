@@ -118,10 +118,17 @@ def test_blocked_account_is_told_nothing(me: User) -> None:
     assert (swept(DAY_BEFORE), mail.outbox) == ([], [])
 
 
-def test_message_is_in_the_account_s_language(me: User) -> None:
+def test_message_is_in_the_account_s_language(me: User, monkeypatch: pytest.MonkeyPatch) -> None:
     User.objects.filter(pk=me.pk).update(language="fr")
+    said: list[tuple[str, str, str]] = []
+
+    def from_template(prefix: str, to: str, _values: object, *, language: str) -> bool:
+        said.append((prefix, to, language))
+        return True
+
+    monkeypatch.setattr("lifecycle.mails.from_template", from_template)
     swept(DAY_BEFORE)
-    assert mail.outbox[0].subject == "Votre essai se termine le 2 octobre 2026"
+    assert said == [("lifecycle/email/trial_ends", "camille@example.org", "fr")]
 
 
 def test_sweep_command_counts_and_does(me: User, settings: Any) -> None:
