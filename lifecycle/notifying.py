@@ -27,7 +27,7 @@ def due(now: datetime) -> Iterator[tuple[UUID, Kind]]:
     active = User.objects.filter(is_active=True)
     for account_id, phase in queries.phases(now):
         kind = notice_due(phase, now)
-        if kind and not _sent(account_id, phase, kind) and active.filter(pk=account_id).exists():
+        if kind and phase.since and not _sent(account_id, phase.since, kind) and active.filter(pk=account_id).exists():
             yield account_id, kind
 
 
@@ -55,7 +55,7 @@ def send(*, account_id: UUID, by: Actor, now: datetime) -> bool:
     user = User.objects.select_for_update().get(pk=account_id)
     phase = queries.phase_at(account_id, now)
     kind = notice_due(phase, now)
-    if kind is None or _sent(account_id, phase, kind):
+    if kind is None or phase.since is None or _sent(account_id, phase.since, kind):
         return False
     row = NoticeSent.objects.create(account_id=account_id, phase_since=phase.since, kind=kind, sent_at=now)
     record_event(
@@ -67,8 +67,8 @@ def send(*, account_id: UUID, by: Actor, now: datetime) -> bool:
     return True
 
 
-def _sent(account_id: UUID, phase: Phase, kind: Kind) -> bool:
-    return NoticeSent.objects.filter(account_id=account_id, phase_since=phase.since, kind=kind).exists()
+def _sent(account_id: UUID, since: datetime, kind: Kind) -> bool:
+    return NoticeSent.objects.filter(account_id=account_id, phase_since=since, kind=kind).exists()
 
 
 def _mail(user: User, phase: Phase, kind: Kind) -> bool:
