@@ -168,13 +168,14 @@ def test_unknown_language_changes_nothing(language: str) -> None:
     assert user.language == "en"
 
 
-def test_registry_holds_the_questions_of_consents_and_the_practice_of_care() -> None:
+def test_registry_holds_the_questions_of_consents_the_practice_of_care_and_the_trial() -> None:
     assert {question.key for question in hooks.signup_questions} == {
         "tos_privacy",
         "health_data_processing",
         "public_directory_listing",
     }
-    assert [callback.__module__.partition(".")[0] for callback in hooks.on_practitioner_created] == ["care"]
+    called = sorted(callback.__module__.partition(".")[0] for callback in hooks.on_practitioner_created)
+    assert called == ["care", "lifecycle"]
 
 
 def test_registering_twice_keeps_one() -> None:
