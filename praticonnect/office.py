@@ -1,6 +1,7 @@
 """The DPO's and operations' back office: the Django admin behind a factor they hold (PC-81)."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -15,6 +16,8 @@ from care import tenancy
 from praticonnect import office_clocks
 from privacy.promises import measure
 
+OURS = frozenset({"accounts", "audit", "care", "consents", "directory", "lifecycle", "records"})
+
 
 class OfficeSite(AdminSite):
     """Only staff whose session is verified come in; the gate asks for a held factor before."""
@@ -24,6 +27,12 @@ class OfficeSite(AdminSite):
     index_title = _("What is due")
     index_template = "office/index.html"
     enable_nav_sidebar = False
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Windows on our own tables only: a library's factors, sessions and groups aren't edited by hand."""
+        models = model_or_iterable if isinstance(model_or_iterable, Iterable) else [model_or_iterable]
+        if ours := [model for model in models if model._meta.app_label in OURS]:
+            super().register(ours, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Active staff with a proven second factor."""

@@ -1,8 +1,9 @@
 """The DPO's office: behind a factor they hold, with each promise measured and the evidence verified."""
 
 import pytest
+from django.contrib import admin
 from django.db import connection
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import timezone
 from django_otp import DEVICE_ID_SESSION_KEY
@@ -13,6 +14,7 @@ from audit.actors import Actor
 from audit.models import EventEntry
 from audit.sealing import seal_all
 from praticonnect.database import as_owner
+from praticonnect.office import OURS
 from privacy.promise_rows import ROWS
 from tests.accounts.factories import email_device, make_practitioner, make_staff, verified_client
 
@@ -56,3 +58,17 @@ def test_ledger_page_names_a_changed_row() -> None:
     found = client.get(reverse("admin:ledger")).context["report"].findings
     changed = [one.number for one in found if one.kind == "changed"]
     assert (clean, changed, {one.kind for one in found}) == ([], [entry.pk], {"changed", "unguarded"})
+
+
+def test_office_has_no_window_that_writes() -> None:
+    """Evidence and accounts are looked at here, never edited: no table of a library, no add, change or delete."""
+    request = RequestFactory().get("/")
+    request.user = make_staff()
+    request.user.is_superuser = True
+    may = {
+        f"{model._meta.label} {verb}"
+        for model, window in admin.site._registry.items()
+        for verb in ("add", "change", "delete")
+        if getattr(window, f"has_{verb}_permission")(request)
+    }
+    assert (may, {model._meta.app_label for model in admin.site._registry} - OURS) == (set(), set())
