@@ -40,6 +40,7 @@ def sign_in(browser: Browser, base: str, login: dict[str, Any]) -> Page:
     page.fill("[name=code]", found.group() if found else "")
     page.locator("main form button").first.click()
     page.wait_for_load_state("networkidle")
+    page.goto(base)
     page.locator("button[lang=en], button[value=en]").first.click()
     return page
 
