@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import connections
+from django.utils import translation
 from hypothesis import HealthCheck
 from hypothesis import settings as examples
 from pytest_django import DjangoDbBlocker
@@ -62,3 +63,10 @@ def browser_type_launch_args() -> dict[str, object]:
     """Debian's headless browser (apt-test.txt), kept from calling home."""
     quiet = "--no-sandbox --disable-gpu --disable-background-networking --no-first-run --disable-component-update --disable-sync"
     return {"executable_path": "/usr/bin/chromium-headless-shell", "args": quiet.split()}
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    """Each test begins in the source language, whatever language the one before asked a page in."""
+    with translation.override("en"):
+        yield
