@@ -141,9 +141,12 @@ def latest(bases: Iterable[Basis], jurisdiction: Jurisdiction = Jurisdiction.FR)
     )
 
 
-def end_of(facts: FileFacts) -> Term:
-    """Until when a patient's file is kept, in the open base and in the archive (PC-41, PC-49)."""
-    clocks = [suspended(basis, facts.holds) for basis in _clocks(facts)]
+def end_of(facts: FileFacts, rules: Mapping[str, Rule] = RULES) -> Term:
+    """Until when a patient's file is kept, in the open base and in the archive (PC-41, PC-49).
+
+    ``rules`` are those of the schedule in force (NEW-05); the code's own if none are given.
+    """
+    clocks = [suspended(basis, facts.holds) for basis in _clocks(facts, rules)]
     holds = [
         _hold_basis(hold)
         for hold in facts.holds
@@ -171,14 +174,14 @@ def suspended(basis: Basis, holds: Iterable[Hold]) -> Basis:
     return basis if until == basis.until else _moved(basis, until, until - basis.until)
 
 
-def _clocks(facts: FileFacts) -> list[Basis]:
+def _clocks(facts: FileFacts, rules: Mapping[str, Rule]) -> list[Basis]:
     known = _file_facts(facts)
     chosen = [MEDICAL, *(rule for rule in (MINOR, EXCHANGE) if rule.anchor in known)]
-    bases = [ends(rule, known) for rule in chosen]
+    bases = [ends(rules[rule.id], known) for rule in chosen]
     if DEATH.jurisdiction is facts.jurisdiction and Anchor.DEATH in known:
-        bases[0] = _after_death(bases[0], ends(DEATH, known))
+        bases[0] = _after_death(bases[0], ends(rules[DEATH.id], known))
     if Anchor.CONTRACT_END in known:
-        bases.append(ends(CONTRACT, known))
+        bases.append(ends(rules[CONTRACT.id], known))
     return bases
 
 

@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from privacy.clocks import Jurisdiction, legal_day
 from privacy.days import written
 from privacy.retention import MINOR, FileFacts, Hold, Term, end_of
+from privacy.schedule import in_force
 from records.holds import holds_of
 from records.models import PatientFile
 
@@ -60,7 +61,8 @@ def term_of(file: PatientFile, birth_date: str | None, holds: Iterable[Hold] | N
             last_consultation_on=file.last_consultation_on,
             birth_date=parse_birth_date(birth_date),
             holds=holds_of([file.pk])[file.pk] if holds is None else tuple(holds),
-        )
+        ),
+        in_force().rules,
     )
 
 

@@ -14,6 +14,7 @@ PURE = (
     "recipients",
     "retention",
     "retention_rules",
+    "schedule",
     "wording",
 )
 
