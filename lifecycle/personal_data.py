@@ -74,3 +74,40 @@ declare(
         ),
     },
 )
+
+declare(
+    "lifecycle.SweepRun",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.LEGAL,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention="PC-46",
+    about=_("What each sweep found due and did, and who approved a run that had stopped"),
+    fields={
+        "id": technical("random identifier of the row"),
+        "run": technical("the sweep it was part of"),
+        "rule": technical("the rule"),
+        "started_at": technical("when it began"),
+        "finished_at": technical("when it ended"),
+        "due": technical("number of rows that were due"),
+        "done": technical("number that were done"),
+        "held": technical("number that were held back"),
+        "failed": technical("number that failed"),
+        "expected": technical("number the forecast had said"),
+        "state": technical("how it ended"),
+        "approved_at": technical("when it was approved"),
+        "approved_by": personal(
+            "who of the office approved it", Category.REFERENCE, erase=Erase.EXPIRES, export=Export.WITHHELD
+        ),
+        "approved_role": technical("in which role it was approved"),
+    },
+)
+
+declare(
+    "lifecycle.Forecasted",
+    about=_("What was expected to leave, day by day; numbers only"),
+    fields={
+        "id": technical("random identifier of the row"),
+        "taken_on": technical("day it was computed"),
+        "counts": technical("how many rows of each kind leave until which day"),
+    },
+)

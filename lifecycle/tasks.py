@@ -4,11 +4,14 @@ from celery import shared_task
 from django.utils import timezone
 
 from audit.actors import Actor
-from lifecycle import notifying
+from lifecycle import sweeping
 
 
-@shared_task(name="lifecycle.send_notices")
-def send_notices() -> dict[str, int]:
-    """Send the messages about phases that are due (hourly); returns how many of each kind."""
-    outcomes = notifying.sweep(by=Actor.system("send_notices"), now=timezone.now(), dry_run=False)
-    return {rule: outcome.done for rule, outcome in outcomes.items()}
+@shared_task(name="lifecycle.sweep")
+def sweep() -> dict[str, int]:
+    """Do all that is due (hourly); returns how many of each rule. Nothing while another sweep is at work."""
+    try:
+        found = sweeping.run_all(by=Actor.system("sweep"), now=timezone.now(), dry_run=False, wait=False)
+    except sweeping.AlreadyAtWork:
+        return {}
+    return {rule: outcome["done"] for rule, outcome in found.items()}

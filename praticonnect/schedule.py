@@ -1,11 +1,13 @@
-"""Every clock of the house on one screen (seconds)."""
+"""Every clock of the house on one screen (seconds, or a minute of each hour)."""
+
+from celery.schedules import crontab
 
 SCHEDULE: dict[str, dict[str, object]] = {
     "seal the journals": {"task": "audit.tasks.seal", "schedule": 5.0},
     "make the months ahead": {"task": "audit.tasks.make_months", "schedule": 86_400.0},
     "export a checkpoint": {"task": "audit.tasks.export_checkpoint", "schedule": 600.0},
     "forget old sign-ins": {"task": "accounts.tasks.forget_old_sign_ins", "schedule": 86_400.0},
-    "tell of phases that end or began": {"task": "lifecycle.send_notices", "schedule": 3_600.0},
+    "do what is due": {"task": "lifecycle.sweep", "schedule": crontab(minute=5)},
     "go on with imports whose worker was lost": {"task": "records.resume_imports", "schedule": 60.0},
     "remove documents whose upload failed": {"task": "records.sweep_documents", "schedule": 3_600.0},
 }

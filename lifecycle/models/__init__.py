@@ -2,5 +2,6 @@
 
 from lifecycle.models.holds import Ground, Hold
 from lifecycle.models.phases import NoticeSent, SubscriptionEvent
+from lifecycle.models.runs import Forecasted, RunState, SweepRun
 
-__all__ = ["Ground", "Hold", "NoticeSent", "SubscriptionEvent"]
+__all__ = ["Forecasted", "Ground", "Hold", "NoticeSent", "RunState", "SubscriptionEvent", "SweepRun"]

@@ -145,5 +145,8 @@ def test_sweep_command_counts_and_does(me: User, settings: Any) -> None:
 
 
 def test_schedule_rings_the_task(me: User) -> None:
-    assert tasks.send_notices.name in {entry["task"] for entry in SCHEDULE.values()}
-    assert tasks.send_notices() == {f"notice.{kind}": 0 for kind in Kind} | {"notice.free_listing": 1}
+    assert tasks.sweep.name in {entry["task"] for entry in SCHEDULE.values()}
+    done = tasks.sweep()
+    assert {f"notice.{kind}": done[f"notice.{kind}"] for kind in Kind} == {
+        f"notice.{kind}": int(kind is Kind.FREE_LISTING) for kind in Kind
+    }
