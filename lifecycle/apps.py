@@ -15,11 +15,14 @@ class LifecycleConfig(AppConfig):
 
     def ready(self) -> None:
         """Have the facts and sent notices sealed, begin a trial at sign-up, and let the phase close acts."""
+        from django.core import checks
+
         from accounts.closing import close_acts_when
         from accounts.hooks import when_practitioner_is_created
         from audit import evidence
         from lifecycle import notifying
         from lifecycle.actions import start_trial
+        from lifecycle.erasure.checks import check_answers
         from lifecycle.holds.queries import on_clocks
         from lifecycle.queries import closed_by_phase
         from lifecycle.sweeping import sweep_with
@@ -34,6 +37,7 @@ class LifecycleConfig(AppConfig):
         when_practitioner_is_created(start_trial)
         close_acts_when(closed_by_phase)
         sweep_with(notifying.sweep)
+        checks.register(check_answers, "privacy")
         post_migrate.connect(start_after_migration, sender=self)
 
 

@@ -1,0 +1,159 @@
+"""What an erasure does with each declared table: one answer, read off its declaration or given here.
+
+The plan lists these answers and the execution carries out the same ones, so that neither can know a table that the
+other doesn't. A personal table without an answer stops ``manage.py check`` (PC-04, PC-62).
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+from uuid import UUID
+
+from django.apps import apps
+from django.db.models import Field, ForeignKey, Model, QuerySet
+
+from accounts.models import User
+from lifecycle.erasure import rows
+from privacy.declare import Erase, ModelDeclaration, Subject
+from privacy.registry import declared_tables
+from records.models import PatientFile
+
+Rows = QuerySet[Any]
+RowsOf = Callable[[UUID], Rows]
+
+
+class Outcome(StrEnum):
+    """What becomes of rows."""
+
+    ERASED = "erased"
+    BLANKED = "blanked"
+    ARCHIVED = "archived"
+    KEPT = "kept"
+
+
+DESTRUCTIVE: Final = frozenset({Outcome.ERASED, Outcome.BLANKED})
+
+
+class Unanswered(LookupError):
+    """A table holds personal data and no erasure says what becomes of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What becomes of the rows of ``table``, and how those of an account or of files are found.
+
+    ``rows`` is None for a table that follows patients' files through ``file_column``. ``blank`` names the columns that
+    are emptied and with what.
+    """
+
+    table: ModelDeclaration
+    outcome: Outcome
+    rule: str
+    rows: RowsOf | None = None
+    file_column: str = ""
+    blank: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def model(self) -> type[Model]:
+        """The table's model."""
+        return apps.get_model(self.table.label)
+
+    def of_account(self, user_id: UUID) -> Rows:
+        """The rows that are about the account."""
+        if self.rows is None:
+            raise TypeError(f"{self.table.label} follows the patients' files, not the account")
+        return self.rows(user_id)
+
+    def of_files(self, file_ids: list[UUID]) -> Rows:
+        """The rows that belong to the files."""
+        return self.model._default_manager.filter(**{f"{self.file_column}__in": file_ids})
+
+
+def personal_tables() -> list[ModelDeclaration]:
+    """The installed tables that hold anything about a person."""
+    return [table for table in declared_tables() if any(field.personal for field in table.fields.values())]
+
+
+def answers() -> list[Answer]:
+    """The answers of all personal tables. Raises :class:`Unanswered` when one has none."""
+    return [answer for table in personal_tables() for answer in answers_of(table)]
+
+
+def answers_of(table: ModelDeclaration) -> list[Answer]:
+    """The answers for one table, mostly one. Raises :class:`Unanswered`."""
+    found = list(_given(table)) or [one for one in (_read_off(table),) if one]
+    if not found:
+        raise Unanswered(
+            f"{table.label} holds personal data, and nothing says what an erasure does with it: give it a foreign key "
+            "to its account or file, or an answer in lifecycle/erasure/answers.py"
+        )
+    return found
+
+
+def _given(table: ModelDeclaration) -> Iterator[Answer]:
+    for outcome, rule, found, blank in GIVEN.get(table.label, ()):
+        yield Answer(table, outcome, rule or _rule(table), found, blank=blank)
+    if table.label in FOLLOWING:
+        yield Answer(table, Outcome.KEPT, _rule(table), file_column=FOLLOWING[table.label])
+
+
+def _read_off(table: ModelDeclaration) -> Answer | None:
+    """The answer that the shape of a table gives: it follows a file, belongs to an account, or is a proof."""
+    fields = {field.name: field for field in apps.get_model(table.label)._meta.local_concrete_fields}
+    if table.subject is Subject.PATIENT:
+        column = next((name for name, field in fields.items() if _to(field) is PatientFile), None)
+        column = column or ("file_id" if "file_id" in fields else None)
+        return Answer(table, Outcome.KEPT, _rule(table), file_column=column) if column else None
+    for name, field in fields.items():
+        if _to(field) is User and table.fields[name].erase is Erase.DELETE:
+            return Answer(table, Outcome.ERASED, "PC-50", _matching(table.label, name))
+    proof = next((name for name in ("account_id", "subject_id") if name in fields), None)
+    if proof and table.fields[proof].erase in (Erase.PSEUDONYMISED, Erase.EXPIRES):
+        return Answer(table, Outcome.KEPT, _rule(table), _matching(table.label, proof))
+    return None
+
+
+def _matching(label: str, column: str) -> RowsOf:
+    return lambda user_id: apps.get_model(label)._default_manager.filter(**{column: user_id})
+
+
+def _to(field: "Field[Any, Any]") -> type[Model] | None:
+    return field.related_model if isinstance(field, ForeignKey) else None
+
+
+def _rule(table: ModelDeclaration) -> str:
+    """The retention rule most of the table's personal fields declare."""
+    rules = [field.retention for field in table.fields.values() if field.personal and field.retention]
+    return max(dict.fromkeys(rules), key=rules.count)
+
+
+Given = tuple[Outcome, str, RowsOf, tuple[tuple[str, Any], ...]]
+
+GIVEN: Final[dict[str, tuple[Given, ...]]] = {
+    "accounts.User": ((Outcome.BLANKED, "PC-50", rows.account, ()),),
+    "accounts.LoginThrottle": ((Outcome.ERASED, "PC-50", rows.throttles, ()),),
+    "account.EmailConfirmation": ((Outcome.ERASED, "PC-50", rows.confirmations, ()),),
+    "sessions.Session": ((Outcome.ERASED, "PC-50", rows.sessions, ()),),
+    "admin.LogEntry": (
+        (Outcome.BLANKED, "PC-50", rows.office_lines_about, (("object_repr", ""),)),
+        (Outcome.KEPT, "", rows.office_lines_by, ()),
+    ),
+    "care.Practice": ((Outcome.BLANKED, "PC-50", rows.closing_practices, (("name", ""),)),),
+    "care.Membership": ((Outcome.KEPT, "", rows.memberships, ()),),
+    "care.CareRelationship": ((Outcome.KEPT, "", rows.relationships, ()),),
+    "records.ImportRun": (
+        (Outcome.BLANKED, "PC-50", rows.imports, (("file_names", None), ("storage_names", []))),
+    ),
+    "records.ImportLine": (
+        (Outcome.BLANKED, "PC-50", rows.import_lines, (("source", None), ("path", None), ("message", None))),
+    ),
+    "consents.EventOrigin": ((Outcome.KEPT, "", rows.origins, ()),),
+    "audit.AccessEntry": ((Outcome.KEPT, "", rows.accesses, ()),),
+    "audit.SecurityEntry": ((Outcome.KEPT, "", rows.security_lines, ()),),
+    "audit.EventEntry": ((Outcome.KEPT, "", rows.events, ()),),
+}  # fmt: skip
+"""The tables whose shape doesn't say it: outcome, rule (empty: the declared one), rows, columns to empty."""
+
+FOLLOWING: Final = {"records.PatientFile": "id", "vault.FileKey": "file_id"}
+"""Tables that follow a patient's file by a column that isn't a foreign key to it."""

@@ -1,0 +1,124 @@
+"""Which rows of the odd tables are about an account. Call inside ``care.tenancy.scope(ALL)``."""
+
+from typing import Any
+from uuid import UUID
+
+from allauth.account.models import EmailAddress, EmailConfirmation
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from accounts.models import LoginThrottle, User
+from accounts.throttle import keyed
+from audit.models import AccessEntry, EventEntry, SecurityEntry
+from care.models import CareRelationship, Membership, Practice
+from consents.models import ConsentEvent, EventOrigin
+from records.models import ImportLine, ImportRun
+
+Rows = QuerySet[Any]
+
+
+def account(user_id: UUID) -> Rows:
+    """The account itself."""
+    return User.objects.filter(pk=user_id)
+
+
+def addresses(user_id: UUID) -> set[str]:
+    """Every address the account has or is changing to, in lower case."""
+    known = set(EmailAddress.objects.filter(user_id=user_id).values_list("email", flat=True))
+    return {email.lower() for email in known | set(account(user_id).values_list("email", flat=True))}
+
+
+def throttles(user_id: UUID) -> Rows:
+    """Wrong passwords counted for any of the account's addresses."""
+    keys = [keyed("account", email) for email in addresses(user_id)]
+    return LoginThrottle.objects.filter(account_key__in=keys)
+
+
+def confirmations(user_id: UUID) -> Rows:
+    """Links sent to verify an address of the account."""
+    found: Rows = EmailConfirmation.objects.filter(email_address__user_id=user_id)
+    return found
+
+
+def sessions(user_id: UUID) -> Rows:
+    """Sessions that name the account or one of its addresses, half finished sign-ins too.
+
+    What a session holds is signed and encoded, so each is decoded; there are as many as there are open browsers.
+    """
+    words = {str(user_id), user_id.hex, *addresses(user_id)}
+    keys = [one.pk for one in Session.objects.iterator() if _names(one.get_decoded(), words)]
+    return Session.objects.filter(pk__in=keys)
+
+
+def office_lines_about(user_id: UUID) -> Rows:
+    """What the office's log says of the account: its rows name it by its address."""
+    return LogEntry.objects.filter(object_id=str(user_id)).exclude(object_repr="")
+
+
+def office_lines_by(user_id: UUID) -> Rows:
+    """What the account did in the office."""
+    return LogEntry.objects.filter(user_id=user_id)
+
+
+def memberships(user_id: UUID) -> Rows:
+    """Every membership there was."""
+    return Membership.objects.filter(user_id=user_id)
+
+
+def relationships(user_id: UUID) -> Rows:
+    """Every care relationship there was."""
+    return CareRelationship.objects.filter(practitioner_id=user_id)
+
+
+def closing_practices(user_id: UUID) -> QuerySet[Practice]:
+    """The practices where nobody else works: they close with the account."""
+    return practices(user_id).exclude(Exists(_others(user_id)))
+
+
+def practices(user_id: UUID) -> QuerySet[Practice]:
+    """The practices where the account is a member."""
+    return Practice.objects.filter(Exists(Membership.objects.live().filter(practice=OuterRef("pk"), user_id=user_id)))
+
+
+def _others(user_id: UUID) -> QuerySet[Membership]:
+    return Membership.objects.live().filter(practice=OuterRef("pk")).exclude(user_id=user_id)
+
+
+def imports(user_id: UUID) -> Rows:
+    """The imports of practices that close."""
+    return ImportRun.objects.filter(practice__in=closing_practices(user_id))
+
+
+def import_lines(user_id: UUID) -> Rows:
+    """The reports of those imports."""
+    return ImportLine.objects.filter(practice__in=closing_practices(user_id))
+
+
+def origins(user_id: UUID) -> Rows:
+    """Where the account's choices came from."""
+    return EventOrigin.objects.filter(event_id__in=ConsentEvent.objects.filter(subject_id=user_id).values("id"))
+
+
+def accesses(user_id: UUID) -> Rows:
+    """What the account opened."""
+    return AccessEntry.objects.filter(actor_id=user_id)
+
+
+def security_lines(user_id: UUID) -> Rows:
+    """Sign-ins and other security events of the account."""
+    return SecurityEntry.objects.filter(Q(account_id=user_id) | Q(actor_id=user_id))
+
+
+def events(user_id: UUID) -> Rows:
+    """What the account did, and what happened to it."""
+    return EventEntry.objects.filter(Q(actor_id=user_id) | Q(subject_id=user_id))
+
+
+def _names(value: Any, words: set[str]) -> bool:
+    """Whether any text inside ``value`` is one of ``words``, or holds one."""
+    if isinstance(value, dict):
+        return any(_names(inner, words) for pair in value.items() for inner in pair)
+    if isinstance(value, list | tuple):
+        return any(_names(inner, words) for inner in value)
+    return isinstance(value, str) and any(word in value.lower() for word in words)
