@@ -30,9 +30,11 @@ class LifecycleConfig(AppConfig):
 
         evidence.register("lifecycle_subscriptionevent", stream="lifecycle")
         evidence.register("lifecycle_noticesent", stream="notices")
+        evidence.register("lifecycle_deletionevent", stream="deletions")
         evidence.journal_each("lifecycle.SubscriptionEvent")
         evidence.journal_each("lifecycle.NoticeSent")
         evidence.journal_each("lifecycle.Hold")
+        evidence.journal_each("lifecycle.DeletionEvent")
         read_holds_from(on_clocks)
         when_practitioner_is_created(start_trial)
         close_acts_when(closed_by_phase)

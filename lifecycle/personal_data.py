@@ -47,6 +47,29 @@ declare(
 )
 
 declare(
+    "lifecycle.DeletionEvent",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.LEGAL,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention="PC-52",
+    about=_("What was asked, withdrawn, stopped and executed of the deletion of an account"),
+    fields={
+        "id": technical("random identifier of the event"),
+        "account_id": _fact("the account it is about, as a random id"),
+        "number": technical("number of the event among the account's own"),
+        "request": technical("number of the event that opened the request"),
+        "kind": _fact("what happened"),
+        "at": _fact("moment it happened"),
+        "execute_at": _fact("instant of the deletion"),
+        "plan_sha256": _fact("fingerprint of the plan that was approved"),
+        "why": _fact("why it was stopped"),
+        "actor_id": _fact("the account that acted, as a random id"),
+        "actor_role": _fact("role in which it acted"),
+        "channel": technical("page, link, command or task"),
+    },
+)
+
+declare(
     "lifecycle.Hold",
     subject=Subject.PATIENT,
     purpose=Purpose.LEGAL,

@@ -1,7 +1,8 @@
 """The rows of the clocks, by concern."""
 
+from lifecycle.models.deletion import DeletionEvent
 from lifecycle.models.holds import Ground, Hold
 from lifecycle.models.phases import NoticeSent, SubscriptionEvent
 from lifecycle.models.runs import Forecasted, RunState, SweepRun
 
-__all__ = ["Forecasted", "Ground", "Hold", "NoticeSent", "RunState", "SubscriptionEvent", "SweepRun"]
+__all__ = ["DeletionEvent", "Forecasted", "Ground", "Hold", "NoticeSent", "RunState", "SubscriptionEvent", "SweepRun"]

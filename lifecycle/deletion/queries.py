@@ -1,0 +1,67 @@
+"""Where a request to delete an account stands: for one account or for many, at one moment."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from itertools import groupby
+from uuid import UUID
+
+from django.db.models import Exists, Max, OuterRef, QuerySet
+
+from accounts.models import User
+from audit.queries import security_events
+from lifecycle.deletion.rules import SETTING_UP, Fact, Kind, Standing, standing_of
+from lifecycle.models import DeletionEvent
+
+CHANGES = ("email.added", "email.changed", "email.removed", "factor.added", "factor.removed", "factor.renewed")
+"""What a thief of an account would do first (kinds of the security journal)."""
+
+RUNNING = (Kind.REQUESTED, Kind.WAIVED, Kind.EXECUTED)
+OPENING = (Kind.REQUESTED, Kind.WAIVED)
+
+
+def fact(row: DeletionEvent) -> Fact:
+    """What the fold reads of a row."""
+    return Fact(row.number, Kind(row.kind), row.at, row.execute_at, row.plan_sha256, row.why)
+
+
+def facts_of(account_id: UUID) -> list[Fact]:
+    """The account's events in the order of their numbers, later ones too."""
+    return [fact(row) for row in DeletionEvent.objects.filter(account_id=account_id).order_by("number")]
+
+
+def standing_at(account_id: UUID, now: datetime) -> Standing:
+    """Where the account's newest request stands at ``now``."""
+    return standing_of(facts_of(account_id), now)
+
+
+def standings(account_ids: Collection[UUID], now: datetime) -> dict[UUID, Standing]:
+    """The same for many accounts, in one query; who never asked isn't in it."""
+    rows = DeletionEvent.objects.filter(account_id__in=account_ids).order_by("account_id", "number")
+    each = groupby(rows, key=lambda row: row.account_id)
+    return {account_id: standing_of(map(fact, own), now) for account_id, own in each}
+
+
+def leaving(now: datetime, among: Collection[UUID] | None = None) -> QuerySet[DeletionEvent, UUID]:
+    """Ids of accounts whose last event until ``now`` is no end without execution, for a ``WHERE … IN``."""
+    events = DeletionEvent.objects.filter(at__lte=now)
+    later = events.filter(account_id=OuterRef("account_id"), number__gt=OuterRef("number"))
+    running = events.filter(~Exists(later), kind__in=RUNNING)
+    asked = running if among is None else running.filter(account_id__in=among)
+    return asked.values_list("account_id", flat=True)
+
+
+def due(now: datetime) -> Iterable[UUID]:
+    """Accounts whose instant has come and that weren't executed, the longest due first."""
+    events = DeletionEvent.objects.filter(at__lte=now)
+    later = events.filter(account_id=OuterRef("account_id"), number__gt=OuterRef("number"))
+    waiting = events.filter(~Exists(later), kind__in=OPENING, execute_at__lte=now)
+    return waiting.order_by("execute_at").values_list("account_id", flat=True)
+
+
+def last_change(user: User, now: datetime) -> datetime | None:
+    """When the e-mail address or a factor of ``user`` was last changed until ``now``; setting up a new account is none."""
+    events = security_events(account_id=user.pk).filter(
+        kind__in=CHANGES, outcome="ok", at__lte=now, at__gt=user.created_at + SETTING_UP
+    )
+    found: datetime | None = events.aggregate(last=Max("at"))["last"]
+    return found
