@@ -7,11 +7,13 @@ other doesn't. A personal table without an answer stops ``manage.py check`` (PC-
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import reduce
+from operator import or_
 from typing import Any, Final
 from uuid import UUID
 
 from django.apps import apps
-from django.db.models import Field, ForeignKey, Model, QuerySet
+from django.db.models import Field, ForeignKey, Model, Q, QuerySet
 
 from accounts.models import User
 from lifecycle.erasure import rows
@@ -99,7 +101,7 @@ def _given(table: ModelDeclaration) -> Iterator[Answer]:
 
 
 def _read_off(table: ModelDeclaration) -> Answer | None:
-    """The answer that the shape of a table gives: it follows a file, belongs to an account, or is a proof."""
+    """The answer that the shape of a table gives: it follows a file, belongs to an account, or outlives it by declaration."""
     fields = {field.name: field for field in apps.get_model(table.label)._meta.local_concrete_fields}
     if table.subject is Subject.PATIENT:
         column = next((name for name, field in fields.items() if _to(field) is PatientFile), None)
@@ -108,14 +110,23 @@ def _read_off(table: ModelDeclaration) -> Answer | None:
     for name, field in fields.items():
         if _to(field) is User and table.fields[name].erase is Erase.DELETE:
             return Answer(table, Outcome.ERASED, "PC-50", _matching(table.label, name))
-    proof = next((name for name in ("account_id", "subject_id") if name in fields), None)
-    if proof and table.fields[proof].erase in (Erase.PSEUDONYMISED, Erase.EXPIRES):
-        return Answer(table, Outcome.KEPT, _rule(table), _matching(table.label, proof))
-    return None
+    personal = {name: field for name, field in table.fields.items() if field.personal}
+    outlives = all(field.erase in (Erase.PSEUDONYMISED, Erase.EXPIRES) for field in personal.values())
+    ids = [name for name in personal if name in NAMING or _to(fields[name]) is User]
+    return Answer(table, Outcome.KEPT, _rule(table), _matching(table.label, *ids)) if outlives and ids else None
 
 
-def _matching(label: str, column: str) -> RowsOf:
-    return lambda user_id: apps.get_model(label)._default_manager.filter(**{column: user_id})
+NAMING: Final = ("account_id", "subject_id", "actor_id")
+"""Columns that hold an account's random id without a foreign key, in rows that outlive it."""
+
+
+def _matching(label: str, *columns: str) -> RowsOf:
+    def rows_of(user_id: UUID) -> Rows:
+        any_of = reduce(or_, (Q(**{column: user_id}) for column in columns))
+        found: Rows = apps.get_model(label)._default_manager.filter(any_of)
+        return found
+
+    return rows_of
 
 
 def _to(field: "Field[Any, Any]") -> type[Model] | None:
