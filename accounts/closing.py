@@ -16,11 +16,15 @@ from accounts.access import Act
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """Why an act is closed now, in plain words, and the page (URL name, words of the link) that opens it again."""
+    """Why an act is closed now, in plain words, and the page (URL name, words of the link) that opens it again.
+
+    ``final``: nothing opens it again; the page is about what was.
+    """
 
     why: str | Promise
     page: str
     link: str | Promise
+    final: bool = False
 
     def __str__(self) -> str:
         return str(self.why)

@@ -1,4 +1,4 @@
-"""What the apps above hang on sign-up, registered in their AppConfig.ready (accounts imports none of them).
+"""What the apps above hang on sign-up and on a change of e-mail or factor, registered in their AppConfig.ready (accounts imports none of them).
 
 consents registers the questions that the policy wants asked at sign-up; care opens the practice. Tests check that the
 registry holds them.
@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
+from uuid import UUID
 
 from django import forms
 
@@ -41,8 +42,16 @@ class SignupQuestion:
     by_operations: Mapping[str, Any] = field(default_factory=dict)
 
 
+class CredentialsChanged(Protocol):
+    """What is called when an e-mail address or a factor of an account changes, in the same request."""
+
+    def __call__(self, *, account_id: UUID, by: Actor, now: datetime) -> object:
+        """Do what a change that may be a takeover asks for."""
+
+
 signup_questions: list[SignupQuestion] = []
 on_practitioner_created: list[PractitionerCreated] = []
+on_credentials_changed: list[CredentialsChanged] = []
 
 
 def ask_at_signup(question: SignupQuestion) -> None:
@@ -55,3 +64,9 @@ def when_practitioner_is_created(callback: PractitionerCreated) -> None:
     """Call `callback(user=, profile=, by=, now=)` in the transaction that creates a practitioner's account."""
     if callback not in on_practitioner_created:
         on_practitioner_created.append(callback)
+
+
+def when_credentials_change(callback: CredentialsChanged) -> None:
+    """Call `callback(account_id=, by=, now=)` at each change of an e-mail address or a factor. Registering it twice keeps one."""
+    if callback not in on_credentials_changed:
+        on_credentials_changed.append(callback)

@@ -15,7 +15,7 @@ from allauth.usersessions import signals as session_signals
 from django.contrib.auth.signals import user_logged_out
 from django.db.models.signals import post_save
 
-from accounts import queries, sessions, throttle
+from accounts import hooks, queries, sessions, throttle
 from accounts.devices import HeldFactor
 from accounts.models import User
 from audit.actions import record_security
@@ -39,6 +39,10 @@ FACTOR_EVENTS = (
     (factor_signals.authenticator_reset, "factor.renewed"),
     (factor_signals.authenticator_used, "factor.used"),
 )
+
+CHANGES = (*EMAIL_EVENTS, *FACTOR_EVENTS[:3])
+"""What somebody who took an account over would do first."""
+CHANGE_KINDS = tuple(kind for _signal, kind in CHANGES)
 
 
 def _write(
@@ -129,6 +133,11 @@ def _told(kind: str) -> Any:
     return receiver
 
 
+def _on_change(request: HouseRequest, user: User, **_extra: Any) -> None:
+    for callback in hooks.on_credentials_changed:
+        callback(account_id=user.pk, by=request.actor, now=request.now)
+
+
 def _on_email_confirmed(request: HouseRequest, email_address: Any, **_extra: Any) -> None:
     _write(request, "email.confirmed", email_address.user)
 
@@ -148,4 +157,6 @@ def connect() -> None:
     )
     for signal, listener in listeners:
         signal.connect(listener, dispatch_uid=f"accounts.journal.{listener.__name__}")
+    for signal, kind in CHANGES:
+        signal.connect(_on_change, dispatch_uid=f"accounts.journal.change.{kind}")
     post_save.connect(_mirror_factor, sender=Authenticator, dispatch_uid="accounts.journal.mirror")

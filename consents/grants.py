@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from consents import notices, queries
 from consents.rules import Refusal, Refused
+from consents.suspension import suspended
 
 _MINT = object()
 
@@ -65,7 +66,7 @@ def grant_for(subject_id: UUID, key: str, child: str | None = None, *, now: date
 
 
 def grants_for(subject_ids: Collection[UUID], key: str, *, now: datetime) -> dict[UUID, Grant]:
-    """The grants of many people for one processing, in one query; who doesn't agree isn't in it. Raises ``UnknownKey``."""
+    """The grants of many people for one processing; who doesn't agree, or is suspended, isn't in it. Raises ``UnknownKey``."""
     return {
         subject_id: Grant(_MINT, subject_id, key, None, now)
         for subject_id in queries.live_among(subject_ids, key, now=now)
@@ -75,3 +76,5 @@ def grants_for(subject_ids: Collection[UUID], key: str, *, now: datetime) -> dic
 def _ask(subject_id: UUID, key: str, child: str | None, now: datetime) -> None:
     if not queries.is_live(subject_id, key, child, now=now):
         raise NoGrant(Refusal("no_grant", _("This person hasn't agreed to it, or has withdrawn.")))
+    if suspended([subject_id], now=now):
+        raise NoGrant(Refusal("suspended", _("This person asked for the deletion of their account.")))

@@ -15,6 +15,7 @@ from consents import notices
 from consents.models import ConsentEvent, PublishedText
 from consents.rules import Refusal, known
 from consents.states import RESULT, Action, Fact, Position, State, ended_at, fold
+from consents.suspension import without_suspended
 from privacy.clocks import legal_day
 from privacy.retention import ends
 from privacy.retention_rules import RULES, Anchor
@@ -44,15 +45,16 @@ def is_live(subject_id: UUID, key: str, child: str | None = None, *, now: dateti
 
 
 def live_among(subject_ids: Collection[UUID], key: str, *, now: datetime) -> set[UUID]:
-    """Those of ``subject_ids`` who agree to ``key`` at ``now``: the same fold, in one query for all. Raises UnknownKey."""
+    """Those of ``subject_ids`` who agree to ``key`` at ``now`` and aren't suspended: the same fold, one query. Raises UnknownKey."""
     known(key, "")
     entries = ConsentEvent.objects.filter(subject_id__in=subject_ids, key=key, at__lte=now)
-    each = groupby(entries.order_by("subject_id", "number"), key=attrgetter("subject_id"))
+    asked = without_suspended(entries, now).order_by("subject_id", "number")
+    each = groupby(asked, key=attrgetter("subject_id"))
     return {subject_id for subject_id, own in each if fold(entry.fact for entry in own)[key].on}
 
 
 def subjects_on(key: str, *, now: datetime) -> QuerySet[ConsentEvent, UUID]:
-    """Ids of those whose last entry on ``key`` says yes, for a ``WHERE … IN``. It narrows a search and proves nothing.
+    """Ids of those whose last entry on ``key`` says yes and who aren't suspended, for a ``WHERE … IN``. It proves nothing.
 
     Whoever acts on it asks for a grant of each (``consents.grants.grants_for``). Raises UnknownKey.
     """
@@ -60,7 +62,8 @@ def subjects_on(key: str, *, now: datetime) -> QuerySet[ConsentEvent, UUID]:
     entries = ConsentEvent.objects.filter(key=key, child="", at__lte=now)
     later = entries.filter(subject_id=OuterRef("subject_id"), number__gt=OuterRef("number"))
     yes = [action for action, position in RESULT.items() if position is Position.ON]
-    return entries.filter(~Exists(later), action__in=yes).values_list("subject_id", flat=True)
+    agreed = entries.filter(~Exists(later), action__in=yes)
+    return without_suspended(agreed, now).values_list("subject_id", flat=True)
 
 
 def history(subject_id: UUID, now: datetime) -> QuerySet[ConsentEvent]:

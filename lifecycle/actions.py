@@ -10,6 +10,7 @@ from accounts.models import PractitionerProfile, User
 from audit.actions import record_event
 from audit.actors import Actor
 from lifecycle import queries
+from lifecycle.deletion.queries import standing_at
 from lifecycle.models import SubscriptionEvent
 from lifecycle.phases import Phase, phase_of, term_end
 from lifecycle.rules import Refused, why_not_enter
@@ -58,7 +59,8 @@ def _enter(
 ) -> Phase:
     User.objects.select_for_update().get(pk=account_id)
     facts = queries.facts_of(account_id)
-    if refusal := why_not_enter(event, phase_of(facts, now), facts, now):
+    leaves = standing_at(account_id, now).runs
+    if refusal := why_not_enter(event, phase_of(facts, now), facts, now, leaves=leaves):
         raise Refused(refusal)
     row = SubscriptionEvent.objects.create(
         account_id=account_id, number=len(facts) + 1, kind=event, at=now, until=until, jurisdiction=jurisdiction,

@@ -1,7 +1,7 @@
 """What each phase allows: the acts of accounts/access.py. What isn't listed is closed (PC-31, PC-32)."""
 
 from accounts.access import Act
-from lifecycle.states import Name
+from lifecycle.states import OF_CONTRACT, Name
 
 _ALWAYS = frozenset({Act.PUBLIC, Act.ACCOUNT, Act.PRIVACY, Act.SUBSCRIPTION})
 _ALL = _ALWAYS | {Act.CARE}
@@ -12,7 +12,9 @@ ALLOWED: dict[Name, frozenset[Act]] = {
     Name.GRACE: _ALL,
     Name.FREE_LISTING: _ALWAYS,
     Name.SUBSCRIBED: _ALL,
+    Name.DELETION_PENDING: _ALWAYS,
+    Name.CLOSED: frozenset({Act.PUBLIC}),
 }
 
-IN_EVERY_PHASE = frozenset.intersection(*ALLOWED.values())
-"""Acts that no phase closes: rights above all."""
+WHATEVER_THE_CONTRACT = frozenset.intersection(*(ALLOWED[name] for name in OF_CONTRACT))
+"""Acts that no phase of a contract closes, nor a deletion that is asked for: rights above all."""

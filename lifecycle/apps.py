@@ -18,10 +18,13 @@ class LifecycleConfig(AppConfig):
         from django.core import checks
 
         from accounts.closing import close_acts_when
-        from accounts.hooks import when_practitioner_is_created
+        from accounts.hooks import when_credentials_change, when_practitioner_is_created
         from audit import evidence
+        from consents.suspension import suspend_when
         from lifecycle import notifying
         from lifecycle.actions import start_trial
+        from lifecycle.deletion.actions import stop_after_change
+        from lifecycle.deletion.queries import leaving
         from lifecycle.erasure.checks import check_answers
         from lifecycle.holds.queries import on_clocks
         from lifecycle.queries import closed_by_phase
@@ -38,6 +41,8 @@ class LifecycleConfig(AppConfig):
         read_holds_from(on_clocks)
         when_practitioner_is_created(start_trial)
         close_acts_when(closed_by_phase)
+        suspend_when(leaving)
+        when_credentials_change(stop_after_change)
         sweep_with(notifying.sweep)
         checks.register(check_answers, "privacy")
         post_migrate.connect(start_after_migration, sender=self)

@@ -20,7 +20,7 @@ from lifecycle.actions import subscribe
 from lifecycle.allowed import ALLOWED
 from lifecycle.models import SubscriptionEvent
 from lifecycle.phases import term_end
-from lifecycle.states import GRACE, Event, Name, move
+from lifecycle.states import GRACE, OF_CONTRACT, Event, Name, move
 from privacy.clocks import Jurisdiction, legal_day, start_of
 from privacy.promises import Measure, promise
 from records.access import ACCESS as RECORDS
@@ -102,7 +102,9 @@ def free_listing_closes_care_and_keeps_every_file(now: datetime) -> Measure:
 def subscribing_again_changes_no_row(now: datetime) -> Measure:
     """Accounts without a subscription subscribe for real, and all of it is undone: their rows are the same before and after."""
     stuck = [
-        name.value for name in Name if name not in (Name.NONE, Name.SUBSCRIBED) and not move(name, Event.SUBSCRIBED)
+        name.value
+        for name in OF_CONTRACT
+        if name not in (Name.NONE, Name.SUBSCRIBED) and not move(name, Event.SUBSCRIBED)
     ]
     idle = [account for account, phase in queries.phases(now) if move(phase.name, Event.SUBSCRIBED)][:SAMPLE]
     changed = sum(not _subscribes_unchanged(account, now) for account in idle)

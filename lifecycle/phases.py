@@ -38,6 +38,8 @@ class Phase:
     @property
     def then(self) -> Name | None:
         """The phase that follows at :attr:`next_change`."""
+        if self.name is Name.DELETION_PENDING:
+            return Name.CLOSED
         following = by_clock(self.name)
         return following.to if following else None
 

@@ -36,12 +36,23 @@ _SUBSCRIBED = Refusal("subscribed", _("This account is subscribed already. Nothi
 _NO_CONTRACT = Refusal("no_contract", _("This account has no contract: only a practitioner's account can subscribe."))
 _NOT_SUBSCRIBED = Refusal("not_subscribed", _("This account has no subscription that could end. Nothing was changed."))
 _EARLIER = Refusal("earlier", _("Something later is on record for this account. Give a moment after it."))
+_LEAVES = Refusal(
+    "leaves",
+    _("The deletion of this account is requested. Withdraw the request first, then subscribe. Nothing was changed."),
+)
 
 
-def why_not_enter(event: Event, phase: Phase, facts: list[Fact], now: datetime) -> Refusal | None:
-    """Why ``event`` can't be entered at ``now`` for an account in ``phase``, or None when it can."""
+def why_not_enter(
+    event: Event, phase: Phase, facts: list[Fact], now: datetime, *, leaves: bool = False
+) -> Refusal | None:
+    """Why ``event`` can't be entered at ``now`` for an account in ``phase``, or None when it can.
+
+    ``leaves``: its deletion is asked for, so that nothing new begins; what is begun can be ended.
+    """
     if facts and now < facts[-1].at:
         return _EARLIER
+    if leaves and event is Event.SUBSCRIBED:
+        return _LEAVES
     if move(phase.name, event) is not None:
         return None
     if event is Event.SUBSCRIBED:

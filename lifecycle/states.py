@@ -10,13 +10,24 @@ GRACE = Period(days=7)
 
 
 class Name(StrEnum):
-    """The phases. NONE: no contract was ever begun, so nothing but the account itself is open."""
+    """The phases. NONE: no contract was ever begun, so nothing but the account itself is open.
+
+    The last two lie over the contract's phase, which goes on beneath and is back when the request ends.
+    """
 
     NONE = "none"
     TRIAL = "trial"
     GRACE = "grace"
     FREE_LISTING = "free_listing"
     SUBSCRIBED = "subscribed"
+    DELETION_PENDING = "deletion_pending"
+    CLOSED = "closed"
+
+
+LEAVING = (Name.DELETION_PENDING, Name.CLOSED)
+"""The phases of an account whose deletion was asked for; they follow from lifecycle/deletion/rules.py."""
+
+OF_CONTRACT = tuple(name for name in Name if name not in LEAVING)
 
 
 class Event(StrEnum):
@@ -35,6 +46,7 @@ class By(StrEnum):
     SIGN_UP = "sign-up"
     HOLDER = "holder or operations"
     CLOCK = "the clock"
+    SHIELD = "a change of e-mail or factor in the last seven days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,33 @@ MOVES = (
     Move(Name.GRACE, Event.SUBSCRIBED, Name.SUBSCRIBED, By.HOLDER),
     Move(Name.FREE_LISTING, Event.SUBSCRIBED, Name.SUBSCRIBED, By.HOLDER),
     Move(Name.SUBSCRIBED, Event.SUBSCRIPTION_ENDED, Name.GRACE, By.HOLDER),
+)
+
+
+class Over(StrEnum):
+    """What takes an account out of its contract's phase, and back."""
+
+    REQUESTED = "deletion_requested"
+    WITHDRAWN = "deletion_withdrawn"
+    STOPPED = "deletion_stopped"
+    DUE = "deletion_due"
+
+
+@dataclass(frozen=True, slots=True)
+class OverMove:
+    """One row of the table over the contract's; None is whatever phase the contract is in."""
+
+    start: Name | None
+    event: Over
+    to: Name | None
+    by: By
+
+
+OVER_MOVES = (
+    OverMove(None, Over.REQUESTED, Name.DELETION_PENDING, By.HOLDER),
+    OverMove(Name.DELETION_PENDING, Over.WITHDRAWN, None, By.HOLDER),
+    OverMove(Name.DELETION_PENDING, Over.STOPPED, None, By.SHIELD),
+    OverMove(Name.DELETION_PENDING, Over.DUE, Name.CLOSED, By.CLOCK),
 )
 
 

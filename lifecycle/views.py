@@ -17,16 +17,17 @@ from lifecycle.wording import ABOUT, ACTS, EVENTS, PHASES
 @require_safe
 def subscription(request: SignedInRequest) -> HttpResponse:
     """The phase, since when and until when, what it opens, and what happened so far."""
-    phase = queries.phase_at(request.user.pk, request.now)
+    phase = queries.contract_at(request.user.pk, request.now)
+    open_now = queries.phase_at(request.user.pk, request.now)
     facts = queries.facts_until(request.user.pk, request.now)
     context = {
         "phase": phase,
         "name": PHASES[phase.name],
         "about": ABOUT[phase.name],
         "then": PHASES[phase.then] if phase.then else "",
-        "acts": [(words, queries.allows(phase, act)) for act, words in ACTS.items()],
+        "acts": [(words, queries.allows(open_now, act)) for act, words in ACTS.items()],
         "history": [(EVENTS[fact.event], fact.at) for fact in facts],
-        "can_subscribe": phase.name not in (Name.NONE, Name.SUBSCRIBED),
+        "can_subscribe": phase.name not in (Name.NONE, Name.SUBSCRIBED) and open_now == phase,
         "by_button": settings.DEMO,
     }
     return render(request, "lifecycle/subscription.html", context)

@@ -13,6 +13,8 @@ PHASES: dict[Name, str | Promise] = {
     Name.GRACE: _("Seven days of grace"),
     Name.FREE_LISTING: _("Free listing"),
     Name.SUBSCRIBED: _("Subscribed"),
+    Name.DELETION_PENDING: _("Deletion requested"),
+    Name.CLOSED: _("Closed"),
 }
 
 ABOUT: dict[Name, str | Promise] = {
@@ -25,6 +27,10 @@ ABOUT: dict[Name, str | Promise] = {
         "Patient files, consultations and imports are closed. Every patient file is kept as you left it, and your profile stays in the directory if you allowed it."
     ),
     Name.SUBSCRIBED: _("Everything is open, until you end the subscription."),
+    Name.DELETION_PENDING: _(
+        "You asked for the deletion of this account. Patient files, consultations and imports are closed; nothing is deleted yet, and you can withdraw."
+    ),
+    Name.CLOSED: _("The moment of the deletion that was asked for has come."),
 }
 
 ACTS: dict[Act, str | Promise] = {

@@ -50,16 +50,20 @@ def refuse(request: HouseRequest, access: Access) -> HttpResponse | None:
         return redirect_to_login(request.path, settings.LOGIN_URL)
     user = request.user
     if access.audience is Audience.SIGNED_IN:
-        return None
+        return closed_page(request, user, access)
     if not user.is_verified():
         return redirect(settings.SECOND_FACTOR_URL)
     if access.audience is Audience.PRACTITIONER and request.actor.role != "practitioner":
         raise Http404
     if access.audience is Audience.OFFICE and not _office(user):
         raise Http404
-    if access.audience is not Audience.OFFICE and (closed := why_closed(user.pk, access.act, now=request.now)):
-        return render(request, "closed.html", {"closed": closed}, status=403)
-    return None
+    return None if access.audience is Audience.OFFICE else closed_page(request, user, access)
+
+
+def closed_page(request: HouseRequest, user: User, access: Access) -> HttpResponse | None:
+    """The page that says what is closed now, why, and what opens it again; None while the act is open."""
+    closed = why_closed(user.pk, access.act, now=request.now)
+    return render(request, "closed.html", {"closed": closed}, status=403) if closed else None
 
 
 def _office(user: User) -> bool:

@@ -71,6 +71,19 @@ def stop_after_change(*, account_id: UUID, by: Actor, now: datetime) -> bool:
     return True
 
 
+@transaction.atomic
+def record_execution(*, account_id: UUID, plan_sha256: str, by: Actor, now: datetime) -> Standing:
+    """Write that the request is executed, in the transaction that decides it: from its commit on nothing is taken back.
+
+    ``plan_sha256`` is the plan that is carried out. Raises :class:`lifecycle.rules.Refused` when the request was withdrawn
+    or stopped, or its instant hasn't come.
+    """
+    held, facts = _in_order(account_id, now)
+    if refusal := rules.why_not_execute(standing_of(facts, now)):
+        raise Refused(refusal)
+    return _enter(held, facts, Kind.EXECUTED, by=by, now=now, plan_sha256=plan_sha256)
+
+
 def _locked(account_id: UUID) -> tuple[User, list[Fact]]:
     """The account under its lock and, read after the lock was had, its events."""
     held = User.objects.select_for_update().get(pk=account_id)

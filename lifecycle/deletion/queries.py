@@ -7,13 +7,11 @@ from uuid import UUID
 
 from django.db.models import Exists, Max, OuterRef, QuerySet
 
+from accounts.journal import CHANGE_KINDS
 from accounts.models import User
 from audit.queries import security_events
 from lifecycle.deletion.rules import SETTING_UP, Fact, Kind, Standing, standing_of
 from lifecycle.models import DeletionEvent
-
-CHANGES = ("email.added", "email.changed", "email.removed", "factor.added", "factor.removed", "factor.renewed")
-"""What a thief of an account would do first (kinds of the security journal)."""
 
 RUNNING = (Kind.REQUESTED, Kind.WAIVED, Kind.EXECUTED)
 OPENING = (Kind.REQUESTED, Kind.WAIVED)
@@ -61,7 +59,7 @@ def due(now: datetime) -> Iterable[UUID]:
 def last_change(user: User, now: datetime) -> datetime | None:
     """When the e-mail address or a factor of ``user`` was last changed until ``now``; setting up a new account is none."""
     events = security_events(account_id=user.pk).filter(
-        kind__in=CHANGES, outcome="ok", at__lte=now, at__gt=user.created_at + SETTING_UP
+        kind__in=CHANGE_KINDS, outcome="ok", at__lte=now, at__gt=user.created_at + SETTING_UP
     )
     found: datetime | None = events.aggregate(last=Max("at"))["last"]
     return found

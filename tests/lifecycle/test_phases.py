@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from accounts.access import Act
-from lifecycle.allowed import ALLOWED, IN_EVERY_PHASE
+from lifecycle.allowed import ALLOWED, WHATEVER_THE_CONTRACT
 from lifecycle.phases import Fact, Phase, phase_of, term_end
 from lifecycle.rules import why_not_enter
-from lifecycle.states import GRACE, MOVES, By, Event, Name, by_clock, move
+from lifecycle.states import GRACE, MOVES, OF_CONTRACT, By, Event, Name, by_clock, move
 from privacy.clocks import ZONES, Jurisdiction, Period, start_of
 
 FR, IL = Jurisdiction.FR, Jurisdiction.IL
@@ -107,11 +107,13 @@ def test_clock_never_waits_for_two_things() -> None:
 
 def test_every_phase_but_none_leads_back_to_subscribed() -> None:
     """PC-33: from any phase of a contract."""
-    assert {name for name in Name if move(name, Event.SUBSCRIBED)} == set(Name) - {Name.NONE, Name.SUBSCRIBED}
+    assert {name for name in Name if move(name, Event.SUBSCRIBED)} == set(OF_CONTRACT) - {Name.NONE, Name.SUBSCRIBED}
 
 
-def test_rights_are_open_in_every_phase_and_care_in_three() -> None:
-    assert frozenset({Act.PUBLIC, Act.ACCOUNT, Act.PRIVACY, Act.SUBSCRIPTION}) == IN_EVERY_PHASE
+def test_rights_are_open_until_the_account_is_closed_and_care_in_three_phases() -> None:
+    rights = frozenset({Act.PUBLIC, Act.ACCOUNT, Act.PRIVACY, Act.SUBSCRIPTION})
+    assert (rights, rights) == (WHATEVER_THE_CONTRACT, ALLOWED[Name.DELETION_PENDING])
+    assert ALLOWED[Name.CLOSED] == {Act.PUBLIC}
     assert {name for name in Name if Act.CARE in ALLOWED[name]} == {Name.TRIAL, Name.GRACE, Name.SUBSCRIBED}
     assert set(ALLOWED) == set(Name)
 
