@@ -9,7 +9,8 @@ from django.db import connection
 
 from consents.states import Action
 from privacy.forecast import Leaving, forecast
-from privacy.retention import RULES, Anchor, ends
+from privacy.retention import Anchor, ends
+from privacy.schedule import in_force
 
 ONE_DAY: Final = timedelta(days=1)
 # One row per day on which consents ended: the entries of each switch whose last entry withdrew it.
@@ -29,8 +30,9 @@ def proofs(today: date, until: date) -> Iterator[Leaving]:
         cursor.execute(ENDED, [Action.WITHDRAWN.value])
         ended = cursor.fetchall()
     months: Counter[date] = Counter()
+    rule = in_force().rules["PC-51"]
     for day, entries in ended:
-        last_day = ends(RULES["PC-51"], {Anchor.CONSENT_END: day}).until
+        last_day = ends(rule, {Anchor.CONSENT_END: day}).until
         if last_day is not None and last_day < until:
             months[max(last_day + ONE_DAY, today).replace(day=1)] += int(entries)
     for month, count in months.items():

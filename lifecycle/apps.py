@@ -28,7 +28,9 @@ class LifecycleConfig(AppConfig):
         from lifecycle.erasure.checks import check_answers
         from lifecycle.holds.queries import on_clocks
         from lifecycle.queries import closed_by_phase
+        from lifecycle.schedule.queries import in_force
         from lifecycle.sweeping import sweep_with
+        from privacy.schedule import read_schedule_from
         from records.holds import read_holds_from
 
         evidence.register("lifecycle_subscriptionevent", stream="lifecycle")
@@ -38,7 +40,10 @@ class LifecycleConfig(AppConfig):
         evidence.journal_each("lifecycle.NoticeSent")
         evidence.journal_each("lifecycle.Hold")
         evidence.journal_each("lifecycle.DeletionEvent")
+        evidence.register("lifecycle_scheduleversion", stream="schedule")
+        evidence.journal_each("lifecycle.ScheduleVersion")
         read_holds_from(on_clocks)
+        read_schedule_from(in_force)
         when_practitioner_is_created(start_trial)
         close_acts_when(closed_by_phase)
         suspend_when(leaving)

@@ -134,3 +134,28 @@ declare(
         "counts": technical("how many rows of each kind leave until which day"),
     },
 )
+
+declare(
+    "lifecycle.ScheduleVersion",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.LEGAL,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention="PC-41",
+    about=_("A version of the retention schedule: what it says, who proposed and who approved it"),
+    fields={
+        "id": technical("random identifier of the step"),
+        "number": technical("number of the version"),
+        "step": technical("whether it was proposed or approved"),
+        "replaces": technical("the version in force when it was proposed"),
+        "rules": technical("how long each rule lasts"),
+        "sha256": technical("digest of the rules"),
+        "at": technical("moment of the step"),
+        "actor_id": personal(
+            "who proposed or approved it, as a random id",
+            Category.REFERENCE,
+            erase=Erase.PSEUDONYMISED,
+            export=Export.WITHHELD,
+        ),
+        "actor_role": technical("role in which it acted"),
+    },
+)

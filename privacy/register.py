@@ -16,6 +16,7 @@ from privacy.purposes import BASES, PURPOSES, BasisText, LegalBasis, Purpose
 from privacy.recipients import Recipient, recipients_of
 from privacy.registry import DeclaredField, personal_fields
 from privacy.retention import RULES, Rule
+from privacy.schedule import Rules
 from privacy.wording import gettext_noop as _
 
 
@@ -159,8 +160,8 @@ def entries(register: Register) -> list[Entry]:
     ]
 
 
-def retention_table(fields: Iterable[DeclaredField] | None = None) -> list[RetentionLine]:
-    """Every rule of the schedule with the declared data that follow it."""
+def retention_table(fields: Iterable[DeclaredField] | None = None, rules: Rules = RULES) -> list[RetentionLine]:
+    """Every rule of the schedule ``rules`` (the code's, if none is given) with the declared data that follow it."""
     by_rule: defaultdict[str | None, list[DeclaredField]] = defaultdict(list)
     for declared in personal_fields() if fields is None else fields:
         by_rule[declared.field.retention].append(declared)
@@ -170,7 +171,7 @@ def retention_table(fields: Iterable[DeclaredField] | None = None) -> list[Reten
             tuple(dict.fromkeys(field.table.about for field in by_rule[rule.id])),
             len(by_rule[rule.id]),
         )
-        for rule in RULES.values()
+        for rule in rules.values()
     ]
 
 

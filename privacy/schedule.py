@@ -12,6 +12,8 @@ LAW-02) may be lengthened, never shortened.
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -52,8 +54,7 @@ class Schedule:
     @cached_property
     def sha256(self) -> str:
         """The digest of what this version says, in hexadecimal."""
-        text = json.dumps(as_data(self.rules), sort_keys=True, separators=(",", ":"))
-        return sha256(text.encode()).hexdigest()
+        return digest(as_data(self.rules))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ SHIPPED_SHA256: Final = "b797f8e41bbd77774090428a8b4f1190e0c3067eb0b243bbe63d6d4
 
 Source = Callable[[], Schedule]
 _sources: list[Source] = []
+_supposed: ContextVar[Schedule | None] = ContextVar("supposed_schedule", default=None)
 
 
 def read_schedule_from(source: Source) -> None:
@@ -91,8 +93,28 @@ def read_schedule_from(source: Source) -> None:
 
 
 def in_force() -> Schedule:
-    """The schedule that clocks follow now: the last one approved."""
-    return _sources[-1]() if _sources else SHIPPED
+    """The schedule that clocks follow now: the last one approved, or the one supposed."""
+    return supposed() or (_sources[-1]() if _sources else SHIPPED)
+
+
+def supposed() -> Schedule | None:
+    """The schedule asked about by :func:`supposing`."""
+    return _supposed.get()
+
+
+@contextmanager
+def supposing(schedule: Schedule) -> Iterator[None]:
+    """Let what only asks (a forecast) see ``schedule`` as if it were in force."""
+    token = _supposed.set(schedule)
+    try:
+        yield
+    finally:
+        _supposed.reset(token)
+
+
+def digest(data: Mapping[str, Any]) -> str:
+    """SHA-256, in hexadecimal, of rules as :func:`as_data` writes them."""
+    return sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def as_data(rules: Rules) -> dict[str, dict[str, Any]]:

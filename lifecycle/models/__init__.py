@@ -4,5 +4,17 @@ from lifecycle.models.deletion import DeletionEvent
 from lifecycle.models.holds import Ground, Hold
 from lifecycle.models.phases import NoticeSent, SubscriptionEvent
 from lifecycle.models.runs import Forecasted, RunState, SweepRun
+from lifecycle.models.schedule import ScheduleVersion, Step
 
-__all__ = ["DeletionEvent", "Forecasted", "Ground", "Hold", "NoticeSent", "RunState", "SubscriptionEvent", "SweepRun"]
+__all__ = [
+    "DeletionEvent",
+    "Forecasted",
+    "Ground",
+    "Hold",
+    "NoticeSent",
+    "RunState",
+    "ScheduleVersion",
+    "Step",
+    "SubscriptionEvent",
+    "SweepRun",
+]

@@ -1,0 +1,1 @@
+"""The retention schedule as it changes: proposed, approved, and applied to every record (NEW-05)."""
