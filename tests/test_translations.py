@@ -10,6 +10,7 @@ import polib
 import pytest
 from django.conf import LazySettings
 from django.core.management import call_command
+from django.template.loader import render_to_string
 from django.test import Client
 from django.utils.translation import gettext, override
 
@@ -116,6 +117,20 @@ def test_days_are_written_as_each_language_writes_them(language: str, first: str
     with override(language):
         assert written(date(2026, 5, 1)) == first
         assert written(datetime(2026, 5, 11, 9, 5), "DATETIME_FORMAT") == eleventh  # noqa: DTZ001 - already local
+
+
+def test_templates_leave_days_in_words_to_our_filter() -> None:
+    """Django's own would say "1 octobre": pages and messages say "1er octobre"."""
+    own = re.compile(r'\|date:"DATE(?:TIME)?_FORMAT"')
+    assert [str(path) for path in sorted(Path("templates").rglob("*.*")) if own.search(path.read_text())] == []
+
+
+@pytest.mark.usefixtures("french")
+@pytest.mark.parametrize(("language", "day"), [("en", "1 October 2026"), ("fr", "1er octobre 2026")])
+def test_messages_write_days_as_each_language_does(language: str, day: str) -> None:
+    with override(language):
+        said = render_to_string("lifecycle/email/trial_ends_subject.txt", {"last_day": date(2026, 10, 1)})
+    assert day in said
 
 
 @pytest.mark.usefixtures("french")
