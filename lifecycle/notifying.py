@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from django.db import transaction
@@ -22,13 +23,27 @@ class NotSent(Exception):
     """The mail server refused; the row is taken back and the next sweep tries again."""
 
 
+Due = tuple[UUID, datetime, Kind]
+"""An account, since when it is in its phase, and the message about that phase."""
+
+
 def due(now: datetime) -> Iterator[tuple[UUID, Kind]]:
-    """Each active account with the message that is due and wasn't sent for this phase."""
-    active = User.objects.filter(is_active=True)
-    for account_id, phase in queries.phases(now):
-        kind = notice_due(phase, now)
-        if kind and phase.since and not _sent(account_id, phase.since, kind) and active.filter(pk=account_id).exists():
-            yield account_id, kind
+    """Each active account with the message that is due and wasn't sent for this phase; two queries a batch."""
+    true = (
+        (account_id, phase.since, kind)
+        for account_id, phase in queries.phases(now)
+        if (kind := notice_due(phase, now)) and phase.since
+    )
+    while batch := list(islice(true, queries.BATCH)):
+        yield from _unsent(batch)
+
+
+def _unsent(batch: list[Due]) -> Iterator[tuple[UUID, Kind]]:
+    accounts = [account_id for account_id, _since, _kind in batch]
+    rows = NoticeSent.objects.filter(account_id__in=accounts).values_list("account_id", "phase_since", "kind")
+    sent = set(rows)
+    active = set(User.objects.filter(is_active=True, pk__in=accounts).values_list("pk", flat=True))
+    return ((one[0], one[2]) for one in batch if one not in sent and one[0] in active)
 
 
 def sweep(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:
@@ -55,7 +70,7 @@ def send(*, account_id: UUID, by: Actor, now: datetime) -> bool:
     user = User.objects.select_for_update().get(pk=account_id)
     phase = queries.phase_at(account_id, now)
     kind = notice_due(phase, now)
-    if kind is None or phase.since is None or _sent(account_id, phase.since, kind):
+    if not user.is_active or kind is None or phase.since is None or _sent(account_id, phase.since, kind):
         return False
     row = NoticeSent.objects.create(account_id=account_id, phase_since=phase.since, kind=kind, sent_at=now)
     record_event(

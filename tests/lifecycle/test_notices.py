@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from audit.actors import Actor
@@ -116,6 +118,26 @@ def test_refused_mail_leaves_no_trace_and_is_tried_again(me: User, monkeypatch: 
 def test_blocked_account_is_told_nothing(me: User) -> None:
     User.objects.filter(pk=me.pk).update(is_active=False)
     assert (swept(DAY_BEFORE), mail.outbox) == ([], [])
+
+
+def test_account_blocked_after_the_sweep_found_it_is_told_nothing(me: User) -> None:
+    assert list(notifying.due(DAY_BEFORE)) == [(me.pk, Kind.TRIAL_DAY)]
+    User.objects.filter(pk=me.pk).update(is_active=False)
+    assert (notifying.send(account_id=me.pk, by=BY, now=DAY_BEFORE), mail.outbox) == (False, [])
+
+
+def test_finding_what_is_due_asks_as_often_for_many_as_for_one(me: User) -> None:
+    """Who rests in free listing is asked about in each sweep, for years."""
+    swept(GRACE_ENDS)
+    counted = []
+    for more in (0, 3):
+        for _ in range(more):
+            make_trial()
+        swept(GRACE_ENDS)
+        with CaptureQueriesContext(connection) as asked:
+            assert list(notifying.due(GRACE_ENDS)) == []
+        counted.append(len(asked))
+    assert counted[0] == counted[1]
 
 
 def test_message_is_in_the_account_s_language(me: User, monkeypatch: pytest.MonkeyPatch) -> None:
