@@ -26,15 +26,20 @@ class OpenedHold:
     why: str
     lifted_why: str
 
+    @property
+    def clock(self) -> ClockHold:
+        """Its days on the practice's calendar."""
+        return as_clock(self.row)
+
 
 def live() -> QuerySet[Hold]:
     """The holds that are on, the one to be reviewed first leading."""
-    return Hold.objects.filter(lifted_at=None).order_by("review_on", "placed_at", "pk")
+    return Hold.objects.filter(lifted_at=None).select_related("practice").order_by("review_on", "placed_at", "pk")
 
 
 def every() -> QuerySet[Hold]:
     """All holds there ever were, live ones first."""
-    return Hold.objects.order_by("-lifted_at", "review_on", "pk")
+    return Hold.objects.select_related("practice").order_by("-lifted_at", "review_on", "pk")
 
 
 def holds_on(file_ids: Iterable[UUID]) -> QuerySet[Hold]:

@@ -234,6 +234,14 @@ def test_command_places_lists_and_lifts(file: PatientFile) -> None:
     assert [one["lifted_why"] for one in json.loads(run("hold", "list", "--all", "--json"))] == ["settled"]
 
 
+def test_command_says_the_day_of_the_practice_not_of_greenwich(file: PatientFile) -> None:
+    """Placed and lifted half an hour after midnight in Paris."""
+    hold = place(file, now=datetime(2026, 11, 18, 23, 30, tzinfo=UTC))
+    assert "2026-11-19  2027-03-31" in run("hold", "list")
+    lift(hold, now=datetime(2026, 12, 31, 23, 30, tzinfo=UTC))
+    assert run("hold", "list", "--all").splitlines()[1].endswith("2027-01-01")
+
+
 def test_command_answers_bad_input_with_one_line(file: PatientFile) -> None:
     nobody, said = str(new_id()), ("--case", "x", "--why", "x", "--review")
     assert refused("hold", "place", nobody, *said, "2027-01-01") == (

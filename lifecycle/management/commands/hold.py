@@ -93,9 +93,9 @@ class Command(HouseCommand):
             ("hold", "file", "ground", "case", "placed", "review", "lifted"),
             [
                 (
-                    one.row.pk, one.row.file_id, one.row.ground, one.case, one.row.placed_at.date(),
+                    one.row.pk, one.row.file_id, one.row.ground, one.case, one.clock.placed_on,
                     f"{one.row.review_on} {'overdue' if _overdue(one, today) else ''}",
-                    one.row.lifted_at.date() if one.row.lifted_at else "",
+                    one.clock.lifted_on or "",
                 )
                 for one in holds
             ],
