@@ -22,6 +22,8 @@ from directory.models import Listing
 from vault.index import words
 
 PER_PAGE = 20
+MOST_WORDS = 8
+"""Of each field; anybody may search, and each word has every name folded once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +52,17 @@ def found(wanted: Wanted, *, now: datetime) -> QuerySet[Listing]:
         by_name=folded(F(f"{profile}__surname"), F(f"{profile}__given_names")),
         by_place=folded(F(f"{profile}__postal_code"), F(f"{profile}__city")),
     )
-    for word in words(wanted.name):
+    for word in _looked_for(wanted.name):
         pages = pages.filter(by_name__contains=f" {word}")
-    for word in words(wanted.city):
+    for word in _looked_for(wanted.city):
         pages = pages.filter(by_place__contains=f" {word}")
     if wanted.specialty:
         pages = pages.filter(**{f"{profile}__specialty": wanted.specialty})
     return pages.order_by("by_name", "pk")
+
+
+def _looked_for(text: str) -> list[str]:
+    return list(dict.fromkeys(words(text)))[:MOST_WORDS]
 
 
 def candidates(now: datetime) -> QuerySet[Listing]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from consents.models import PublishedText
 from directory.folding import folded
 from directory.models import Listing
-from directory.queries import PER_PAGE
+from directory.queries import MOST_WORDS, PER_PAGE
 from tests.accounts.factories import make_account, make_practitioner, verified_client
 from tests.directory.factories import address_of, choose_listing, make_listed
 from vault.index import words
@@ -76,6 +76,16 @@ def test_search_finds_beginnings_of_words_without_accents(
 def test_search_says_what_it_could_not_use(three: None, client: Client, wanted: dict[str, str], told: str) -> None:
     page = client.get("/directory/", wanted)
     assert (page.status_code, told in page.content.decode(), len(page.context["shown"])) == (200, True, 3)
+
+
+@pytest.mark.parametrize(
+    "name", ["c " * 50, "\ufdfa" * 100, " ".join(map(chr, range(97, 123)))], ids=["one word", "one sign", "many words"]
+)
+def test_search_asks_the_database_each_word_once_and_few_of_them(three: None, client: Client, name: str) -> None:
+    """Anybody may search: a field full of words must not have every name folded hundreds of times."""
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get("/directory/", {"name": name, "city": name}).status_code == 200
+    assert max(query["sql"].lower().count(" like ") for query in asked) <= 2 * MOST_WORDS
 
 
 SIGNS = st.characters(max_codepoint=0x5EA, categories=["L", "Mn", "N", "P", "Zs"], exclude_characters="_")
