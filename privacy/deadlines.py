@@ -64,6 +64,8 @@ MEDICAL_ACCESS = {DataClass.MEDICAL: RECORD, DataClass.OLD_MEDICAL: OLD_RECORD}
 
 OLD_AFTER = Period(years=5)
 COOLING_OFF = Period(days=30)
+EXECUTION = timedelta(hours=3)
+"""From its instant on, an execution waits for a sweep (hourly) and takes its time; all of it lies within the last day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +119,12 @@ def cooling_off_ends(requested_at: datetime) -> datetime:
     """When a deletion asked for at ``requested_at`` is executed, in UTC (PC-34).
 
     Thirty days later at the same local hour, or on the statutory date of the answer when that
-    comes first: a wait never makes the answer late.
+    comes first, early enough to be over before the day is: a wait never makes the answer late.
     """
     local = aware(requested_at).astimezone(ZONES[Jurisdiction.FR])
-    limit = deadline(Right.ERASURE, DataClass.ORDINARY, requested_at).due_on
-    day = min(COOLING_OFF.after(local.date()), limit)
-    return datetime.combine(day, local.timetz()).astimezone(UTC)
+    limit = deadline(Right.ERASURE, DataClass.ORDINARY, requested_at)
+    day = min(COOLING_OFF.after(local.date()), limit.due_on)
+    return min(datetime.combine(day, local.timetz()).astimezone(UTC), limit.due_at - EXECUTION)
 
 
 def _extended(clock: Clock, received_on: date) -> date | None:
