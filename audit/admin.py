@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from audit.models import AccessEntry, EventEntry, ExpiredMonth, Seal, SecurityEntry
+from audit.models import AccessEntry, EventEntry, ExpiredMonth, ExpiredRows, Seal, SecurityEntry
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -86,4 +86,13 @@ class ExpiredMonthWindow(ReadOnly):
     """Months that left at the end of their term."""
 
     list_display = ("at", "stream", "month", "rows", "actor_role")
+    exclude = ("leaf",)
+
+
+@admin.register(ExpiredRows)
+class ExpiredRowsWindow(ReadOnly):
+    """Rows of evidence that left at the end of their own terms."""
+
+    list_display = ("at", "stream", "rule", "rows", "actor_role")
+    list_filter = ("stream",)
     exclude = ("leaf",)

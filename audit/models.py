@@ -126,6 +126,32 @@ class ExpiredMonth(models.Model):
         constraints = [models.UniqueConstraint(fields=["table_name", "month"], name="audit_month_expires_once")]
 
 
+class ExpiredRows(models.Model):
+    """Rows of evidence that left one by one at the end of their own terms, by number. Evidence itself.
+
+    PostgreSQL records none before its term, and lets exactly the recorded ones go. Their hashes stay under their
+    seals, so every other row is verified as before. ``newest`` is the youngest of them on the clock of their rule.
+    """
+
+    id = models.BigAutoField(primary_key=True, db_column="seq")
+    written_at = models.DateTimeField(db_default=DatabaseClock(), editable=False)
+    at = models.DateTimeField(_("when"))
+    stream = models.CharField(_("journal"), max_length=40)
+    table_name = models.CharField(_("table"), max_length=63)
+    numbers = NumberRangesField(_("numbers of the entries"))
+    rows = models.BigIntegerField(_("entries"))
+    rule = models.CharField(_("rule"), max_length=60)
+    newest = models.DateTimeField(_("the youngest"), null=True, editable=False)
+    actor_role = models.CharField(_("role"), max_length=20)
+    request_id = models.CharField(_("request"), max_length=100, blank=True)
+    leaf = models.BinaryField(editable=False, default=b"")
+
+    class Meta:
+        verbose_name = _("expired entries")
+        verbose_name_plural = _("expired entries")
+        indexes = [models.Index(fields=["table_name"], name="audit_expired_rows_table")]
+
+
 class Seal(models.Model):
     """A signed statement over a batch of entries of one table and month, chained to the one before."""
 

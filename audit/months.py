@@ -1,5 +1,6 @@
 """Months of the ledger: UTC months, named by their first day. Pure."""
 
+from calendar import monthrange
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
@@ -30,3 +31,10 @@ def between(first: date, last: date) -> Iterator[date]:
 def term_ends(month: date, keep_months: int) -> datetime:
     """When a month may leave that is kept ``keep_months`` full months after its end."""
     return begins(later(month, keep_months + 1))
+
+
+def months_after(moment: datetime, count: int) -> datetime:
+    """The same clock ``count`` months later, on the month's last day where it has no such day (as PostgreSQL adds)."""
+    utc = moment.astimezone(UTC)
+    month = later(month_of(moment), count)
+    return utc.replace(year=month.year, month=month.month, day=min(utc.day, monthrange(month.year, month.month)[1]))

@@ -82,6 +82,45 @@ class AppendOnly(_TableOperation):
         schema_editor.execute("select audit_unguard(%s)", [self.table])
 
 
+class RowsLeave(_TableOperation):
+    """Let rows of an append-only table leave one by one, under ``rule``, after ``months`` of the column ``clock``.
+
+    Only what :func:`audit.calendar.expire_rows` recorded leaves. An empty rule takes any; ``only`` is one more
+    condition in SQL, on ``gone``: the row. Say the same to :func:`audit.evidence.register`. The table may have rows.
+    """
+
+    def __init__(self, table: str, rule: str, months: int, clock: str = "at", only: str = "true") -> None:
+        super().__init__(table)
+        self.terms = (rule, months, clock, only)
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        """How a migration writes it down."""
+        return type(self).__name__, [self.table, *self.terms], {}
+
+    def apply(self, schema_editor: BaseDatabaseSchemaEditor) -> None:
+        """Give the guard its terms."""
+        rule, months, clock, only = self.terms
+        schema_editor.execute(
+            "select audit_let_go(%s, 'each', %s, %s, %s, %s)", [self.table, rule, str(months), clock, only]
+        )
+
+    def undo(self, schema_editor: BaseDatabaseSchemaEditor) -> None:
+        """Nothing may leave again."""
+        schema_editor.execute("select audit_let_go(%s, 'never')", [self.table])
+
+
+class MonthsLeave(_TableOperation):
+    """Let whole months of a partitioned journal leave that was made without a term. The table may have rows."""
+
+    def apply(self, schema_editor: BaseDatabaseSchemaEditor) -> None:
+        """Give the guard its terms."""
+        schema_editor.execute("select audit_let_go(%s, 'rows')", [self.table])
+
+    def undo(self, schema_editor: BaseDatabaseSchemaEditor) -> None:
+        """Nothing may leave again."""
+        schema_editor.execute("select audit_let_go(%s, 'never')", [self.table])
+
+
 class MonthlyPartitions(_TableOperation):
     """Turn the still empty table into one partitioned by month of ``written_at``, with a default partition.
 

@@ -93,6 +93,24 @@ declare(
     },
 )
 declare(
+    "audit.ExpiredRows",
+    about=_("Rows of evidence that left at the end of their own terms, by number"),
+    fields={
+        "id": technical("number of the entry"),
+        "written_at": technical("the database's clock"),
+        "at": technical("when they expired"),
+        "stream": technical("journal"),
+        "table_name": technical("table"),
+        "numbers": technical("numbers of the rows that left"),
+        "rows": technical("how many left"),
+        "rule": technical("the rule they left under"),
+        "newest": technical("moment of the youngest of them"),
+        "actor_role": technical("role that ran the expiry"),
+        "request_id": technical("job that ran the expiry"),
+        "leaf": technical("hash of the entry"),
+    },
+)
+declare(
     "audit.Seal",
     about=_("Signed statements over batches of journal entries; hold no personal data and stay"),
     fields={

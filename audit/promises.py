@@ -42,6 +42,7 @@ def sealed_evidence_is_untouched(now: datetime) -> Measure:
             "entries_checked": report.entries,
             "entries_waiting": report.waiting,
             "expired_months": report.expired_months,
+            "expired_entries": report.expired_rows,
             "findings": len(report.findings),
         },
     )

@@ -6,8 +6,8 @@ from django.db import transaction
 
 from audit import merkle
 from audit.evidence import of_table
-from audit.models import Seal, SealLeaves
-from audit.ranges import Ranges
+from audit.models import ExpiredRows, Seal, SealLeaves
+from audit.ranges import Ranges, holds
 from audit.rows import row_of
 from audit.sealing import every_row, statement
 
@@ -25,6 +25,8 @@ def prove(table: str, number: int) -> Proof:
         row = row_of(table, number)
         seal = _seal_of(table, number)
         leaves = SealLeaves.objects.filter(number=seal.number).first() if seal else None
+    if row is None and (left := _left(table, number)):
+        raise NoProof(f"entry {number} of {table} left on {left.at:%Y-%m-%d}, at the end of its term ({left.rule})")
     if row is None or seal is None or leaves is None:
         raise NoProof(f"entry {number} of {table} isn't there or isn't sealed yet: try again in a few seconds")
     index = _position(seal.covered, number)
@@ -43,6 +45,10 @@ def prove(table: str, number: int) -> Proof:
 def _seal_of(table: str, number: int) -> Seal | None:
     candidates = Seal.objects.filter(table_name=table, top__gt=number).order_by("number")
     return next((seal for seal in candidates.iterator() if _position(seal.covered, number) >= 0), None)
+
+
+def _left(table: str, number: int) -> ExpiredRows | None:
+    return next((row for row in ExpiredRows.objects.filter(table_name=table) if holds(row.numbers, number)), None)
 
 
 def _position(covered: Ranges, number: int) -> int:

@@ -1,6 +1,8 @@
 """Sets of entry numbers as sorted half-open ranges, the way PostgreSQL's int8multirange holds them. Pure."""
 
+from bisect import bisect_right
 from collections.abc import Iterable
+from sys import maxsize
 
 Ranges = tuple[tuple[int, int], ...]
 
@@ -30,8 +32,10 @@ def union(*sets: Ranges) -> Ranges:
 def gaps(low: int, high: int, known: Ranges) -> Ranges:
     """The numbers from ``low`` up to and without ``high`` that ``known`` lacks."""
     missing = []
-    for start, end in known:
-        if start > low and low < high:
+    for start, end in known[max(0, bisect_right(known, (low, maxsize)) - 1) :]:
+        if low >= high:
+            break
+        if start > low:
             missing.append((low, min(start, high)))
         low = max(low, end)
     if low < high:
@@ -42,6 +46,12 @@ def gaps(low: int, high: int, known: Ranges) -> Ranges:
 def overlap(one: Ranges, other: Ranges) -> bool:
     """Whether the sets share a number."""
     return size(union(one, other)) < size(one) + size(other)
+
+
+def holds(ranges: Ranges, number: int) -> bool:
+    """Whether the number is in the set."""
+    place = bisect_right(ranges, (number, maxsize)) - 1
+    return place >= 0 and number < ranges[place][1]
 
 
 def size(ranges: Ranges) -> int:

@@ -22,6 +22,7 @@ select seq, leaf, {text} from {table} entry where written_at >= %s and written_a
 """
 ONE_ROW = "select seq, leaf, {text} from {table} entry where seq = %s"
 ID = "select coalesce(to_jsonb(entry) ->> 'id', '') from {table} entry where seq = %s"
+NUMBERS = "select seq from {table} where column = any(%s) order by seq"
 OUT_OF_TIME = """
 select seq, date_trunc('month', written_at at time zone 'UTC')::date from (
   select seq, written_at, max(written_at) over (order by seq rows between unbounded preceding and 1 preceding) as before
@@ -70,6 +71,13 @@ def id_of(table: str, number: int) -> str:
         cursor.execute(_sql(ID, table), [number])
         found = cursor.fetchone()
     return str(found[0]) if found else ""
+
+
+def numbers_of(table: str, column: str, values: Iterable[object]) -> list[int]:
+    """The numbers of the entries whose ``column`` is one of ``values``, for :func:`audit.calendar.expire_rows`."""
+    with connection.cursor() as cursor:
+        cursor.execute(_sql(NUMBERS, table).replace("column", connection.ops.quote_name(column)), [list(values)])
+        return [number for (number,) in cursor.fetchall()]
 
 
 def out_of_time(table: str) -> list[tuple[int, date]]:

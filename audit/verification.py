@@ -6,20 +6,23 @@ functions and hashes stored in the database are evidence, not witnesses.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from audit import checkpoints, merkle, ranges, signing
 from audit.evidence import Evidence, registered
-from audit.models import ExpiredMonth, Seal
-from audit.months import between, term_ends
+from audit.models import ExpiredMonth, ExpiredRows, Seal
+from audit.months import between, months_after, term_ends
 from audit.ranges import Ranges
 from audit.rows import Row, id_of, loose_guards, out_of_time, rows_of, sealed_leaves, stored_months, stored_tables
 from audit.sealing import FIRST_NUMBER, START, every_row, hash_of, statement
 
+ONE_DAY = timedelta(days=1)
 EXPIRIES = ExpiredMonth._meta.db_table
+EXPIRED_ROWS = ExpiredRows._meta.db_table
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,7 @@ class Report:
     entries: int = 0
     waiting: int = 0
     expired_months: int = 0
+    expired_rows: int = 0
     findings: list[Finding] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
@@ -123,6 +127,47 @@ class _Run:
         return self.low + len(self.leaves)
 
 
+class _Leaving:
+    """The rows of a table that left one by one, as sealed records say; records that aren't sealed excuse no gap."""
+
+    def __init__(self, evidence: Evidence, all_seals: list[Seal]) -> None:
+        self.term = evidence.each
+        self.records = list(ExpiredRows.objects.filter(table_name=evidence.table).order_by("id"))
+        self.sealed = ranges.union(*(seal.covered for seal in all_seals if seal.table_name == EXPIRED_ROWS))
+        self.gone = ranges.union(*(row.numbers for row in self.records if self._is_sealed(row)))
+
+    def wrong(self, ever_sealed: Ranges) -> Iterator[tuple[int, str]]:
+        """What is wrong with the records: the first number each is about, and the words."""
+        for row in self.records:
+            first = row.numbers[0][0]
+            if not self._is_sealed(row):
+                yield first, f"{row.rows} entries were taken away without a sealed record"
+            if self.term is None or self.term.rule not in ("", row.rule):
+                yield first, f"{row.rows} entries left under {row.rule}, by which none of this table leaves"
+            elif row.newest is None or months_after(row.newest, self.term.months) > row.at:
+                yield first, f"{row.rows} entries left before their term"
+            if is_dated_ahead(row):
+                yield first, f"the record of {row.rows} entries that left is dated after the day it was written"
+            if ranges.size(row.numbers) != row.rows:
+                yield first, f"the record counts {row.rows} entries, and names {ranges.size(row.numbers)}"
+            if ranges.overlap(ranges.gaps(*_span(row.numbers), ever_sealed), row.numbers):
+                yield first, "the record names entries that were never sealed"
+        if ranges.size(ranges.union(*(row.numbers for row in self.records))) != sum(row.rows for row in self.records):
+            yield self.records[0].numbers[0][0], "entries are recorded as leaving more than once"
+
+    def _is_sealed(self, row: ExpiredRows) -> bool:
+        return ranges.holds(self.sealed, row.pk)
+
+
+def is_dated_ahead(record: ExpiredMonth | ExpiredRows) -> bool:
+    """Whether a record claims a later day than the database's clock had; only where the clock can't be moved on."""
+    return settings.PRODUCTION and record.at > record.written_at + ONE_DAY
+
+
+def _span(numbers: Ranges) -> tuple[int, int]:
+    return numbers[0][0], numbers[-1][1]
+
+
 class _Table:
     """The check of one table, month by month."""
 
@@ -131,6 +176,7 @@ class _Table:
         self.seals = seals = [seal for seal in all_seals if seal.table_name == self.table]
         self.sealed_expiries = ranges.union(*(seal.covered for seal in all_seals if seal.table_name == EXPIRIES))
         self.expired = {row.month: row for row in ExpiredMonth.objects.filter(table_name=self.table)}
+        self.leaving = _Leaving(evidence, all_seals)
         self.settled = seals[-1].settled if seals else FIRST_NUMBER
         self.burnt = ranges.union(*(seal.burnt for seal in seals))
 
@@ -142,6 +188,9 @@ class _Table:
             self._month(month, [seal for seal in self.seals if seal.month == month])
         for month, expiry in self.expired.items():
             self._expiry(month, expiry)
+        self.report.expired_rows += ranges.size(self.leaving.gone)
+        for number, message in self.leaving.wrong(ranges.union(*(seal.covered for seal in self.seals))):
+            self._found("expiry", message, number)
         self._overlaps()
         for number, month in out_of_time(self.table):
             self._found_row("inserted", "is dated long before its neighbours", number, month)
@@ -186,11 +235,13 @@ class _Table:
             self._found_row("inserted", "stands a second time under this number", row.number, month)
             return
         sealed = run.leaves[row.number - run.low]
-        if row.leaf != sealed or merkle.leaf_hash(row.text) != sealed:
+        if ranges.holds(self.leaving.gone, row.number):
+            self._found_row("inserted", "stands though its leaving is recorded", row.number, month)
+        elif row.leaf != sealed or merkle.leaf_hash(row.text) != sealed:
             self._found_row("changed", "isn't what was sealed", row.number, month)
 
     def _unsealed_row(self, row: Row, month: date) -> None:
-        if row.number < self.settled or _holds(self.burnt, row.number):
+        if row.number < self.settled or ranges.holds(self.burnt, row.number):
             self._found_row("inserted", "was slipped in where no entry was sealed", row.number, month)
         elif month in self.expired:
             self._found_row("inserted", "stands in a month that has expired", row.number, month)
@@ -200,15 +251,18 @@ class _Table:
             self.report.waiting += 1
 
     def _missing(self, low: int, high: int, month: date) -> None:
-        for number in range(low, high):
-            self._found("missing", "was removed", number, "", month)
+        for start, end in ranges.gaps(low, high, self.leaving.gone):
+            for number in range(start, end):
+                self._found("missing", "was removed", number, "", month)
 
     def _expiry(self, month: date, expiry: ExpiredMonth) -> None:
         self.report.expired_months += 1
         keep = self.evidence.keep_months
         if keep is None or expiry.at < term_ends(month, keep):
             self._found("expiry", "expired before its term", None, "", month)
-        if not _holds(self.sealed_expiries, expiry.pk):
+        if is_dated_ahead(expiry):
+            self._found("expiry", "its record is dated after the day it was written", None, "", month)
+        if not ranges.holds(self.sealed_expiries, expiry.pk):
             self._found("expiry", "was taken away without a sealed record of its expiry", None, "", month)
 
     def _overlaps(self) -> None:
@@ -236,7 +290,3 @@ class _Table:
         self.report.findings.append(
             Finding(kind, self.table, message, number, row_id, month.strftime("%Y-%m") if month else "")
         )
-
-
-def _holds(numbers: Ranges, number: int) -> bool:
-    return any(low <= number < high for low, high in numbers)

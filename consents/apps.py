@@ -19,7 +19,7 @@ class ConsentsConfig(AppConfig):
         from consents.queries import core_closed
         from consents.signup import QUESTIONS
 
-        evidence.register("consents_consentevent", stream="consents")
+        evidence.register("consents_consentevent", stream="consents", each=evidence.RowTerm("PC-51", 60))
         evidence.register("consents_eventorigin", stream="consent_origins", keep_months=12)
         evidence.register("consents_publishedtext", stream="texts")
         evidence.journal_each("consents.ConsentEvent")

@@ -33,9 +33,9 @@ class LifecycleConfig(AppConfig):
         from privacy.schedule import read_schedule_from
         from records.holds import read_holds_from
 
-        evidence.register("lifecycle_subscriptionevent", stream="lifecycle")
-        evidence.register("lifecycle_noticesent", stream="notices")
-        evidence.register("lifecycle_deletionevent", stream="deletions")
+        evidence.register("lifecycle_subscriptionevent", stream="lifecycle", each=evidence.RowTerm("PC-40", 36))
+        evidence.register("lifecycle_noticesent", stream="notices", each=evidence.RowTerm("PC-40", 36))
+        evidence.register("lifecycle_deletionevent", stream="deletions", each=evidence.RowTerm("PC-52", 36))
         evidence.journal_each("lifecycle.SubscriptionEvent")
         evidence.journal_each("lifecycle.NoticeSent")
         evidence.journal_each("lifecycle.Hold")

@@ -278,7 +278,10 @@ def test_month_does_not_expire_before_its_term_or_twice(old: tuple[list[int], da
 def test_journal_without_a_term_never_expires(now: datetime) -> None:
     with pytest.raises(ValueError, match="end of its term"):
         expire_partition(
-            table="audit_evententry", month=month_of(now - timedelta(days=9000)), by=Actor.system("sweep"), now=now
+            table="consents_publishedtext",
+            month=month_of(now - timedelta(days=9000)),
+            by=Actor.system("sweep"),
+            now=now,
         )
 
 

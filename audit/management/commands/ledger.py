@@ -48,7 +48,7 @@ class Command(HouseCommand):
             self.print_table(headings, rows)
         self.stdout.write(
             f"{report.seals} seals, {report.entries} sealed entries checked, {report.waiting} waiting for the next seal, "
-            f"{report.expired_months} expired months: {len(report.findings) or 'no'} findings"
+            f"{report.expired_months} expired months, {report.expired_rows} expired entries: {len(report.findings) or 'no'} findings"
         )
 
     def _seal(self, _options: dict[str, Any]) -> None:
