@@ -35,6 +35,26 @@ values (%(at)s, %(actor_id)s, %(actor_role)s, %(channel)s, %(session_ref)s, %(re
 """
 
 
+INSERT_EVENTS = """
+insert into audit_evententry (at, actor_id, actor_role, channel, session_ref, request_id, leaf,
+                              verb, object_type, object_id, subject_id, practice_id, detail)
+select %(at)s, %(actor_id)s, %(actor_role)s, %(channel)s, %(session_ref)s, %(request_id)s, '',
+       %(verb)s, %(object_type)s, row.object_id::text, row.subject_id, row.practice_id, row.detail::jsonb
+  from unnest(%(object_ids)s::uuid[], %(subject_ids)s::uuid[], %(practice_ids)s::uuid[], %(details)s::text[])
+       as row (object_id, subject_id, practice_id, detail)
+"""
+
+
+@dataclass(frozen=True)
+class EventRow:
+    """One object's line of an event that happened to many at once."""
+
+    object_id: UUID
+    subject_id: UUID | None
+    practice_id: UUID | None
+    detail: Detail
+
+
 @dataclass(frozen=True)
 class AccessRow:
     """One file's line of a bulk access: which part of it was shown, and how."""
@@ -103,6 +123,23 @@ def record_event(
     }
     with connections[router.db_for_write(EventEntry)].cursor() as cursor:
         cursor.execute(INSERT_EVENT, line)
+
+
+def record_events(*, by: Actor, verb: str, object_type: str, rows: Iterable[EventRow], now: datetime) -> int:
+    """Journal one event of many objects in one statement, one line an object. Returns how many."""
+    lines = list(rows)
+    values = {
+        **_author(by, now),
+        "verb": verb,
+        "object_type": object_type,
+        "object_ids": [line.object_id for line in lines],
+        "subject_ids": [line.subject_id for line in lines],
+        "practice_ids": [line.practice_id for line in lines],
+        "details": [json.dumps(_names_only(line.detail)) for line in lines],
+    }
+    with connections[router.db_for_write(EventEntry)].cursor() as cursor:
+        cursor.execute(INSERT_EVENTS, values)
+    return len(lines)
 
 
 def record_security(

@@ -58,7 +58,8 @@ def search(run: Run) -> None:
     def sealed() -> int:
         with scope([practice_id]):
             for _ in range(SEARCHES):
-                assert len(listed(search_files(user, "kerb"))[:PAGE]) == FOUND
+                now = datetime.now(UTC)
+                assert len(listed(search_files(user, "kerb", now))[:PAGE]) == FOUND
         return SEARCHES
 
     run.compare("Search of a name", "searches", {"plain ILIKE": plain, "tokens": sealed}, aims={"tokens": 0.3})
@@ -84,7 +85,7 @@ def _fill(user: User, practice_id: UUID) -> None:
         make_file(user, now=now, surname=f"Kerbrat {number}", given_names="Maëlle")
     others = [
         PatientFile(
-            id=new_id(), practice_id=practice_id, created_at=now, created_by=user, changed_at=now, retain_until=TERM,
+            id=new_id(), practice_id=practice_id, created_at=now, created_by=user, changed_at=now, retain_until=TERM, active_until=TERM,
             retention_rule="PC-41", search_tokens=index.tokens("name", f"Nom{number} Prénom{number % 97}"),
         )
         for number in range(PATIENTS - FOUND)

@@ -20,7 +20,7 @@ from lifecycle.holds.queries import held
 from records.clock import Bar, bars_of
 from records.holds import holds_of
 from records.models import Consultation, Document, KeptResource, Measure, PatientFile
-from records.queries import files_for
+from records.queries import files_for, files_of
 
 RECENT = timedelta(days=30)
 
@@ -69,7 +69,7 @@ class Choices:
 
 def holdings(user: User) -> list[Holding]:
     """What is held of the patients of ``user``, counted now."""
-    files, asked = files_for(user).select_related(None).values("id", "created_at").query.sql_with_params()
+    files, asked = files_of(user).select_related(None).values("id", "created_at").query.sql_with_params()
     held = " ".join(
         HELD.format(place=place, moment=moment, table=model._meta.db_table)
         for place, (_kind, model, moment) in enumerate(HELD_IN_FILES, 1)
@@ -103,7 +103,7 @@ def openings(by: Actor, now: datetime) -> Openings:
 
 def files_held(user: User) -> int:
     """How many files of ``user``'s patients a live hold keeps beyond their end (LAW-03)."""
-    return held(files_for(user)).count()
+    return held(files_of(user)).count()
 
 
 def choices(user: User, now: datetime) -> Choices:
@@ -127,18 +127,16 @@ def journal_of(by: Actor, wanted: Mapping[str, Any]) -> QuerySet[AccessEntry]:
     return entries.order_by("-at", "-pk")
 
 
-def own_files(user: User, entries: Iterable[AccessEntry]) -> set[UUID]:
+def own_files(user: User, entries: Iterable[AccessEntry], now: datetime) -> set[UUID]:
     """Which of the journal's subjects are files that ``user`` can open now."""
     subjects = {entry.subject_id for entry in entries}
-    return set(files_for(user).filter(pk__in=subjects).values_list("pk", flat=True))
+    return set(files_for(user, now).filter(pk__in=subjects).values_list("pk", flat=True))
 
 
 def next_to_leave(user: User, number: int = 3) -> QuerySet[PatientFile]:
     """The files whose term ends first, with what their clock shows."""
     shown = (
-        files_for(user)
-        .select_related(None)
-        .only("created_at", "last_consultation_on", "retain_until", "retention_rule")
+        files_of(user).select_related(None).only("created_at", "last_consultation_on", "retain_until", "retention_rule")
     )
     return shown.order_by("retain_until", "pk")[:number]
 

@@ -49,7 +49,7 @@ def journal(request: SignedInRequest) -> HttpResponse:
     form = JournalFilter(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
     page = Paginator(queries.journal_of(request.actor, wanted), PAGE).get_page(request.GET.get("page"))
-    files = queries.own_files(request.user, page)
+    files = queries.own_files(request.user, page, request.now)
     rows = [_row(group, request.user.pk, files) for group in _together(page)]
     return render(request, "gdpr/journal.html", {"form": form, "page": page, "rows": rows})
 

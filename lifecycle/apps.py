@@ -42,6 +42,8 @@ class LifecycleConfig(AppConfig):
         evidence.journal_each("lifecycle.DeletionEvent")
         evidence.register("lifecycle_scheduleversion", stream="schedule")
         evidence.journal_each("lifecycle.ScheduleVersion")
+        evidence.register("lifecycle_disposal", stream="disposals")
+        evidence.journal_each("lifecycle.Disposal", counted_as="disposals")
         read_holds_from(on_clocks)
         read_schedule_from(in_force)
         when_practitioner_is_created(start_trial)

@@ -70,6 +70,45 @@ declare(
 )
 
 declare(
+    "lifecycle.Disposal",
+    subject=Subject.PATIENT,
+    purpose=Purpose.LEGAL,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention="PC-52",
+    about=_("The decision to destroy a file: its random id, rule and day, never whose file it was"),
+    fields={
+        "id": technical("random identifier of the decision"),
+        "file_id": personal(
+            "the file, by a random identifier that nothing links to anybody any more",
+            Category.REFERENCE,
+            erase=Erase.PSEUDONYMISED,
+        ),
+        "practice_id": technical("the practice, for the wall between practices"),
+        "rule": technical("rules that ended the file's term"),
+        "until": technical("last day the file had to be kept"),
+        "reason": technical("whether its term ended, an erasure was asked for, or a restore repeats it"),
+        "counts": technical("how many rows of each kind the file had"),
+        "decided_at": technical("when it was decided"),
+        "run_id": technical("the sweep that decided it"),
+        "actor_id": personal("the account that decided, as a random id", Category.REFERENCE, erase=Erase.PSEUDONYMISED),
+        "actor_role": technical("role in which it decided"),
+    },
+)
+
+declare(
+    "lifecycle.Departed",
+    about=_("How much left in each month, under which rule: of all practices together, about nobody"),
+    fields={
+        "id": technical("random identifier of the row"),
+        "month": technical("month in which it was decided"),
+        "kind": technical("kind of row"),
+        "rule": technical("rules that ended the term"),
+        "jurisdiction": technical("whose law applied"),
+        "count": technical("how many left"),
+    },
+)
+
+declare(
     "lifecycle.Hold",
     subject=Subject.PATIENT,
     purpose=Purpose.LEGAL,

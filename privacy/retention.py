@@ -177,12 +177,18 @@ def suspended(basis: Basis, holds: Iterable[Hold]) -> Basis:
 def _clocks(facts: FileFacts, rules: Mapping[str, Rule]) -> list[Basis]:
     known = _file_facts(facts)
     chosen = [MEDICAL, *(rule for rule in (MINOR, EXCHANGE) if rule.anchor in known)]
-    bases = [ends(rules[rule.id], known) for rule in chosen]
+    ended = (ends(rules[rule.id], known) for rule in chosen)
+    bases = [_never_before(basis) if basis.rule == MINOR.id else basis for basis in ended]
     if DEATH.jurisdiction is facts.jurisdiction and Anchor.DEATH in known:
         bases[0] = _after_death(bases[0], ends(rules[DEATH.id], known))
     if Anchor.CONTRACT_END in known:
         bases.append(ends(rules[CONTRACT.id], known))
     return bases
+
+
+def _never_before(basis: Basis) -> Basis:
+    """The 28th birthday puts off the destruction only; a child's file is archived like any other (LAW-01)."""
+    return replace(basis, active_until=None)
 
 
 def _file_facts(facts: FileFacts) -> Facts:

@@ -64,12 +64,20 @@ class PatientFile(OfPractice):
     last_consultation_on = models.DateField(null=True, blank=True)
     retain_until = models.DateField()
     retention_rule = models.CharField(max_length=40)
+    active_until = models.DateField()
+    """The last day in daily use (PC-41); after it the file is in the archive, whether or not a sweep came by."""
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    reopened_until = models.DateField(null=True, blank=True, editable=False)
+    schedule_version = models.PositiveIntegerField(default=1, editable=False)
+    leaving_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """When its destruction was decided. From then on it is nobody's any more, and there is no way back."""
     search_tokens = ArrayField(models.BinaryField(), default=list)
 
     surname = SealedTextField()
     birth_name = SealedTextField()
     given_names = SealedTextField()
     birth_date = SealedTextField()
+    died_on = SealedTextField()
     sex = SealedTextField()
     birth_place = SealedTextField()
     phone = SealedTextField()
@@ -88,6 +96,11 @@ class PatientFile(OfPractice):
         indexes = [
             models.Index("practice", F("last_consultation_on").desc(nulls_last=True), name="file_by_visit"),
             models.Index(fields=["retain_until"], name="file_by_term"),
+            models.Index(
+                fields=["active_until"], condition=Q(archived_at=None, leaving_at=None), name="file_to_archive"
+            ),
+            models.Index(fields=["active_until"], condition=Q(archived_at__isnull=False), name="file_in_archive"),
+            models.Index(fields=["leaving_at"], condition=Q(leaving_at__isnull=False), name="file_leaving"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(status__in=FileStatus.values), name="file_status"),

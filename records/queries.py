@@ -1,7 +1,7 @@
 """Reads of the patient files, always for a person: what they don't treat doesn't exist for them."""
 
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
@@ -10,6 +10,7 @@ from accounts.models import PractitionerProfile, User
 from audit.models import AccessEntry
 from care.models import Membership
 from care.queries import patients_of, practices_of
+from privacy.clocks import Jurisdiction, legal_day
 from records.models import (
     Consultation,
     ConsultationStatus,
@@ -23,16 +24,33 @@ from records.models import (
 from records.search import letter_tokens, query_tokens
 
 
-def files_for(user: User) -> QuerySet[PatientFile]:
-    """The files ``user`` may see: of their practices, and of patients they treat today."""
+def files_of(user: User) -> QuerySet[PatientFile]:
+    """Every file of ``user``'s practices and of patients they treat today, in the archive or not (PC-33)."""
     treated = patients_of(user).filter(patient_id=OuterRef("pk"), practice_id=OuterRef("practice_id"))
     works_in = Membership.objects.live().filter(user=user).values("practice_id")
-    return PatientFile.objects.filter(Exists(treated), practice_id__in=works_in).select_related("practice")
+    mine = PatientFile.objects.filter(Exists(treated), practice_id__in=works_in, leaving_at=None)
+    return mine.select_related("practice")
 
 
-def file_for(user: User, file_id: UUID) -> PatientFile:
+def files_for(user: User, now: datetime) -> QuerySet[PatientFile]:
+    """The files ``user`` may open in daily work: theirs, whose time of daily use isn't over (PC-41)."""
+    return files_of(user).filter(in_daily_use(now))
+
+
+def in_daily_use(now: datetime) -> Q:
+    """Whether a file is in daily use at ``now``: by its stored day and its practice's calendar, not by any sweep."""
+    days = {where: legal_day(now, where) for where in Jurisdiction}
+    if len(set(days.values())) == 1:
+        return Q(active_until__gte=days[Jurisdiction.FR])
+    found = Q(pk__in=[])
+    for where, day in days.items():
+        found |= Q(practice__jurisdiction=where.value, active_until__gte=day)
+    return found
+
+
+def file_for(user: User, file_id: UUID, now: datetime) -> PatientFile:
     """One of them. Raises PatientFile.DoesNotExist to a stranger, as for no file at all."""
-    return files_for(user).get(pk=file_id)
+    return files_for(user, now).get(pk=file_id)
 
 
 def listed(files: QuerySet[PatientFile], *, closed: bool = False) -> QuerySet[PatientFile]:
@@ -41,46 +59,46 @@ def listed(files: QuerySet[PatientFile], *, closed: bool = False) -> QuerySet[Pa
     return files.filter(status=status).order_by(F("last_consultation_on").desc(nulls_last=True), "-created_at", "pk")
 
 
-def search_files(user: User, text: str) -> QuerySet[PatientFile]:
+def search_files(user: User, text: str, now: datetime) -> QuerySet[PatientFile]:
     """The files that every word of ``text`` fits: begins of names, a birth date, phone, e-mail."""
-    return _holding(user, lambda practice_id: query_tokens(practice_id, text))
+    return _holding(user, now, lambda practice_id: query_tokens(practice_id, text))
 
 
-def files_under(user: User, letter: str) -> QuerySet[PatientFile]:
+def files_under(user: User, letter: str, now: datetime) -> QuerySet[PatientFile]:
     """The files whose name begins with ``letter``, in the A to Z index."""
-    return _holding(user, lambda practice_id: letter_tokens(practice_id, letter))
+    return _holding(user, now, lambda practice_id: letter_tokens(practice_id, letter))
 
 
 def files_like(user: User, practice_id: UUID, tokens: list[bytes]) -> QuerySet[PatientFile]:
-    """The files in one practice that hold all ``tokens``; none for no token."""
+    """The files in one practice, archived ones too, that hold all ``tokens``; none for no token."""
     if not tokens:
-        return files_for(user).none()
-    return files_for(user).filter(practice_id=practice_id, search_tokens__contains=tokens)
+        return files_of(user).none()
+    return files_of(user).filter(practice_id=practice_id, search_tokens__contains=tokens)
 
 
-def drafts_of(user: User) -> QuerySet[Consultation]:
+def drafts_of(user: User, now: datetime) -> QuerySet[Consultation]:
     """What ``user`` has begun and not signed, the last touched first."""
     return (
-        Consultation.objects.filter(author=user, status=ConsultationStatus.DRAFT, file__in=files_for(user))
+        Consultation.objects.filter(author=user, status=ConsultationStatus.DRAFT, file__in=files_for(user, now))
         .select_related("file__practice")
         .order_by("-changed_at", "pk")
     )
 
 
-def recent_files(user: User) -> QuerySet[PatientFile]:
+def recent_files(user: User, now: datetime) -> QuerySet[PatientFile]:
     """The files changed or seen last."""
-    return files_for(user).filter(status=FileStatus.OPEN).order_by("-changed_at", "pk")
+    return files_for(user, now).filter(status=FileStatus.OPEN).order_by("-changed_at", "pk")
 
 
-def figures_of(user: User, *, today: date) -> dict[str, int]:
+def figures_of(user: User, *, today: date, now: datetime) -> dict[str, int]:
     """The counts of the Today page, in one query each."""
-    files = files_for(user)
+    files = files_for(user, now)
     month = today.replace(day=1)
     counted = files.aggregate(
         patients=Count("pk", filter=Q(status=FileStatus.OPEN)),
         seen_this_month=Count("pk", filter=Q(last_consultation_on__gte=month)),
     )
-    return {**counted, "drafts": drafts_of(user).count()}
+    return {**counted, "drafts": drafts_of(user, now).count()}
 
 
 def consultations_of(file: PatientFile) -> QuerySet[Consultation]:
@@ -90,9 +108,9 @@ def consultations_of(file: PatientFile) -> QuerySet[Consultation]:
     )
 
 
-def consultation_for(user: User, file_id: UUID, consultation_id: UUID) -> Consultation:
+def consultation_for(user: User, file_id: UUID, consultation_id: UUID, now: datetime) -> Consultation:
     """One consultation of a file ``user`` may see; Consultation.DoesNotExist to a stranger."""
-    return consultations_of(file_for(user, file_id)).get(pk=consultation_id)
+    return consultations_of(file_for(user, file_id, now)).get(pk=consultation_id)
 
 
 def versions_of(consultation: Consultation) -> QuerySet[ConsultationVersion]:
@@ -132,10 +150,10 @@ def names_of(account_ids: Iterable[UUID | None]) -> dict[UUID, str]:
     return {p.user_id: f"{p.given_names} {p.surname}" for p in profiles}
 
 
-def _holding(user: User, tokens: Callable[[UUID], list[bytes]]) -> QuerySet[PatientFile]:
+def _holding(user: User, now: datetime, tokens: Callable[[UUID], list[bytes]]) -> QuerySet[PatientFile]:
     """The files with all tokens; tokens are keyed by practice, so each practice has its own."""
     found = Q(pk__in=[])
     for practice in practices_of(user):
         if wanted := tokens(practice.pk):
             found |= Q(practice_id=practice.pk, search_tokens__contains=wanted)
-    return files_for(user).filter(found)
+    return files_for(user, now).filter(found)

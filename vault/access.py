@@ -18,6 +18,9 @@ from vault.errors import KeyRefused, NoKey, VaultError
 from vault.handles import Handle, HandleSet, Witness
 from vault.models import FileKey
 
+OPEN_ARCHIVE = "open_archive"
+"""What the access journal says of an opening that only the archive right allows."""
+
 
 def open(
     file_id: UUID,
@@ -28,13 +31,19 @@ def open(
     practice_id: UUID | None,
     now: datetime,
     action: str = "open",
+    from_archive: bool = False,
 ) -> Handle:
     """Open one file for ``by`` and journal it. Call inside ``transaction.atomic()``.
 
-    ``part`` names what is shown ("identity", "consultation"). Raises NoKey when the file was erased,
-    KeyRefused when it is archived or restricted, and the database's error when the journal refuses.
+    ``part`` names what is shown ("identity", "consultation"). ``from_archive`` opens an archived file too, and
+    then the journal says "open_archive"; who may ask for that is the caller's to decide (PC-41). Raises NoKey
+    when the file was erased, KeyRefused when it is archived or restricted, and the database's error when the
+    journal refuses.
     """
-    opened = open_many([file_id], by=by, purpose=purpose, part=part, practice_id=practice_id, now=now, action=action)
+    opened = open_many(
+        [file_id], by=by, purpose=purpose, part=part, practice_id=practice_id, now=now, action=action,
+        from_archive=from_archive,
+    )  # fmt: skip
     return opened[file_id]
 
 
@@ -47,6 +56,7 @@ def open_many(
     practice_id: UUID | None,
     now: datetime,
     action: str = "list",
+    from_archive: bool = False,
 ) -> HandleSet:
     """Open a list of files: one query for the keys, one statement for the journal, one line per opened file.
 
@@ -55,9 +65,12 @@ def open_many(
     witness = Witness()
     wanted = list(dict.fromkeys(file_ids))
     keys = _keys_of(wanted)
-    refused = {file_id: refusal for file_id in wanted if (refusal := _why_not(file_id, keys[file_id]))}
+    refused = {file_id: refusal for file_id in wanted if (refusal := _why_not(file_id, keys[file_id], from_archive))}
     open_ids = [file_id for file_id in wanted if file_id not in refused]
-    rows = [AccessRow(file_id, part, action, practice_id) for file_id in open_ids]
+    rows = [
+        AccessRow(file_id, part, OPEN_ARCHIVE if _is_archived(keys[file_id]) else action, practice_id)
+        for file_id in open_ids
+    ]
     if rows:
         record_accesses(by=by, rows=rows, purpose=purpose, now=now)
     return HandleSet({file_id: Handle(file_id, keys[file_id], witness) for file_id in open_ids}, refused)
@@ -90,11 +103,15 @@ def _keys_of(file_ids: list[UUID]) -> dict[UUID, list[FileKey]]:
     return keys
 
 
-def _why_not(file_id: UUID, keys: list[FileKey]) -> VaultError | None:
+def _is_archived(keys: list[FileKey]) -> bool:
+    return any(key.ring == FileKey.Ring.ARCHIVE for key in keys)
+
+
+def _why_not(file_id: UUID, keys: list[FileKey], from_archive: bool) -> VaultError | None:
     if not keys:
         return NoKey(f"file {file_id} has no key: it was erased, or never made")
     if any(key.restricted_at for key in keys):
         return KeyRefused(f"file {file_id} is restricted (Art. 18): it is only stored until that is lifted")
-    if any(key.ring == FileKey.Ring.ARCHIVE for key in keys):
+    if _is_archived(keys) and not from_archive:
         return KeyRefused(f"file {file_id} is archived: ask for it to be taken back first")
     return None

@@ -12,7 +12,7 @@ from lifecycle.holds.rules import why_not_lift, why_not_place
 from lifecycle.models import Hold
 from privacy.ids import new_id
 from privacy.purposes import Purpose
-from records.clock import day_of, set_clock
+from records.clock import CLOCK_FIELDS, day_of, set_clock
 from records.models import PatientFile
 from records.rules import Refusal, Refused, require
 from vault import access
@@ -27,7 +27,8 @@ def place_hold(*, file_id: UUID, ground: str, case: str, why: str, review_on: da
     is no such file in the scope. The stored end stays the rules' own.
     """
     file = _locked(file_id)
-    require(why_not_place(ground=ground, case=case, why=why, review_on=review_on, today=day_of(file, now)))
+    today, leaving = day_of(file, now), file.leaving_at is not None
+    require(why_not_place(ground=ground, case=case, why=why, review_on=review_on, today=today, leaving=leaving))
     hold = Hold(
         id=new_id(),
         practice_id=file.practice_id,
@@ -73,17 +74,16 @@ def recompute_clock(file: PatientFile, *, by: Actor, now: datetime) -> None:
     """
     try:
         handle = access.open(
-            file.pk, by=by, purpose=Purpose.LEGAL, part="clock", practice_id=file.practice_id, now=now, action="change"
-        )
+            file.pk, by=by, purpose=Purpose.LEGAL, part="clock", practice_id=file.practice_id, now=now,
+            action="change", from_archive=True,
+        )  # fmt: skip
     except KeyRefused as refused:
         raise Refused(Refusal("key_refused", _STAYS_HELD)) from refused
-    set_clock(file, handle.read(file, "birth_date"))
-    file.save(update_fields=["retain_until", "retention_rule"])
+    set_clock(file, handle.read(file, "birth_date"), died_on=handle.read(file, "died_on"))
+    file.save(update_fields=list(CLOCK_FIELDS))
 
 
-_STAYS_HELD = _(
-    "The file is archived or restricted, so its new end can't be computed; take it back first. It stays held."
-)
+_STAYS_HELD = _("The file is restricted, so its new end can't be computed; lift that first. It stays held.")
 
 
 def _locked(file_id: UUID) -> PatientFile:

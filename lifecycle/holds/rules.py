@@ -14,8 +14,12 @@ REVIEW_WITHIN: Final = Period(years=1)
 """A hold is looked at again within a year: nothing is kept by forgetting it (LAW-03)."""
 
 
-def why_not_place(*, ground: str, case: str, why: str, review_on: date, today: date) -> Refusal | None:
+def why_not_place(
+    *, ground: str, case: str, why: str, review_on: date, today: date, leaving: bool = False
+) -> Refusal | None:
     """A hold names a known ground, its case and its reason, and is reviewed within a year."""
+    if leaving:
+        return Refusal("leaving", _("The destruction of this file is decided already; it can't be held any more."))
     if ground not in Ground.values:
         return Refusal("no_ground", _("Give one of these grounds: dispute, claim, court_order, authority."))
     if not case.strip() or not why.strip():

@@ -1,6 +1,7 @@
 """The rows of the clocks, by concern."""
 
 from lifecycle.models.deletion import DeletionEvent
+from lifecycle.models.disposals import Departed, Disposal
 from lifecycle.models.holds import Ground, Hold
 from lifecycle.models.phases import NoticeSent, SubscriptionEvent
 from lifecycle.models.runs import Forecasted, RunState, SweepRun
@@ -8,6 +9,8 @@ from lifecycle.models.schedule import ScheduleVersion, Step
 
 __all__ = [
     "DeletionEvent",
+    "Departed",
+    "Disposal",
     "Forecasted",
     "Ground",
     "Hold",

@@ -10,7 +10,7 @@ from audit.actors import Actor
 from privacy.ids import new_id
 from privacy.purposes import Purpose
 from records.actions.journal import journal, person
-from records.clock import day_of, set_clock
+from records.clock import CLOCK_FIELDS, day_of, set_clock
 from records.fields import CONSULTATION_FIELDS, KINDS, clean
 from records.models import Consultation, ConsultationStatus, ConsultationVersion, PatientFile
 from records.rules import (
@@ -22,7 +22,7 @@ from records.rules import (
     why_not_started_at,
 )
 from records.states import Event
-from vault import access
+from vault import access, rings
 from vault.handles import Handle
 
 Content = Mapping[str, str | None]
@@ -52,7 +52,7 @@ def start_consultation(
     )
     handle = _open(consultation, "create", by, now)
     consultation.save(force_insert=True)
-    move_clock(file, handle)
+    move_clock(file, handle, now)
     journal(consultation, "consultation.started", file_id=file.id, by=by, now=now)
     return consultation
 
@@ -85,7 +85,7 @@ def save_draft(
         return row
     _save(row, now)
     if moved:
-        move_clock(row.file, handle)
+        move_clock(row.file, handle, now)
     journal(row, "consultation.saved", file_id=row.file_id, by=by, now=now, fields=differing)
     return row
 
@@ -153,7 +153,7 @@ def discard_draft(*, consultation: Consultation, by: Actor, now: datetime) -> No
     journal(row, "consultation.discarded", file_id=row.file_id, by=by, now=now)
     file = row.file
     row.delete()
-    move_clock(file, handle)
+    move_clock(file, handle, now)
 
 
 def build_version(
@@ -187,13 +187,19 @@ def read_content(handle: Handle, row: Consultation) -> dict[str, str | None]:
     return {name: handle.read(row, name) for name in CONSULTATION_FIELDS}
 
 
-def move_clock(file: PatientFile, handle: Handle) -> None:
-    """Recompute the day of the last consultation and the end of the file's term (PC-121)."""
+def move_clock(file: PatientFile, handle: Handle, now: datetime) -> None:
+    """Recompute the day of the last consultation and the ends of the file's term (PC-121).
+
+    A file whose daily use goes on by it comes back from the archive at once (PC-41).
+    """
     row = PatientFile.objects.select_for_update(of=("self",)).get(pk=file.pk)
     latest = row.consultations.aggregate(latest=Max("started_at"))["latest"]
     row.last_consultation_on = day_of(row, latest) if latest else None
-    set_clock(row, handle.read(row, "birth_date"))
-    row.save(update_fields=["last_consultation_on", "retain_until", "retention_rule"])
+    set_clock(row, handle.read(row, "birth_date"), died_on=handle.read(row, "died_on"))
+    if row.archived_at and row.active_until >= day_of(row, now):
+        rings.activate([row.pk], now)
+        row.archived_at = None
+    row.save(update_fields=["last_consultation_on", *CLOCK_FIELDS, "archived_at"])
 
 
 def _locked(consultation: Consultation) -> Consultation:

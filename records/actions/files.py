@@ -69,7 +69,7 @@ def make_file(
     handle = access.new_file(file_id=file.id, by=by, practice_id=practice.id, purpose=Purpose.CARE, now=now)
     handle.write(file, **values)
     file.search_tokens = tokens_of(practice.id, values)
-    set_clock(file, values.get("birth_date"), holds=())
+    set_clock(file, values.get("birth_date"), holds=(), died_on=None)
     file.save(force_insert=True)
     begin_care(
         practice_id=practice.id,
@@ -118,7 +118,7 @@ def change_file(
     handle.write(row, **differing)
     if differing.keys() & set(SEARCHED):
         row.search_tokens = tokens_of(row.practice_id, after)
-    set_clock(row, after["birth_date"])
+    set_clock(row, after["birth_date"], died_on=after["died_on"])
     row.changed_at = now
     row.revision += 1
     row.save()

@@ -69,7 +69,7 @@ def bring_past(
     values = [_measure(file, handle, past, by, now) for past in measures]
     Measure.objects.bulk_create(values)
     if pairs:
-        move_clock(file, handle)
+        move_clock(file, handle, now)
     journal(
         file,
         "file.imported",

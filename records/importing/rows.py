@@ -15,7 +15,7 @@ from privacy.ids import new_id
 from privacy.purposes import Purpose
 from records.actions import PastConsultation, bring_past, make_file
 from records.models import Consultation, KeptResource, Origin, PatientFile, SourceRecord
-from records.queries import files_for, files_like
+from records.queries import files_like, files_of
 from records.rules import Refused
 from records.search import twin_tokens
 from vault import access
@@ -202,7 +202,7 @@ class _Visits(_Taking):
         sources = {number: patients.source_of(_numbered(number), "") for number in numbers}
         patients.look_up(sources.values())
         ids = {number: record.file_id for number, source in sources.items() if (record := patients.find(source))}
-        mine = files_for(self.importer.user).in_bulk(set(ids.values()))
+        mine = files_of(self.importer.user).in_bulk(set(ids.values()))
         return {number: mine[ident] for number, ident in ids.items() if ident in mine}
 
     def _take_file(self, file: PatientFile, pairs: list[tuple[Row, Source]]) -> None:
@@ -211,7 +211,7 @@ class _Visits(_Taking):
             return
         handle = access.open(
             file.pk, by=self.importer.by, purpose=Purpose.CARE, part="file", practice_id=file.practice_id,
-            now=self.importer.now, action="import",
+            now=self.importer.now, action="import", from_archive=True,
         )  # fmt: skip
         bring_past(
             file=file, handle=handle, consultations=[past for past, _row, _source in read], by=self.importer.by,

@@ -14,7 +14,7 @@ from privacy.ids import new_id
 from privacy.purposes import Purpose
 from records.actions import bring_past, change_file, make_file
 from records.models import KeptResource, OfPractice, Origin, PatientFile, SourceRecord
-from records.queries import files_for, files_like
+from records.queries import files_like, files_of
 from records.search import twin_tokens
 from vault import access
 from vault.handles import Handle
@@ -118,13 +118,13 @@ class _Taking:
             raise BadBundle([problem]) from None
 
     def _open_known(self, record: SourceRecord) -> None:
-        mine = files_for(self.importer.user).filter(pk=record.file_id).first()
+        mine = files_of(self.importer.user).filter(pk=record.file_id).first()
         if mine is None:
             raise LeftOut(_("this patient has a file at your practice, and is treated by a colleague"))
         self.file = mine
         self.handle = access.open(
             mine.pk, by=self.importer.by, purpose=Purpose.CARE, part="file", practice_id=mine.practice_id,
-            now=self.importer.now, action="import",
+            now=self.importer.now, action="import", from_archive=True,
         )  # fmt: skip
         if differs(record, self.resolver.sources[self.found.patient.number]) and not self._is_same_person():
             raise LeftOut(_("its patient bears the number of another person's file, with another name and birth date"))

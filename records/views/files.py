@@ -52,7 +52,7 @@ def file(request: Visit, file: PatientFile) -> HttpResponse:
         consultations_count=last.count(),
         measures=latest_of_each(measures),
         documents_count=queries.documents_of(file).count(),
-        term=term_of(file, texts["birth_date"]),
+        term=term_of(file, texts["birth_date"], died_on=handle.read(file, "died_on")),
     )  # fmt: skip
 
 
@@ -93,8 +93,8 @@ def clock(request: Visit, file: PatientFile) -> HttpResponse:
     handle = open_part(request, file, Part.CLOCK)
     page = Paginator(queries.openings_of(file), 50).get_page(request.GET.get("page"))
     names = queries.names_of({row.actor_id for row in page})
-    born, holds = handle.read(file, "birth_date"), holds_of([file.pk])[file.pk]
-    term, ruled = term_of(file, born, holds), ruled_term(file, born, holds)
+    born, died, holds = handle.read(file, "birth_date"), handle.read(file, "died_on"), holds_of([file.pk])[file.pk]
+    term, ruled = term_of(file, born, holds, died_on=died), ruled_term(file, born, holds, died_on=died)
     return show(
         request, "clock", file, handle, tab=Part.CLOCK,
         term=term, held=bars_of(holds), reasons=reasons_of(ruled), rounded=ruled.until != file.retain_until,

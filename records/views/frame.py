@@ -48,7 +48,7 @@ def of_file(view: FileView[Rest]) -> Callable[..., HttpResponse]:
     """Give the view the file of its address, or 404 to whoever doesn't treat the patient."""
 
     def wrapped(request: Visit, file_id: UUID, *arguments: Rest.args, **named: Rest.kwargs) -> HttpResponse:
-        file = get_object_or_404(queries.files_for(request.user), pk=file_id)
+        file = get_object_or_404(queries.files_for(request.user, request.now), pk=file_id)
         try:
             return view(request, file, *arguments, **named)
         except KeyRefused:

@@ -26,15 +26,15 @@ RECENT = 8
 def today(request: Visit) -> HttpResponse:
     """What waits today: drafts to sign, the files touched last, three figures."""
     day = today_of(request)
-    drafts = list(queries.drafts_of(request.user)[:RECENT])
-    recent = list(queries.recent_files(request.user)[:RECENT])
+    drafts = list(queries.drafts_of(request.user, request.now)[:RECENT])
+    recent = list(queries.recent_files(request.user, request.now)[:RECENT])
     named = {file.pk: file for file in [*recent, *(draft.file for draft in drafts)]}
     heads = heads_of(list(named.values()), by=request.actor, today=day, now=request.now)
     head = {found.file.pk: found for found in heads}
     context = {
         "drafts": [(draft, head[draft.file_id]) for draft in drafts],
         "recent": [head[file.pk] for file in recent],
-        "figures": queries.figures_of(request.user, today=day),
+        "figures": queries.figures_of(request.user, today=day, now=request.now),
         "search": SearchForm(),
     }
     return render(request, "records/today.html", context)
@@ -84,10 +84,10 @@ def new(request: Visit) -> HttpResponse:
 
 def _found(request: Visit, text: str, letter: str) -> QuerySet[PatientFile]:
     if text:
-        return queries.search_files(request.user, text)
+        return queries.search_files(request.user, text, request.now)
     if letter:
-        return queries.files_under(request.user, letter)
-    return queries.files_for(request.user)
+        return queries.files_under(request.user, letter, request.now)
+    return queries.files_for(request.user, request.now)
 
 
 def _by_name(heads: list[Head]) -> list[Head]:
@@ -96,7 +96,7 @@ def _by_name(heads: list[Head]) -> list[Head]:
 
 def _twins(request: Visit, practice: Practice, form: NewFileForm) -> list[Head]:
     tokens = twin_tokens(practice.pk, form.texts())
-    files = list(queries.files_like(request.user, practice.pk, tokens)[:5])
+    files = list(queries.files_like(request.user, practice.pk, tokens).filter(queries.in_daily_use(request.now))[:5])
     return heads_of(files, by=request.actor, today=today_of(request), now=request.now)
 
 

@@ -1,7 +1,7 @@
 """The import pages: choose, check, bring in, take away again (PC-123)."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -145,6 +145,7 @@ def test_all_that_was_imported_is_downloaded_unchanged_after_a_fresh_proof(
     practising.take(value)
     with scope(ALL):
         file = PatientFile.objects.get()
+        PatientFile.objects.update(active_until=date(2030, 1, 1))  # its last consultation is of 2020
     address = reverse("records:imported_bundle", args=[file.pk])
     assert "/accounts/" in client_in.get(address)["Location"]
     prove(client_in, practising.user)

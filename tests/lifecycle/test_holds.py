@@ -17,6 +17,7 @@ from lifecycle.holds import queries
 from lifecycle.holds.actions import lift_hold, place_hold
 from lifecycle.holds.promises import held_files_stay, stored_ends_are_the_latest
 from lifecycle.models import Hold
+from lifecycle.retention.door import decide
 from praticonnect.database import as_owner
 from privacy.ids import new_id
 from records.clock import term_of
@@ -214,6 +215,7 @@ def test_database_lets_a_lifted_hold_neither_change_nor_lift_again(file: Patient
 def test_database_lets_a_file_go_whose_holds_are_lifted(file: PatientFile) -> None:
     """The guard alone, with the rows that other tables hang on the file out of the way."""
     hold = lift(place(file))
+    decide([file.pk], reason="erasure", by=Actor.system("test"), now=LATER)
     execute("delete from lifecycle_hold where id = %s", hold.pk, owner=False)
     execute("delete from records_patientfile where id = %s", file.pk, owner=False)
     with scope(ALL):

@@ -28,7 +28,7 @@ def practitioner():
 
 def read(practitioner, file: PatientFile, *names: str) -> list[str | None]:
     with working(practitioner) as actor:
-        row = queries.file_for(practitioner, file.pk)
+        row = queries.file_for(practitioner, file.pk, NOW)
         handle = access.open(row.pk, by=actor, purpose=Purpose.CARE, part="file", practice_id=row.practice_id, now=NOW)
         return [handle.read(row, name) for name in names]
 
@@ -128,7 +128,7 @@ def test_failed_journal_leaves_no_file(practitioner, monkeypatch):
 def test_stranger_cannot_fetch_the_file(practitioner):
     file, stranger = make_file(practitioner), make_practitioner()
     with scope(ALL), pytest.raises(PatientFile.DoesNotExist):
-        queries.file_for(stranger, file.pk)
+        queries.file_for(stranger, file.pk, NOW)
 
 
 def test_ended_care_hides_the_file(practitioner):
@@ -137,7 +137,7 @@ def test_ended_care_hides_the_file(practitioner):
     file = make_file(practitioner)
     with working(practitioner) as actor:
         end_care(practice_id=file.practice_id, practitioner_id=practitioner.pk, patient_id=file.pk, by=actor, now=NOW)
-        assert queries.files_for(practitioner).count() == 0
+        assert queries.files_for(practitioner, NOW).count() == 0
 
 
 def test_member_who_left_the_practice_loses_its_files(practitioner):
@@ -145,20 +145,20 @@ def test_member_who_left_the_practice_loses_its_files(practitioner):
 
     make_file(practitioner)
     with working(practitioner) as actor:
-        assert queries.files_for(practitioner).count() == 1
+        assert queries.files_for(practitioner, NOW).count() == 1
         leave_practice(membership=practitioner.memberships.get(), by=actor, now=NOW)
-        assert queries.files_for(practitioner).count() == 0
+        assert queries.files_for(practitioner, NOW).count() == 0
 
 
 def test_closed_file_leaves_the_list_and_comes_back(practitioner):
     file = make_file(practitioner)
     with working(practitioner) as actor:
         actions.close_file(file=file, by=actor, now=NOW)
-        assert queries.listed(queries.files_for(practitioner)).count() == 0
+        assert queries.listed(queries.files_for(practitioner, NOW)).count() == 0
         with pytest.raises(Refused, match="already"):
             actions.close_file(file=file, by=actor, now=NOW)
         actions.reopen_file(file=file, by=actor, now=NOW)
-        assert queries.listed(queries.files_for(practitioner)).count() == 1
+        assert queries.listed(queries.files_for(practitioner, NOW)).count() == 1
 
 
 def test_file_without_consultation_is_kept_20_years_from_its_making(practitioner):

@@ -112,7 +112,7 @@ def test_owner_sees_the_canary(world: World, owner: User) -> None:
 def test_battery_finds_a_query_opened_by_hand(world: World, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     """With one scoped query opened and the second wall down, the battery reports leaks."""
     monkeypatch.setattr("praticonnect.gate.tenancy.scope", lambda practices: scope(ALL))
-    monkeypatch.setattr("records.queries.files_for", lambda user: PatientFile.objects.all())
+    monkeypatch.setattr("records.queries.files_for", lambda user, now: PatientFile.objects.all())
     leaks = run(world, visitors(owner), within="records:file")
     assert [leak for leak in leaks if leak.startswith("another practice GET records:file: 200 shows")] != []
 
@@ -121,5 +121,5 @@ def test_second_wall_holds_when_a_query_is_opened_by_hand(
     world: World, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """PostgreSQL's row security alone keeps the stranger out of the file."""
-    monkeypatch.setattr("records.queries.files_for", lambda user: PatientFile.objects.all())
+    monkeypatch.setattr("records.queries.files_for", lambda user, now: PatientFile.objects.all())
     assert run(world, visitors(owner), within="records:") == []

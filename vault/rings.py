@@ -1,0 +1,47 @@
+"""Where the keys of files hang: in daily use, in the archive, or nowhere any more. Set-based, safe to repeat (PC-41).
+
+Who may ask is decided above, where holds and clocks are known: here is only the act on the keys.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connections, transaction
+
+from vault.models import FileKey
+
+MOVE = "update vault_filekey set ring = %s where file_id = any(%s) and ring <> %s and destroyed_at is null"
+DESTROY = "update vault_filekey set wrapped = '', destroyed_at = %s where file_id = any(%s) and destroyed_at is null"
+RESTRICTED = """
+select distinct file_id from vault_filekey
+ where file_id = any(%s) and restricted_at is not null and destroyed_at is null
+"""
+
+
+def archive(file_ids: Iterable[UUID], now: datetime) -> int:
+    """Take the keys out of daily use. Returns how many moved; those archived or dead already stay as they are."""
+    return _change(MOVE, [FileKey.Ring.ARCHIVE.value, list(file_ids), FileKey.Ring.ARCHIVE.value])
+
+
+def activate(file_ids: Iterable[UUID], now: datetime) -> int:
+    """Bring the keys back into daily use. Returns how many moved; a dead key stays dead."""
+    return _change(MOVE, [FileKey.Ring.ACTIVE.value, list(file_ids), FileKey.Ring.ACTIVE.value])
+
+
+def destroy(file_ids: Iterable[UUID], now: datetime) -> int:
+    """Empty the keys, all generations, for good. Returns how many died now; a second call finds none."""
+    return _change(DESTROY, [now, list(file_ids)])
+
+
+def restricted(file_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of the files that are only stored, because the processing is restricted (Art. 18)."""
+    with connections["keys"].cursor() as cursor:
+        cursor.execute(RESTRICTED, [list(file_ids)])
+        return {file_id for (file_id,) in cursor.fetchall()}
+
+
+def _change(sql: str, values: list[object]) -> int:
+    with transaction.atomic(using="keys"), connections["keys"].cursor() as cursor:
+        cursor.execute(sql, values)
+        return cursor.rowcount
