@@ -250,9 +250,9 @@ def exports(exports: Iterable[tuple[str, str]]) -> Values:
 
 
 @register.inclusion_tag("components/pager.html", name="pager", takes_context=True)
-def pager(context: Context, page: Page[Any]) -> Values:
-    """Where one is in a list, and the way on; keeps the other values of the address."""
-    return {"page": page, "request": context["request"]}
+def pager(context: Context, page: Page[Any], *, form: str = "") -> Values:
+    """Where one is in a list, and the way on; keeps the other values of the address, or of the form with the id given."""
+    return {"page": page, "request": context["request"], "form": form}
 
 
 @register.simple_block_tag

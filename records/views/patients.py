@@ -40,14 +40,18 @@ def today(request: Visit) -> HttpResponse:
     return render(request, "records/today.html", context)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def patients(request: Visit) -> HttpResponse:
-    """The patients this practitioner treats: searched, by letter, 50 a page."""
-    search = SearchForm(request.GET)
+    """The patients this practitioner treats: searched, by letter, 50 a page.
+
+    What is looked for is posted: a patient's name in an address would stay in the browser's history (PC-80).
+    """
+    sent = request.POST if request.method == "POST" else request.GET
+    search = SearchForm(request.POST or None)
     text = search.cleaned_data["q"].strip() if search.is_valid() else ""
     letter = request.GET.get("letter", "").upper()[:1]
-    files = queries.listed(_found(request, text, letter), closed="closed" in request.GET)
-    page = Paginator(files, PER_PAGE).get_page(request.GET.get("page"))
+    files = queries.listed(_found(request, text, letter), closed="closed" in sent)
+    page = Paginator(files, PER_PAGE).get_page(sent.get("page"))
     heads = heads_of(list(page.object_list), by=request.actor, today=today_of(request), now=request.now)
     context = {
         "search": search,
@@ -56,8 +60,8 @@ def patients(request: Visit) -> HttpResponse:
         "letters": LETTERS,
         "page": page,
         "heads": _by_name(heads) if letter or text else heads,
-        "cards": request.GET.get("view") == "cards",
-        "closed": "closed" in request.GET,
+        "cards": sent.get("view") == "cards",
+        "closed": "closed" in sent,
     }
     return render(request, "records/patients.html", context)
 

@@ -1,5 +1,6 @@
 """The practitioner's pages: what they show, what they leave in the journal, what they refuse in words."""
 
+import re
 from datetime import timedelta
 from html import unescape
 
@@ -12,6 +13,7 @@ from audit.models import AccessEntry
 from care.tenancy import ALL, scope
 from records.models import Consultation, Document, PatientFile
 from records.models import Measure as MeasuredValue
+from records.views import patients
 from tests.accounts.factories import make_practitioner, verified_client
 from tests.care.factories import LONG_AGO
 from tests.records.factories import (
@@ -254,20 +256,46 @@ def test_another_birth_date_is_another_person(client):
     ],
 )
 def test_search_finds_the_patient_by_what_is_typed(client, file, typed):
-    make_id = client.get(url("patients"), {"q": typed})
+    make_id = client.post(url("patients"), {"q": typed})
     assert "LEFÈVRE Éloïse" in text(make_id)
 
 
 @pytest.mark.parametrize("typed", ["martin", "efevre", "lef martin", "28/02/1984", "0699999999", "x@example.fr", "z"])
 def test_search_does_not_find_somebody_else(client, file, typed):
-    page = text(client.get(url("patients"), {"q": typed}))
+    page = text(client.post(url("patients"), {"q": typed}))
     assert "LEFÈVRE" not in page
     assert "Nobody fits" in page
 
 
 def test_search_of_one_practice_does_not_find_the_patients_of_another(file):
     stranger = verified_client(make_practitioner(now=LONG_AGO))
-    assert "LEFÈVRE" not in text(stranger.get(url("patients"), {"q": "lef"}))
+    assert "LEFÈVRE" not in text(stranger.post(url("patients"), {"q": "lef"}))
+
+
+def test_searched_name_stands_in_no_address(client, practitioner, file, monkeypatch):
+    """Addresses stay in the browser's history: the form posts, and so do the ways on from what it found."""
+    monkeypatch.setattr(patients, "PER_PAGE", 2)
+    for number in range(4):
+        make_file(practitioner, surname=f"Kerbrat {number}", given_names="Emma")
+    found = []
+    for page, on in (("1", "2"), ("2", "1")):
+        answer = client.post(url("patients"), {"q": "Kerbrat", "page": page})
+        said = text(answer)
+        assert re.findall(r'(?:href|action)="[^"]*kerbrat', said, re.IGNORECASE) == []
+        ways = re.findall(r'<button[^>]* form="search" name="(\w+)" value="(\w+)"', said)
+        assert (ways, answer.headers["Cache-Control"]) == ([("view", "cards"), ("page", on)], "no-store")
+        found += [head.name for head in answer.context["heads"]]
+    assert sorted(found) == [f"KERBRAT {number} Emma" for number in range(4)]
+
+
+def test_search_forms_post(client, file):
+    for name in ("today", "patients"):
+        assert re.findall(r'<form class="search-bar"[^>]*method="(\w+)"', text(client.get(url(name)))) == ["post"]
+
+
+def test_a_name_in_the_address_is_not_looked_for(client, file):
+    answer = client.get(url("patients"), {"q": "Zyklamen"})
+    assert (answer.context["text"], len(answer.context["heads"])) == ("", 1)
 
 
 def test_letter_shows_those_filed_under_it(client, practitioner):
