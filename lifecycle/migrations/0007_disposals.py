@@ -131,7 +131,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("audit", "0001_initial"),
         ("care", "0002_row_security"),
-        ("lifecycle", "0005_schedule"),
+        ("lifecycle", "0006_facts_leave"),
         ("records", "0005_archive"),
     ]
 
