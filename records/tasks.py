@@ -4,7 +4,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from records.actions import remove_orphans
-from records.importing.runs import remove_strays
+from records.importing.runs import forget_unconfirmed, remove_strays
 from records.importing.tasks import process_import, resume_imports
 
 __all__ = ["process_import", "resume_imports", "sweep_documents"]
@@ -12,6 +12,6 @@ __all__ = ["process_import", "resume_imports", "sweep_documents"]
 
 @shared_task(name="records.sweep_documents")
 def sweep_documents() -> int:
-    """Delete stored documents and uploads whose transaction failed (hourly); returns how many."""
+    """Delete stored documents and uploads whose transaction failed, and imports that nobody confirmed (hourly). How many."""
     now = timezone.now()
-    return remove_orphans(now=now) + remove_strays(now=now)
+    return forget_unconfirmed(now=now) + remove_orphans(now=now) + remove_strays(now=now)

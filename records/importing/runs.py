@@ -7,7 +7,7 @@ that is killed half-way goes on where it was, and two workers can't do a step tw
 import secrets
 import tempfile
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import BinaryIO, Final, cast
 from uuid import UUID
@@ -33,6 +33,8 @@ from .importer import Importer
 from .report import Report
 
 FOLDER: Final = "imports"
+UNCONFIRMED: Final = timedelta(days=7)
+"""How long a dry run waits for its confirmation: its sealed files would lie there without an end."""
 State = ImportRun.State
 _SPOOL: Final = 1 << 20
 _LINES_AT_ONCE: Final = 500
@@ -116,10 +118,10 @@ def stored_uploads(run: ImportRun, handle: Handle) -> list[Upload]:
 
 
 def confirm(*, run: ImportRun, by: Actor, now: datetime) -> bool:
-    """After a dry run: the same files for real. False when somebody confirmed it already. The dry report goes."""
+    """After a dry run: the same files for real. False when it was confirmed or its days are over. The dry report goes."""
     with transaction.atomic(), scope([run.practice_id]):
         row = ImportRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
-        if not row.dry_run or row.state != State.DONE:
+        if not row.dry_run or row.state != State.DONE or kept_until(row) <= now:
             return False
         row.lines.all().delete()
         row.dry_run, row.state, row.position, row.finished_at = False, State.WAITING, 0, None
@@ -129,15 +131,34 @@ def confirm(*, run: ImportRun, by: Actor, now: datetime) -> bool:
     return True
 
 
+def kept_until(run: ImportRun) -> datetime:
+    """The moment from which a dry run can't be confirmed any more, and its files leave."""
+    return run.started_at + UNCONFIRMED
+
+
 def discard(*, run: ImportRun, by: Actor, now: datetime) -> None:
     """Forget a dry run: its files leave the storage, and nothing was imported."""
+    _forget(run, "discarded", by=by, now=now)
+
+
+def forget_unconfirmed(*, now: datetime) -> int:
+    """Forget the dry runs that nobody confirmed in seven days; one that is at work waits for the next sweep. How many."""
+    with transaction.atomic(), scope(ALL):
+        old = list(ImportRun.objects.filter(dry_run=True, started_at__lte=now - UNCONFIRMED))
+    return sum(_forget(run, "expired", by=Actor.system("imports"), now=now, wait=False) for run in old)
+
+
+def _forget(run: ImportRun, verb: str, *, by: Actor, now: datetime, wait: bool = True) -> bool:
     with transaction.atomic(), scope([run.practice_id]):
-        row = ImportRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
-        if row.dry_run:
-            row.lines.all().delete()
-            _journal(row, "discarded", by, now)
-            row.delete()
-            transaction.on_commit(lambda: _remove(row.storage_names))
+        rows = ImportRun.objects.select_for_update(of=("self",), skip_locked=not wait)
+        row = rows.filter(pk=run.pk, dry_run=True).first()
+        if row is None:
+            return False
+        row.lines.all().delete()
+        _journal(row, verb, by, now)
+        row.delete()
+        transaction.on_commit(lambda: _remove(row.storage_names))
+    return True
 
 
 def give_up(*, run_id: UUID, by: Actor, now: datetime) -> None:

@@ -55,6 +55,7 @@ def import_run(request: Visit, run_id: UUID) -> HttpResponse:
         "lines": [shown_line(handle, row) for row in page], "figures": figures_of(run), "steps": steps_of_page(run),
         "refused": queries.refused_of(run), "brought": any(run.figures.get(name) for name in (*MAPPED, "kept")),
         "is_over": run.state in (runs.State.DONE, runs.State.FAILED),
+        "kept_until": runs.kept_until(run), "expired": runs.kept_until(run) <= request.now,
     }  # fmt: skip
     return render(request, "records/import_run.html", context)
 

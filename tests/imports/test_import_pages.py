@@ -9,10 +9,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from time_machine import travel
 
 from care.tenancy import ALL, scope
 from consents.actions import decide
-from records.importing import forms, starting
+from privacy.days import written
+from records.importing import forms, runs, starting
 from records.models import ImportRun, PatientFile
 from tests.accounts.factories import prove, verified_client
 
@@ -98,6 +100,18 @@ def test_dry_run_can_be_forgotten(client_in: Client) -> None:
     assert client_in.post(reverse("records:import_discard", args=[run_id])).status_code == 302
     assert client_in.get(answer["Location"]).status_code == 404
     assert "Your imports will be listed here" in text(client_in.get(IMPORT))
+
+
+def test_page_says_until_when_a_dry_run_waits(client_in: Client, practising: Practising) -> None:
+    address = upload(client_in, bundle())["Location"]
+    with scope(ALL):
+        ends = runs.kept_until(ImportRun.objects.get())
+    assert f"The files wait, sealed, until {written(timezone.localtime(ends), 'DATETIME_FORMAT')}" in text(
+        client_in.get(address)
+    )
+    with travel(ends, tick=False):
+        page = text(verified_client(practising.user, now=ends).get(address))
+    assert ("The seven days are over." in page, f"{address}confirm/" in page) == (True, False)
 
 
 @pytest.mark.parametrize(

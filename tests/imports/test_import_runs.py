@@ -11,11 +11,14 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connections, transaction
 from django.utils import timezone
+from time_machine import travel
 
+from audit.models import EventEntry
 from care.tenancy import ALL, scope
 from records.importing import runs, starting, tasks, working
 from records.importing.report import FIGURES
 from records.models import Consultation, ImportLine, ImportRun, KeptResource, PatientFile, SourceRecord
+from records.tasks import sweep_documents
 
 from .bundles import as_text, bundle, encounter, entry, patient
 from .factories import Practising, make_practising
@@ -84,6 +87,41 @@ def test_discarded_run_leaves_nothing(practising: Practising, django_capture_on_
         runs.discard(run=run, by=practising.importer().by, now=practising.now)
     with scope(ALL):
         assert (ImportRun.objects.count(), ImportLine.objects.count(), uploads(), patients()) == (0, 0, [], 0)
+
+
+def test_unconfirmed_run_is_forgotten_after_seven_days_and_not_before(
+    practising: Practising, django_capture_on_commit_callbacks: Any
+) -> None:
+    """Its sealed uploads would lie there without an end. Who confirmed in time keeps what came."""
+    confirmed, run = begin(practising, bundle()), begin(practising, other_bundle())
+    runs.confirm(run=confirmed, by=practising.importer().by, now=practising.now)
+    ends = runs.kept_until(run)
+    assert (ends, len(uploads())) == (run.started_at + timedelta(days=7), 2)
+    found = []
+    for moment in (ends - timedelta(seconds=1), ends, ends):
+        with django_capture_on_commit_callbacks(execute=True):
+            forgotten = runs.forget_unconfirmed(now=moment)
+        with scope(ALL):
+            found.append((forgotten, set(ImportRun.objects.values_list("pk", flat=True)), len(uploads())))
+    assert found == [(0, {confirmed.pk, run.pk}, 2), (1, {confirmed.pk}, 1), (0, {confirmed.pk}, 1)]
+    assert EventEntry.objects.filter(verb="records.import.expired").values_list("object_id", "actor_role").get() == (
+        str(run.pk), "system",
+    )  # fmt: skip
+
+
+def test_expired_run_is_not_confirmed_even_before_the_sweep(practising: Practising) -> None:
+    run = begin(practising, bundle())
+    assert runs.confirm(run=run, by=practising.importer().by, now=runs.kept_until(run)) is False
+    assert (fresh(run).dry_run, patients()) == (True, 0)
+
+
+def test_hourly_sweep_forgets_unconfirmed_runs(practising: Practising, django_capture_on_commit_callbacks: Any) -> None:
+    run = begin(practising, bundle())
+    for moment, left in ((runs.kept_until(run) - timedelta(minutes=1), True), (runs.kept_until(run), False)):
+        with travel(moment, tick=False), django_capture_on_commit_callbacks(execute=True):
+            assert (sweep_documents() > 0) is not left
+        with scope(ALL):
+            assert (ImportRun.objects.count(), len(uploads())) == (left, left)
 
 
 def test_worker_that_dies_half_way_goes_on_without_doubles(
