@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 TABS = (
     ("gdpr:overview", _("Overview")),
@@ -11,6 +12,7 @@ TABS = (
     ("consents:log", _("Log")),
     ("gdpr:journal", _("Access journal")),
     ("gdpr:register", _("Processing register")),
+    ("lifecycle:deletion", pgettext_lazy("tab", "Deletion")),
 )
 
 

@@ -3,8 +3,16 @@
 from accounts.access import Access, Act, Audience
 
 _MINE = Access(Audience.PRACTITIONER, Act.SUBSCRIPTION)
+_RIGHTS = Access(Audience.PRACTITIONER, Act.PRIVACY)
+_ANYONE = Access(Audience.PUBLIC, Act.PUBLIC)
 
 ACCESS: dict[str, Access] = {
     "lifecycle:subscription": _MINE,
     "lifecycle:subscribe": _MINE,
+    "lifecycle:deletion": _RIGHTS,
+    "lifecycle:deletion_confirm": _RIGHTS,
+    "lifecycle:deletion_waive": _RIGHTS,
+    "lifecycle:deletion_withdraw": _RIGHTS,
+    "lifecycle:keep": _ANYONE,
+    "lifecycle:left": _ANYONE,
 }

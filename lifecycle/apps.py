@@ -23,6 +23,7 @@ class LifecycleConfig(AppConfig):
         from consents.suspension import suspend_when
         from lifecycle import notifying
         from lifecycle.actions import start_trial
+        from lifecycle.deletion import telling
         from lifecycle.deletion.actions import stop_after_change
         from lifecycle.deletion.queries import leaving
         from lifecycle.erasure.checks import check_answers
@@ -51,6 +52,7 @@ class LifecycleConfig(AppConfig):
         suspend_when(leaving)
         when_credentials_change(stop_after_change)
         sweep_with(notifying.sweep)
+        sweep_with(telling.sweep)
         checks.register(check_answers, "privacy")
         post_migrate.connect(start_after_migration, sender=self)
 

@@ -4,6 +4,7 @@ The lock is what makes withdrawing and executing exclude each other: whoever com
 """
 
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.db import transaction
 from accounts.models import User
 from audit.actions import record_event
 from audit.actors import Actor
-from lifecycle.deletion import queries, rules
+from lifecycle.deletion import queries, rules, seam, telling
 from lifecycle.deletion.rules import Fact, Kind, Standing, Why, standing_of
 from lifecycle.models import DeletionEvent, SubscriptionEvent
 from lifecycle.rules import Refusal, Refused
@@ -19,14 +20,16 @@ from lifecycle.rules import Refusal, Refused
 
 @transaction.atomic
 def request_deletion(*, user: User, plan_sha256: str, by: Actor, now: datetime) -> Standing:
-    """Ask for the deletion of an account, with the plan that the person approved (PC-34).
+    """Ask for the deletion of an account, with the plan that the person was shown and approved (PC-34).
 
-    Raises :class:`lifecycle.rules.Refused`; a second request changes nothing.
+    Raises :class:`lifecycle.rules.Refused` (a second request changes nothing), and
+    :class:`lifecycle.erasure.approving.PlanChanged` when that isn't the plan any more.
     """
     held, facts = _in_order(user.pk, now)
     standing = standing_of(facts, now)
     if refusal := _not_deletable(held) or rules.why_not_request(standing, queries.last_change(held, now), now):
         raise Refused(refusal)
+    seam.approve("account", held.pk, plan_sha256, by=by, now=now)
     execute_at = rules.execution_of(now)
     return _enter(held, facts, Kind.REQUESTED, by=by, now=now, execute_at=execute_at, plan_sha256=plan_sha256)
 
@@ -126,4 +129,5 @@ def _enter(
         by=by, verb=f"lifecycle.deletion_{kind}", object_type="lifecycle.DeletionEvent", object_id=row.pk,
         subject_id=user.pk, detail={"request": request, **({"why": why} if why else {})}, now=now,
     )  # fmt: skip
+    transaction.on_commit(partial(telling.tell, account_id=user.pk, by=by, now=now), robust=True)
     return standing_of([*facts, queries.fact(row)], now)

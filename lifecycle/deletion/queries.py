@@ -1,11 +1,11 @@
 """Where a request to delete an account stands: for one account or for many, at one moment."""
 
-from collections.abc import Collection, Iterable
-from datetime import datetime
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime, timedelta
 from itertools import groupby
 from uuid import UUID
 
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 
 from accounts.journal import CHANGE_KINDS
 from accounts.models import User
@@ -14,6 +14,7 @@ from lifecycle.deletion.rules import SETTING_UP, Fact, Kind, Standing, standing_
 from lifecycle.models import DeletionEvent
 
 RUNNING = (Kind.REQUESTED, Kind.WAIVED, Kind.EXECUTED)
+BATCH = 500
 OPENING = (Kind.REQUESTED, Kind.WAIVED)
 
 
@@ -39,20 +40,37 @@ def standings(account_ids: Collection[UUID], now: datetime) -> dict[UUID, Standi
     return {account_id: standing_of(map(fact, own), now) for account_id, own in each}
 
 
+def standing_of_request(account_id: UUID, request: int, now: datetime) -> Standing:
+    """Where one request of the account stands, whatever was asked for after it; request 0 when it isn't on record."""
+    rows = DeletionEvent.objects.filter(account_id=account_id, request=request).order_by("number")
+    return standing_of(map(fact, rows), now)
+
+
+def recent(now: datetime, span: timedelta) -> Iterator[tuple[UUID, Standing]]:
+    """Accounts with a request that waits, or that ended without execution less than ``span`` ago."""
+    news = Q(kind__in=OPENING) | Q(kind__in=(Kind.WITHDRAWN, Kind.STOPPED), at__gt=now - span)
+    accounts = _last(now).filter(news).values_list("account_id", flat=True)
+    for account_id in accounts.iterator(chunk_size=BATCH):
+        yield account_id, standing_at(account_id, now)
+
+
 def leaving(now: datetime, among: Collection[UUID] | None = None) -> QuerySet[DeletionEvent, UUID]:
     """Ids of accounts whose last event until ``now`` is no end without execution, for a ``WHERE … IN``."""
-    events = DeletionEvent.objects.filter(at__lte=now)
-    later = events.filter(account_id=OuterRef("account_id"), number__gt=OuterRef("number"))
-    running = events.filter(~Exists(later), kind__in=RUNNING)
+    running = _last(now).filter(kind__in=RUNNING)
     asked = running if among is None else running.filter(account_id__in=among)
     return asked.values_list("account_id", flat=True)
 
 
-def due(now: datetime) -> Iterable[UUID]:
-    """Accounts whose instant has come and that weren't executed, the longest due first."""
+def _last(now: datetime) -> QuerySet[DeletionEvent]:
+    """The last event of each account until ``now``."""
     events = DeletionEvent.objects.filter(at__lte=now)
     later = events.filter(account_id=OuterRef("account_id"), number__gt=OuterRef("number"))
-    waiting = events.filter(~Exists(later), kind__in=OPENING, execute_at__lte=now)
+    return events.filter(~Exists(later))
+
+
+def due(now: datetime) -> Iterable[UUID]:
+    """Accounts whose instant has come and that weren't executed, the longest due first."""
+    waiting = _last(now).filter(kind__in=OPENING, execute_at__lte=now)
     return waiting.order_by("execute_at").values_list("account_id", flat=True)
 
 

@@ -187,6 +187,7 @@ def test_the_end_of_the_contract_opens_the_way_to_deletion(client: Client) -> No
     post(client, "tos_privacy", False, confirmed="yes")
     page = client.get(CENTRE).content.decode()
     assert ("You have ended the contract" in page, "The way to delete your account is open" in page) == (True, True)
+    assert 'href="/practitioner/settings/gdpr/deletion/"' in page.split("You have ended the contract")[1]
 
 
 def test_a_consent_is_taken_back_while_everything_else_is_closed(client: Client, me: User) -> None:

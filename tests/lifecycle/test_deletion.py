@@ -11,6 +11,7 @@ from audit.actors import Actor
 from lifecycle.deletion.actions import request_deletion, stop_after_change, waive_wait, withdraw_deletion
 from lifecycle.deletion.queries import due, leaving, standing_at
 from lifecycle.deletion.rules import SHIELD, State, execution_of
+from lifecycle.erasure.plan import plan_for_account
 from lifecycle.models import DeletionEvent
 from lifecycle.rules import Refused
 from privacy.deadlines import DataClass, Right, deadline
@@ -23,7 +24,6 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 ASKED = datetime(2026, 9, 20, 12, 0, tzinfo=PARIS)
 ENDS = datetime(2026, 10, 20, 12, 0, tzinfo=PARIS)
 INSTANT = timedelta(microseconds=1)
-PLAN = "a" * 64
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def me() -> User:
 
 
 def ask(user: User, now: datetime = ASKED) -> None:
-    request_deletion(user=user, plan_sha256=PLAN, by=actor_of(user), now=now)
+    request_deletion(user=user, plan_sha256=plan_for_account(user.pk, now).sha256, by=actor_of(user), now=now)
 
 
 def withdraw(user: User, now: datetime) -> None:
@@ -91,7 +91,7 @@ def test_request_waits_until_its_instant_then_is_due(me: User) -> None:
     found = [state(me, now) for now in (ASKED - INSTANT, ASKED, ENDS - INSTANT, ENDS)]
     assert found == [State.NONE, State.PENDING, State.PENDING, State.DUE]
     assert (list(due(ENDS - INSTANT)), list(due(ENDS))) == ([], [me.pk])
-    assert standing_at(me.pk, ENDS).plan_sha256 == PLAN
+    assert standing_at(me.pk, ENDS).plan_sha256 == plan_for_account(me.pk, ASKED).sha256
 
 
 def test_withdrawal_wins_until_the_last_moment_and_never_after(me: User) -> None:
@@ -190,6 +190,7 @@ def test_leaving_narrows_to_those_asked_for(me: User) -> None:
 
 
 def test_operations_enter_a_request_too(me: User) -> None:
-    request_deletion(user=me, plan_sha256=PLAN, by=Actor.operations("account request-deletion"), now=ASKED)
+    plan = plan_for_account(me.pk, ASKED).sha256
+    request_deletion(user=me, plan_sha256=plan, by=Actor.operations("account request-deletion"), now=ASKED)
     row = DeletionEvent.objects.get()
     assert (row.actor_id, row.actor_role, row.channel, row.request) == (None, "operations", "command", 1)

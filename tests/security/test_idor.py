@@ -10,6 +10,7 @@ from accounts.models import User
 from care.tenancy import ALL, scope
 from consents.models import ConsentEvent, PublishedText
 from directory.models import Listing
+from lifecycle.deletion.links import token_of
 from records.models import Consultation, Document, Measure, PatientFile
 from tests.accounts.factories import make_account, make_practitioner, make_staff, verified_client
 from tests.imports.factories import imported
@@ -54,6 +55,7 @@ def world(owner: User) -> World:
         "listing_id": Listing.objects.create(user=owner).pk,
         "hold_id": place(file).pk,
         "number": 1,
+        "token": token_of(owner.pk, 1),
     }
     return World(arguments, (CANARY, "77777.25"), fingerprint)
 

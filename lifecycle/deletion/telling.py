@@ -1,0 +1,89 @@
+"""Sending what is due about deletions, once: at once after the act, and by the sweep what couldn't be sent then."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from accounts.mails import from_template
+from accounts.models import User
+from audit.actions import record_event
+from audit.actors import Actor
+from lifecycle.deletion import links, queries
+from lifecycle.deletion.messages import STILL_NEWS, Message, message_due
+from lifecycle.deletion.rules import Standing, standing_of
+from lifecycle.models import NoticeSent
+from lifecycle.notifying import NotSent
+from lifecycle.sweeping import Outcome
+
+
+def due(now: datetime) -> Iterator[tuple[UUID, Message]]:
+    """Each account with the message that is due and wasn't sent."""
+    for account_id, standing in queries.recent(now, STILL_NEWS):
+        message = message_due(standing, now)
+        if message and not _sent(account_id, *message):
+            yield account_id, message[0]
+
+
+def sweep(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:
+    """Send all that is due (or only count it); a second sweep at once or after it sends nothing again."""
+    outcomes = {f"notice.{message}": Outcome() for message in Message}
+    for account_id, message in list(due(now)):
+        outcome = outcomes[f"notice.{message}"]
+        outcome.due += 1
+        if dry_run:
+            continue
+        try:
+            outcome.done += send(account_id=account_id, by=by, now=now)
+        except NotSent:
+            outcome.failed += 1
+    return outcomes
+
+
+def tell(*, account_id: UUID, by: Actor, now: datetime) -> None:
+    """Send what an act just made due, after its commit; what the mail server refuses is left to the sweep."""
+    try:
+        send(account_id=account_id, by=by, now=now)
+    except NotSent:
+        return
+
+
+@transaction.atomic
+def send(*, account_id: UUID, by: Actor, now: datetime) -> bool:
+    """Send what is due to one account, asked again under its lock; False when nothing is (any more).
+
+    Raises :class:`lifecycle.notifying.NotSent` when the mail server refuses: nothing is recorded then.
+    """
+    user = User.objects.select_for_update().get(pk=account_id)
+    facts = queries.facts_of(account_id)
+    now = max([now, *(fact.at for fact in facts[-1:])])  # what came since decides what is still true
+    standing = standing_of(facts, now)
+    due_now = message_due(standing, now)
+    if due_now is None or not user.is_active or _sent(account_id, *due_now):
+        return False
+    message, since = due_now
+    row = NoticeSent.objects.create(account_id=account_id, phase_since=since, kind=message, sent_at=now)
+    record_event(
+        by=by, verb="lifecycle.notice_sent", object_type="lifecycle.NoticeSent", object_id=row.pk,
+        subject_id=account_id, detail={"kind": message}, now=now,
+    )  # fmt: skip
+    if not _mail(user, message, standing):
+        raise NotSent
+    return True
+
+
+def _sent(account_id: UUID, message: Message, since: datetime) -> bool:
+    return NoticeSent.objects.filter(account_id=account_id, phase_since=since, kind=message).exists()
+
+
+def _mail(user: User, message: Message, standing: Standing) -> bool:
+    values = {
+        "execute_at": standing.execute_at,
+        "why": standing.last.why if standing.last else "",
+        "keep_url": links.keep_url(user.pk, standing.request),
+        "page_url": settings.SITE_URL + reverse("lifecycle:deletion"),
+    }
+    return from_template(f"lifecycle/email/{message}", user.email, values, language=user.language)
