@@ -7,7 +7,8 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Listen to the libraries, so that each sign-in and factor event is journaled (MD-44)."""
-        from accounts import journal
+        """Listen to the libraries: each sign-in and factor event is journaled (MD-44), recovery codes are ours."""
+        from accounts import journal, recovery
 
         journal.connect()
+        recovery.connect()

@@ -14,25 +14,27 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import actions
+from accounts import actions, recovery
 from accounts.models import HeldFactor
 
 TOO_SOON = _("Wait a moment before the next try: each wrong code doubles the wait. Nothing is lost.")
 
 
 def _code_field() -> forms.CharField:
-    """Six digits of an app, or eight of a recovery code."""
-    attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": "8", "autofocus": True}
-    return forms.CharField(label=_("Code"), max_length=12, widget=forms.TextInput(attrs=attrs))
+    """Six digits of an app, or sixteen of a recovery code, grouped or not."""
+    attrs = {"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": "24", "autofocus": True}
+    return forms.CharField(label=_("Code"), max_length=24, widget=forms.TextInput(attrs=attrs))
 
 
 class BackOff:
     """Mixin: at most one code is weighed per account and wait, whatever the number of addresses."""
 
     user: Any
+    cleaned_data: dict[str, str]
 
     def clean_code(self) -> str:
         """The code, when it is right. Raises ValidationError when wrong or not weighed."""
+        self.cleaned_data["code"] = recovery.as_kept(self.cleaned_data["code"])
         with transaction.atomic():
             code, refusal = self._weigh(self._guard())
         if refusal is not None:

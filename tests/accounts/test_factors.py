@@ -1,11 +1,14 @@
 """Factors that are held: app, recovery codes, their back-off, their secrets, their end (PC-81)."""
 
+import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import encrypt
 
 from accounts import factors, queries
 from accounts.models import HeldFactor, User
@@ -46,18 +49,19 @@ def test_new_practitioner_sets_an_authenticator_and_the_session_rests_on_it() ->
     device = page.wsgi_request.user.otp_device
     assert isinstance(device, HeldFactor)
     assert device.held is True
-    assert len(re.findall(r"\b[0-9]{8}\b", page.content.decode())) == 10
-    assert re.findall(r"\b[0-9]{8}\b", client.get(RECOVERY).content.decode()) == []
+    codes = re.findall(r"<code>([0-9]{4}(?:-[0-9]{4}){3})</code>", page.content.decode())
+    assert (len(codes), len(set(codes))) == (10, 10)
+    assert re.findall(r"<code>", client.get(RECOVERY).content.decode()) == []
     kinds = list(SecurityEntry.objects.filter(kind="factor.added", account_id=user.pk).values_list("detail", flat=True))
     assert sorted(kind["factor"] for kind in kinds) == ["recovery_codes", "totp"]
 
 
-def test_secret_is_sealed_and_recovery_seed_too() -> None:
+def test_secret_is_sealed_and_recovery_codes_too() -> None:
     _user, app = with_app()
     codes = Authenticator.objects.get(type="recovery_codes")
     assert not re.fullmatch(r"[A-Z2-7]{32}", app.data["secret"])
-    assert not re.fullmatch(r"[0-9a-f]{80}", codes.data["seed"])
-    assert len(codes.wrap().get_unused_codes()) == 10
+    shown, kept = codes.wrap().get_unused_codes(), json.dumps(codes.data)
+    assert (len(shown), [code for code in shown if code in kept or code.replace("-", "") in kept]) == (10, [])
 
 
 def test_app_code_opens_the_session_and_works_once() -> None:
@@ -98,6 +102,27 @@ def test_recovery_code_opens_once_for_a_practitioner() -> None:
         type_password(again, user.email)
         clock.shift(5)
         assert again.post(STEP, {"code": code}).status_code == 200
+
+
+@pytest.mark.parametrize("write", [str, lambda code: code.replace("-", ""), lambda code: f" {code.replace('-', ' ')} "])
+def test_recovery_code_may_be_typed_with_its_groups_or_without(write: Callable[[str], str]) -> None:
+    user, _app = with_app()
+    client = WebClient()
+    type_password(client, user.email)
+    code = queries.recovery_codes(user).wrap().get_unused_codes()[3]
+    assert client.post(STEP, {"code": write(code)}).status_code == 302
+    assert len(queries.recovery_codes(user).wrap().get_unused_codes()) == 9
+
+
+def test_eight_digit_code_made_before_still_opens() -> None:
+    user, _app = with_app()
+    Authenticator.objects.filter(user=user, type="recovery_codes").update(
+        data={"seed": encrypt("5eed" * 20), "used_mask": 0}
+    )
+    code = queries.recovery_codes(user).wrap().get_unused_codes()[0]
+    client = WebClient()
+    type_password(client, user.email)
+    assert (len(code), client.post(STEP, {"code": code}).status_code) == (8, 302)
 
 
 def test_distributed_guessing_of_app_codes_is_bounded_in_the_database() -> None:
