@@ -29,6 +29,7 @@ class LifecycleConfig(AppConfig):
         from lifecycle.erasure.checks import check_answers
         from lifecycle.holds.queries import on_clocks
         from lifecycle.queries import closed_by_phase
+        from lifecycle.schedule import redating
         from lifecycle.schedule.queries import in_force
         from lifecycle.sweeping import sweep_with
         from privacy.schedule import read_schedule_from
@@ -51,6 +52,7 @@ class LifecycleConfig(AppConfig):
         close_acts_when(closed_by_phase)
         suspend_when(leaving)
         when_credentials_change(stop_after_change)
+        sweep_with(redating.sweep)
         sweep_with(notifying.sweep)
         sweep_with(telling.sweep)
         checks.register(check_answers, "privacy")

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from lifecycle import sweeping
+from lifecycle.schedule.redating import redate_all
 
 
 @shared_task(name="lifecycle.sweep")
@@ -15,3 +16,9 @@ def sweep() -> dict[str, int]:
     except sweeping.AlreadyAtWork:
         return {}
     return {rule: outcome["done"] for rule, outcome in found.items()}
+
+
+@shared_task(name="lifecycle.redate")
+def redate() -> int:
+    """Give every file the end of the schedule in force (after an approval); returns how many. A sweep goes on with it."""
+    return redate_all(by=Actor.system("redate"), now=timezone.now()).done

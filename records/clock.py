@@ -16,7 +16,7 @@ from django.utils.translation import gettext
 from privacy.clocks import Jurisdiction, legal_day
 from privacy.days import written
 from privacy.retention import DEATH, MINOR, FileFacts, Hold, Term, end_of
-from privacy.schedule import in_force
+from privacy.schedule import Schedule, in_force
 from records.holds import holds_of
 from records.models import PatientFile
 
@@ -50,11 +50,16 @@ def day_of(file: PatientFile, moment: datetime) -> date:
 
 
 def term_of(
-    file: PatientFile, birth_date: str | None, holds: Iterable[Hold] | None = None, *, died_on: str | None = None
+    file: PatientFile,
+    birth_date: str | None,
+    holds: Iterable[Hold] | None = None,
+    *,
+    died_on: str | None = None,
+    schedule: Schedule | None = None,
 ) -> Term:
     """Every clock on the file, the latest of which decides (NEW-03); open while a hold is on (LAW-03).
 
-    ``holds`` are all holds there ever were on the file; None reads them.
+    ``holds`` are all holds there ever were on the file, ``schedule`` the one in force; None reads them.
     """
     return end_of(
         FileFacts(
@@ -65,36 +70,51 @@ def term_of(
             died_on=parse_birth_date(died_on),
             holds=holds_of([file.pk])[file.pk] if holds is None else tuple(holds),
         ),
-        in_force().rules,
+        (schedule or in_force()).rules,
     )
 
 
 def ruled_term(
-    file: PatientFile, birth_date: str | None, holds: Iterable[Hold] | None = None, *, died_on: str | None = None
+    file: PatientFile,
+    birth_date: str | None,
+    holds: Iterable[Hold] | None = None,
+    *,
+    died_on: str | None = None,
+    schedule: Schedule | None = None,
 ) -> Term:
     """The end the rules give the file, with the days that lifted holds gave back; live holds left out.
 
     That end is what is stored: a live hold is a fact of its own, asked again before anything goes.
     """
     known = holds_of([file.pk])[file.pk] if holds is None else holds
-    return term_of(file, birth_date, [hold for hold in known if hold.lifted_on], died_on=died_on)
+    lifted = [hold for hold in known if hold.lifted_on]
+    return term_of(file, birth_date, lifted, died_on=died_on, schedule=schedule)
 
 
 def set_clock(
-    file: PatientFile, birth_date: str | None, holds: Iterable[Hold] | None = None, *, died_on: str | None
+    file: PatientFile,
+    birth_date: str | None,
+    holds: Iterable[Hold] | None = None,
+    *,
+    died_on: str | None,
+    schedule: Schedule | None = None,
 ) -> Term:
     """Write both ends the rules give, of daily use and of the file, and their rules on ``file`` (without saving).
+
+    The version of the schedule they were computed under is written with them (NEW-05).
 
     Where the 28th birthday or the death decides, the end of its month is stored: the column is in
     clear, and must tell neither day. It is never earlier than the law's day. A reopening keeps the
     file in daily use until its own end.
     """
-    term = ruled_term(file, birth_date, holds, died_on=died_on)
+    schedule = schedule or in_force()
+    term = ruled_term(file, birth_date, holds, died_on=died_on, schedule=schedule)
     if term.until is None or term.active_until is None:
         raise ValueError("the rules of a file always end it; only a hold, left out here, is open")
     file.retain_until = end_of_month(term.until) if TELLING & set(term.rules) else term.until
     file.active_until = max(active_end(term), file.reopened_until or term.active_until)
     file.retention_rule = ",".join(term.rules)
+    file.schedule_version = schedule.number
     return term
 
 
@@ -106,7 +126,7 @@ def active_end(term: Term) -> date:
     return end_of_month(term.active_until) if deciding & TELLING else term.active_until
 
 
-CLOCK_FIELDS: Final = ("retain_until", "active_until", "retention_rule")
+CLOCK_FIELDS: Final = ("retain_until", "active_until", "retention_rule", "schedule_version")
 """What :func:`set_clock` writes, for ``save(update_fields=…)``."""
 TELLING: Final = frozenset({MINOR.id, DEATH.id})
 """Rules whose exact end would tell a sealed day."""

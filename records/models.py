@@ -100,6 +100,7 @@ class PatientFile(OfPractice):
                 fields=["active_until"], condition=Q(archived_at=None, leaving_at=None), name="file_to_archive"
             ),
             models.Index(fields=["active_until"], condition=Q(archived_at__isnull=False), name="file_in_archive"),
+            models.Index(fields=["schedule_version"], name="file_by_schedule"),
             models.Index(fields=["leaving_at"], condition=Q(leaving_at__isnull=False), name="file_leaving"),
         ]
         constraints = [

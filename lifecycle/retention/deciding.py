@@ -15,6 +15,7 @@ from audit.actors import Actor
 from care.tenancy import ALL, scope
 from lifecycle.models import Disposal
 from lifecycle.retention.aggregates import count_departed
+from lifecycle.schedule.queries import pinned
 from privacy.clocks import Jurisdiction, legal_day
 from privacy.ids import new_id
 from vault import rings
@@ -67,7 +68,8 @@ def decide(
     """Decide that files are destroyed, and return those that are: never a held or a restricted one.
 
     None stands for all whose last day is past on their practice's calendar; named ones must be past it
-    too where the ``reason`` is "term". A file that somebody else holds locked waits for the next call.
+    too where the ``reason`` is "term". A file that somebody else holds locked waits for the next call,
+    and one whose end is of an older schedule until it is re-dated (NEW-05).
     A replay after a restore repeats what was decided then, whatever is stored now (NEW-07).
     """
     with transaction.atomic(), scope(ALL):
@@ -100,6 +102,9 @@ def _due(file_ids: Iterable[UUID] | None, reason: str, now: datetime, limit: int
 def _lock(wanted: list[UUID] | None, passed_over: list[UUID], reason: str, now: datetime, limit: int) -> list[UUID]:
     past, values = is_past("retain_until", now)
     conditions = ["file.id <> all(%(passed_over)s)"]
+    if reason != Reason.REPLAY:
+        conditions.append("file.schedule_version >= %(version)s")
+        values["version"] = pinned()
     if wanted is None or reason == Reason.TERM:
         conditions.append(past)
     conditions.append(NOT_HELD if wanted is None else NAMED)

@@ -12,8 +12,6 @@ from lifecycle.schedule import queries
 from lifecycle.schedule.rules import why_not_approve, why_not_propose
 from privacy.schedule import Schedule, as_data, parse
 
-ONE_AT_A_TIME = "select pg_advisory_xact_lock(hashtext('praticonnect.schedule'))"
-
 
 @transaction.atomic
 def propose(*, text: str, by: Actor, now: datetime) -> ScheduleVersion:
@@ -59,7 +57,7 @@ def _write(schedule: Schedule, step: Step, replaces: int, by: Actor, now: dateti
 
 def _lock() -> None:
     with connection.cursor() as cursor:
-        cursor.execute(ONE_AT_A_TIME)
+        cursor.execute("select pg_advisory_xact_lock(%s)", [queries.APPROVING])
 
 
 def _require(refusal: Refusal | None) -> None:

@@ -27,7 +27,7 @@ FROM (
                       + interval '1 month' - interval '1 day')::date
               WHEN known.rules <> ARRAY[%(medical)s] THEN known.retain_until END AS base,
          (known.seen + %(medical_after)s::interval)::date
-           + CASE WHEN %(medical)s = ANY (known.rules)
+           + CASE WHEN %(held_days)s AND %(medical)s = ANY (known.rules)
                   THEN greatest(0, known.retain_until - (known.seen + %(medical_before)s::interval)::date) ELSE 0 END AS medical
   FROM (
     SELECT file.id, file.retain_until, file.retention_rule,
@@ -45,8 +45,11 @@ CROSS JOIN LATERAL (
 """
 
 
-def parameters(before: Rules, after: Rules) -> dict[str, Any]:
-    """What NEW_ENDS needs to count from ``before`` to ``after``."""
+def parameters(before: Rules, after: Rules, *, held_days: bool = True) -> dict[str, Any]:
+    """What NEW_ENDS needs to count from ``before`` to ``after``.
+
+    With ``held_days`` what an end has over its rule counts as days that lifted holds gave back.
+    """
     found: dict[str, Any] = {"zones": json.dumps({where.value: zone.key for where, zone in ZONES.items()})}
     for name, rule in (("medical", MEDICAL), ("minor", MINOR), ("death", DEATH)):
         old, new = before[rule.id].length, after[rule.id].length
@@ -56,7 +59,7 @@ def parameters(before: Rules, after: Rules) -> dict[str, Any]:
             f"{name}_after": _interval(new),
             f"{name}_moves": old != new,
         }
-    return found | {"active": _interval(after[MEDICAL.id].active)}
+    return found | {"held_days": held_days, "active": _interval(after[MEDICAL.id].active)}
 
 
 def _interval(period: Period | None) -> str:

@@ -2,9 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
+
+from django.db import connection
 
 from lifecycle.models import ScheduleVersion, Step
 from privacy.schedule import SHIPPED, Change, Schedule, changes, stored
+
+APPROVING: Final = 0x5C4ED
+"""The lock of who proposes or approves; who destroys shares it, so that both never cross."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +33,13 @@ def in_force() -> Schedule:
     """The version approved last; the code's own while there is none. One row, by its index."""
     row = ScheduleVersion.objects.filter(step=Step.APPROVED).order_by("-number").first()
     return _schedule(row) if row else SHIPPED
+
+
+def pinned() -> int:
+    """The number in force, which no approval changes before this transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock_shared(%s)", [APPROVING])
+    return in_force().number
 
 
 def numbered(number: int) -> Schedule:

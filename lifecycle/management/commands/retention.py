@@ -12,6 +12,7 @@ from lifecycle.schedule import actions, queries
 from lifecycle.schedule.queries import Version
 
 # REDATE from lifecycle.schedule.redating import redate_all
+from lifecycle.schedule.redating import redate_all
 from lifecycle.schedule.report import Report, report
 from privacy.commandline import HouseCommand, fail
 from privacy.forecast import Forecast, InThePast, Leaving, simulate
@@ -74,7 +75,8 @@ class Command(HouseCommand):
             fail(str(refused))
         # REDATE done = redate_all(by=by, now=self.now)
         # REDATE self.show(number, {"state": "in force", "redated": done.done, "waiting": done.due - done.done}, told)
-        self.show(number, {"state": "in force"}, told)
+        done = redate_all(by=by, now=self.now)
+        self.show(number, {"state": "in force", "redated": done.done, "waiting": done.due - done.done}, told)
 
     def show(self, number: int, state: dict[str, object], told: Report | None = None) -> None:
         """Print a version, what it changes, and what leaves before and after."""
