@@ -13,6 +13,8 @@ from accounts.closing import why_closed
 from accounts.models import User
 from care.tenancy import ALL, scope
 from lifecycle.actions import subscribe
+from lifecycle.deletion.actions import request_deletion, stop_after_change, withdraw_deletion
+from lifecycle.erasure.plan import plan_for_account
 from lifecycle.queries import phase_at
 from lifecycle.states import Name
 from praticonnect.access import table
@@ -68,6 +70,12 @@ def mine() -> list[Page]:
     return [page for page in pages() if rows[page.name].audience in (Audience.PRACTITIONER, Audience.VERIFIED)]
 
 
+def behind_sign_in() -> list[Page]:
+    """Every page but the public ones and the office's, those on the way to a second factor too."""
+    rows = table()
+    return [page for page in pages() if rows[page.name].audience not in (Audience.PUBLIC, Audience.OFFICE)]
+
+
 def url(page: Page, address: dict[str, object]) -> str:
     return reverse(page.name, kwargs={name: address.get(name, STRANGE) for name in page.arguments})
 
@@ -89,6 +97,87 @@ def test_each_page_is_open_or_closed_as_its_act_is_in_the_phase(
     care = {name for name, row in rows.items() if row.act is Act.CARE}
     assert shut == (set() if care_is_open else care)
     assert len(care) > 25
+
+
+@pytest.mark.parametrize("phase", IN)
+def test_each_page_is_open_or_closed_as_its_act_is_at_each_second_of_a_deletion(
+    me: User, address: dict[str, object], phase: Name
+) -> None:
+    """PC-34, whatever phase the contract is in: asked for, the last second, the instant, years later; nothing ever ran."""
+    asked = IN[phase]
+    rows = table()
+    care = {name for name, row in rows.items() if row.act is Act.CARE}
+    all_of_it = {page.name for page in behind_sign_in()}
+    before = care if phase is Name.FREE_LISTING else set()
+    plan = plan_for_account(me.pk, asked).sha256
+    execute_at = request_deletion(user=me, plan_sha256=plan, by=actor_of(me), now=asked).execute_at
+    assert execute_at is not None
+    expected = {
+        asked - SECOND: before,
+        asked: care,
+        execute_at - SECOND: care,
+        execute_at: all_of_it,
+        datetime.fromisoformat("2031-01-01T00:00:00+01:00"): all_of_it,
+    }
+    assert {moment: shut_at(me, moment, address) for moment in expected} == expected
+    assert (phase_at(me.pk, execute_at - SECOND).name, phase_at(me.pk, execute_at).name) == (
+        Name.DELETION_PENDING,
+        Name.CLOSED,
+    )
+
+
+@pytest.mark.parametrize("phase", IN)
+@pytest.mark.parametrize("end", ["withdrawn", "stopped"])
+def test_pages_are_open_again_from_the_second_a_request_ends(
+    me: User, address: dict[str, object], phase: Name, end: str
+) -> None:
+    asked = IN[phase]
+    plan = plan_for_account(me.pk, asked).sha256
+    execute_at = request_deletion(user=me, plan_sha256=plan, by=actor_of(me), now=asked).execute_at
+    assert execute_at is not None
+    ended = execute_at - SECOND
+    if end == "withdrawn":
+        withdraw_deletion(account_id=me.pk, by=actor_of(me), now=ended)
+    else:
+        stop_after_change(account_id=me.pk, by=actor_of(me), now=ended)
+    care = {name for name, row in table().items() if row.act is Act.CARE}
+    assert (shut_at(me, ended - SECOND, address), shut_at(me, ended, address), shut_at(me, execute_at, address)) == (
+        care,
+        care,
+        care,
+    )
+    assert phase_at(me.pk, ended).name is Name.FREE_LISTING  # the contract went on beneath
+
+
+def test_pages_of_a_subscriber_open_again_when_a_request_ends(me: User, address: dict[str, object]) -> None:
+    asked = IN[Name.TRIAL]
+    subscribe(user=me, by=actor_of(me), now=asked)
+    plan = plan_for_account(me.pk, asked).sha256
+    request_deletion(user=me, plan_sha256=plan, by=actor_of(me), now=asked)
+    later = asked + 20 * 24 * 3600 * SECOND
+    withdraw_deletion(account_id=me.pk, by=actor_of(me), now=later)
+    care = {name for name, row in table().items() if row.act is Act.CARE}
+    assert (shut_at(me, later - SECOND, address), shut_at(me, later, address)) == (care, set())
+
+
+def test_no_form_is_taken_of_a_closed_account(me: User, address: dict[str, object]) -> None:
+    """Sent to the address itself; only public ones answer."""
+    asked = IN[Name.TRIAL]
+    plan = plan_for_account(me.pk, asked).sha256
+    execute_at = request_deletion(user=me, plan_sha256=plan, by=actor_of(me), now=asked).execute_at
+    assert execute_at is not None
+    with time_machine.travel(execute_at, tick=False):
+        client = verified_client(me, now=execute_at)
+        taken = [page.name for page in behind_sign_in() if not closed(client, "post", url(page, address))]
+    assert taken == []
+    assert why_closed(me.pk, Act.CARE, now=execute_at) is not None  # the import commands and the worker ask this
+
+
+def shut_at(user: User, moment: datetime, address: dict[str, object]) -> set[str]:
+    """The pages that say they are closed at a moment."""
+    with time_machine.travel(moment, tick=False):
+        client = verified_client(user, now=moment)
+        return {page.name for page in behind_sign_in() if closed(client, "get", url(page, address))}
 
 
 def test_no_form_of_care_is_taken_in_free_listing(me: User, address: dict[str, object]) -> None:
