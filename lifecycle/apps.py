@@ -31,6 +31,7 @@ class LifecycleConfig(AppConfig):
         from lifecycle.queries import closed_by_phase
         from lifecycle.schedule import redating
         from lifecycle.schedule.queries import in_force
+        from lifecycle.retention import sweep
         from lifecycle.sweeping import sweep_with
         from privacy.schedule import read_schedule_from
         from records.holds import read_holds_from
@@ -55,6 +56,8 @@ class LifecycleConfig(AppConfig):
         sweep_with(redating.sweep)
         sweep_with(notifying.sweep)
         sweep_with(telling.sweep)
+        sweep_with(sweep.archive)
+        sweep_with(sweep.destroy, destroys=sweep.DESTROYS)
         checks.register(check_answers, "privacy")
         post_migrate.connect(start_after_migration, sender=self)
 

@@ -41,6 +41,11 @@ def restricted(file_ids: Iterable[UUID]) -> set[UUID]:
         return {file_id for (file_id,) in cursor.fetchall()}
 
 
+def all_restricted() -> set[UUID]:
+    """All files that are only stored."""
+    return set(FileKey.objects.exclude(restricted_at=None).filter(destroyed_at=None).values_list("file_id", flat=True))
+
+
 def _change(sql: str, values: list[object]) -> int:
     with transaction.atomic(using="keys"), connections["keys"].cursor() as cursor:
         cursor.execute(sql, values)

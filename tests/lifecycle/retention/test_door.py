@@ -1,15 +1,14 @@
 """The one deletion door: decided once, carried out whole, and nothing leaves beside it (PC-41, LAW-03)."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
-from audit.actors import Actor
 from audit.models import EventEntry
-from care.models import CareRelationship
 from care.tenancy import ALL, scope
 from lifecycle.models import Departed, Disposal
 from lifecycle.retention import door
@@ -19,15 +18,12 @@ from records.models import Consultation, Document, Measure, PatientFile
 from records.rules import Refused
 from tests.accounts.factories import make_practitioner
 from tests.care.factories import LONG_AGO
+from tests.lifecycle.retention.helpers import BY, DUE, LAST_DAY, make_full_file, rows_of
 from tests.lifecycle.test_holds import lift, place
-from tests.records.factories import NOW, make_consultation, make_document, make_file, make_measure
+from tests.records.factories import NOW, make_consultation, make_file
 from vault.models import FileKey
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
-BY = Actor.system("sweep")
-LAST_DAY = date(2046, 11, 18)
-DUE = datetime(2046, 11, 18, 23, 0, tzinfo=UTC)
-"""Midnight in Paris after the last day of a file whose last consultation was on NOW's day."""
 
 
 @pytest.fixture
@@ -37,25 +33,10 @@ def practitioner() -> User:
 
 @pytest.fixture
 def file(practitioner: User) -> PatientFile:
-    made = make_file(practitioner)
-    make_consultation(made, practitioner, signed=True)
-    make_measure(made, practitioner)
-    make_document(made, practitioner)
-    return made
+    return make_full_file(practitioner)
 
 
-def rows_of(file: PatientFile) -> dict[str, int]:
-    with scope(ALL):
-        held = {
-            child.model.__name__: child.model._default_manager.filter(**{child.column: file.pk}).count()
-            for child in children()
-        }
-        held["CareRelationship"] = CareRelationship.objects.filter(patient_id=file.pk).count()
-        held["PatientFile"] = PatientFile.objects.filter(pk=file.pk).count()
-        return {name: number for name, number in held.items() if number}
-
-
-def decide_due(now: datetime = DUE) -> list:
+def decide_due(now: datetime = DUE) -> list[UUID]:
     return door.decide(None, reason=door.Reason.TERM, by=BY, now=now)
 
 
@@ -79,7 +60,7 @@ def test_finishing_takes_key_object_and_rows_and_leaves_one_line(file: PatientFi
     key = FileKey.objects.get(file_id=file.pk)
     assert (bytes(key.wrapped), key.destroyed_at) == (b"", DUE)
     assert not default_storage.exists(stored)
-    assert rows_of(file) == {}
+    assert rows_of(file.pk) == {}
     line = EventEntry.objects.get(verb="lifecycle.file.destroyed")
     assert (line.subject_id, line.detail["measures_gone"], line.detail["rule"]) == (file.pk, 1, "PC-41")
 
@@ -103,7 +84,7 @@ def test_held_file_stays_and_leaves_once_the_hold_is_lifted(file: PatientFile, p
     assert decide_due(DUE + timedelta(days=39)) == []
     assert decide_due(DUE + timedelta(days=40)) == [file.pk]
     assert door.finish_decided(by=BY, now=DUE) == 2
-    assert rows_of(file) == {}
+    assert rows_of(file.pk) == {}
     assert FileKey.objects.get(file_id=hold.pk).destroyed_at == DUE
 
 
@@ -123,7 +104,7 @@ def test_decided_file_can_be_held_no_more(file: PatientFile) -> None:
 def test_named_file_within_its_term_isn_t_destroyed_as_past_it(file: PatientFile) -> None:
     assert door.destroy([file.pk], reason=door.Reason.TERM, by=BY, now=NOW) == []
     assert door.destroy([file.pk], reason=door.Reason.ERASURE, rule="PC-50", by=BY, now=NOW) == [file.pk]
-    assert rows_of(file) == {}
+    assert rows_of(file.pk) == {}
 
 
 @pytest.mark.parametrize("table", [child.table for child in children()] + ["records_patientfile"])
