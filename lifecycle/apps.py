@@ -29,9 +29,9 @@ class LifecycleConfig(AppConfig):
         from lifecycle.erasure.checks import check_answers
         from lifecycle.holds.queries import on_clocks
         from lifecycle.queries import closed_by_phase
+        from lifecycle.retention import sweep
         from lifecycle.schedule import redating
         from lifecycle.schedule.queries import in_force
-        from lifecycle.retention import sweep
         from lifecycle.sweeping import sweep_with
         from privacy.schedule import read_schedule_from
         from records.holds import read_holds_from

@@ -5,6 +5,7 @@ Who may ask is decided above, where holds and clocks are known: here is only the
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connections, transaction
@@ -46,7 +47,8 @@ def all_restricted() -> set[UUID]:
     return set(FileKey.objects.exclude(restricted_at=None).filter(destroyed_at=None).values_list("file_id", flat=True))
 
 
-def _change(sql: str, values: list[object]) -> int:
+def _change(sql: str, values: list[Any]) -> int:
     with transaction.atomic(using="keys"), connections["keys"].cursor() as cursor:
         cursor.execute(sql, values)
-        return cursor.rowcount
+        changed: int = cursor.rowcount
+    return changed

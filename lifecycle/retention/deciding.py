@@ -6,6 +6,7 @@ no hold can be missed and none placed after it (LAW-03).
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -79,7 +80,7 @@ def decide(
     return files
 
 
-def is_past(column: str, now: datetime) -> tuple[str, dict[str, object]]:
+def is_past(column: str, now: datetime) -> tuple[str, dict[str, Any]]:
     """SQL that says whether a day of ``file`` is past where its ``practice`` is, and its values (PC-41)."""
     days = {where: legal_day(now, where) for where in Jurisdiction}
     cases = " ".join(f"when '{where.value}' then %(day_{where.value})s" for where in days)
@@ -125,8 +126,9 @@ def _without_kept(files: list[UUID], reason: str) -> list[UUID]:
 
 
 def _write(files: list[UUID], reason: str, rule: str | None, by: Actor, now: datetime, run_id: UUID | None) -> None:
+    ids = [new_id() for _ in files]
     values = {
-        "ids": [new_id() for _ in files],
+        "ids": ids,
         "files": files,
         "rule": rule,
         "reason": reason,
@@ -140,6 +142,6 @@ def _write(files: list[UUID], reason: str, rule: str | None, by: Actor, now: dat
         cursor.execute(LEAVE, [now, files])
     count_departed(files, now)
     record_event(
-        by=by, verb="lifecycle.disposal.decided", object_type=Disposal._meta.label, object_id=run_id or values["ids"][0],
+        by=by, verb="lifecycle.disposal.decided", object_type=Disposal._meta.label, object_id=run_id or ids[0],
         detail={"disposals": len(files), "reason": reason}, now=now,
     )  # fmt: skip
