@@ -17,6 +17,7 @@ from privacy.purposes import Purpose
 from records.actions.journal import journal, person
 from records.fields import clean
 from records.models import Consultation, Document, Origin, PatientFile
+from records.objects import remove_objects
 from records.preview import MAX_BYTES, inspect, too_large
 from records.rules import Refused
 from vault import access
@@ -75,16 +76,14 @@ def add_document(
             journal(document, "document.added", file_id=file.id, by=by, now=now)
     except BaseException:
         if stored:
-            default_storage.delete(document.storage_name)
+            remove_objects([document.storage_name])
         raise
     return document
 
 
 def remove_orphans(*, now: datetime) -> int:
     """Delete what an upload left in the storage whose transaction failed. Returns how many."""
-    for name in (found := orphans(now=now)):
-        default_storage.delete(name)
-    return len(found)
+    return remove_objects(orphans(now=now))
 
 
 def orphans(*, now: datetime) -> list[str]:
@@ -123,7 +122,7 @@ def _store(document: Document, handle: Handle, source: BinaryIO) -> None:
         sealed.seek(0)
         kept_as = default_storage.save(document.storage_name, File(sealed))
     if kept_as != document.storage_name:
-        default_storage.delete(kept_as)
+        remove_objects([kept_as])
         raise RuntimeError(f"the storage renamed {document.storage_name} to {kept_as}")
 
 

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from django.core.files.storage import default_storage
 from django.db import transaction
 
 from accounts.models import User
@@ -14,6 +13,7 @@ from care.models import Practice
 from care.tenancy import scope
 from privacy.clocks import Jurisdiction, legal_day
 from records.models import ImportRun
+from records.objects import remove_objects
 
 
 @dataclass(slots=True)
@@ -64,6 +64,5 @@ class _DryRun(Exception):
 
 
 def _take_away(importer: Importer, first: int) -> None:
-    for name in importer.stored[first:]:
-        default_storage.delete(name)
+    remove_objects(importer.stored[first:])
     del importer.stored[first:]

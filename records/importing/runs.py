@@ -25,7 +25,8 @@ from privacy.ids import new_id
 from privacy.purposes import Purpose
 from records.actions.documents import stored_before
 from records.models import ImportLine, ImportRun
-from vault import access
+from records.objects import remove_objects
+from vault import access, rings
 from vault.handles import Handle
 
 from .actions import Upload, import_file, import_sheets
@@ -73,7 +74,7 @@ def keep_uploads(run: ImportRun, handle: Handle, sources: Sequence[BinaryIO]) ->
             run.storage_names = names
             run.save(update_fields=["storage_names"])
     except BaseException:
-        _remove(names)
+        remove_objects(names)
         raise
 
 
@@ -157,8 +158,14 @@ def _forget(run: ImportRun, verb: str, *, by: Actor, now: datetime, wait: bool =
         row.lines.all().delete()
         _journal(row, verb, by, now)
         row.delete()
-        transaction.on_commit(lambda: _remove(row.storage_names))
+        transaction.on_commit(lambda: _gone(run.pk, row.storage_names, now))
     return True
+
+
+def _gone(run_id: UUID, names: Sequence[str], now: datetime) -> None:
+    """A run that is forgotten leaves no object, and a key that opens nothing any more."""
+    remove_objects(names)
+    rings.destroy([run_id], now)
 
 
 def give_up(*, run_id: UUID, by: Actor, now: datetime) -> None:
@@ -168,7 +175,7 @@ def give_up(*, run_id: UUID, by: Actor, now: datetime) -> None:
         names, run.storage_names = run.storage_names, []
         run.state, run.finished_at = State.FAILED, now
         run.save(update_fields=["state", "finished_at", "storage_names"])
-        transaction.on_commit(lambda: _remove(names))
+        transaction.on_commit(lambda: remove_objects(names))
         _journal(run, "stopped", by, now)
 
 
@@ -185,7 +192,7 @@ def remove_strays(*, now: datetime) -> int:
         runs = ImportRun.objects.exclude(storage_names=[]).values_list("storage_names", flat=True)
         named = {name for names in runs for name in names}
     strays = [name for name in old if name not in named]
-    _remove(strays)
+    remove_objects(strays)
     return len(strays)
 
 
@@ -223,7 +230,7 @@ def _finish(importer: Importer, run: ImportRun) -> None:
         names = row.storage_names
         if not row.dry_run:
             row.storage_names = []
-            transaction.on_commit(lambda: _remove(names))
+            transaction.on_commit(lambda: remove_objects(names))
         row.save(update_fields=["state", "finished_at", "storage_names"])
         _journal(row, "finished", importer.by, importer.now)
 
@@ -249,11 +256,6 @@ def _sized(handle: Handle, stored: str) -> tuple[int, Callable[[], BinaryIO]]:
             return BytesIO(b"".join(handle.open_file(cast(BinaryIO, sealed), name=stored)))
 
     return default_storage.size(stored), opened
-
-
-def _remove(names: Sequence[str]) -> None:
-    for name in names:
-        default_storage.delete(name)
 
 
 def _format(names: Sequence[str]) -> str:
