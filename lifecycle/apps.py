@@ -39,6 +39,8 @@ class LifecycleConfig(AppConfig):
         evidence.register("lifecycle_subscriptionevent", stream="lifecycle", each=evidence.RowTerm("PC-40", 36))
         evidence.register("lifecycle_noticesent", stream="notices", each=evidence.RowTerm("PC-40", 36))
         evidence.register("lifecycle_deletionevent", stream="deletions", each=evidence.RowTerm("PC-52", 36))
+        evidence.register("lifecycle_residuescan", stream="residue", each=evidence.RowTerm("PC-52", 36))
+        evidence.journal_each("lifecycle.ResidueScan")
         evidence.journal_each("lifecycle.SubscriptionEvent")
         evidence.journal_each("lifecycle.NoticeSent")
         evidence.journal_each("lifecycle.Hold")

@@ -198,3 +198,41 @@ declare(
         "actor_role": technical("role in which it acted"),
     },
 )
+
+declare(
+    "lifecycle.RightsMark",
+    about=_("How far the rights journal has come with each table"),
+    fields={
+        "stream": technical("the table"),
+        "entry_id": technical("random identifier of the newest copied row"),
+        "copied_at": technical("when it was copied"),
+    },
+)
+
+declare(
+    "lifecycle.RightsReplay",
+    about=_("When rights were replayed after a restore, and what that did; numbers only"),
+    fields={
+        "id": technical("random identifier of the row"),
+        "started_at": technical("when it began"),
+        "finished_at": technical("when it ended"),
+        "counts": technical("how many of each kind"),
+    },
+)
+
+declare(
+    "lifecycle.ResidueScan",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.LEGAL,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention="PC-52",
+    about=_("That another eye looked for what an erasure might have left, and in how many places it found something"),
+    fields={
+        "id": technical("random identifier of the row"),
+        "subject_id": _fact("the account or file that was erased, as a random id"),
+        "at": _fact("moment of the search"),
+        "tokens": technical("how many words were searched"),
+        "counts": technical("how many places per kind of store"),
+        "is_clean": technical("whether nothing was found"),
+    },
+)

@@ -1,11 +1,17 @@
 """The bell for the sweeps; what there is to do stands in the tables. Safe to run twice."""
 
+import logging
+
 from celery import shared_task
 from django.utils import timezone
 
 from audit.actors import Actor
 from lifecycle import sweeping
+from lifecycle.rights import guard
+from lifecycle.rights.journal import copy_new
 from lifecycle.schedule.redating import redate_all
+
+_log = logging.getLogger(__name__)
 
 
 @shared_task(name="lifecycle.sweep")
@@ -22,3 +28,12 @@ def sweep() -> dict[str, int]:
 def redate() -> int:
     """Give every file the end of the schedule in force (after an approval); returns how many. A sweep goes on with it."""
     return redate_all(by=Actor.system("redate"), now=timezone.now()).done
+
+
+@shared_task(name="lifecycle.copy_rights")
+def copy_rights() -> int:
+    """Copy decisions about rights to the rights journal (every few seconds); nothing on a database that was restored."""
+    if refusal := guard.why_not_start():
+        _log.error("%s", refusal)
+        return 0
+    return copy_new()

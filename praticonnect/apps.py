@@ -13,8 +13,17 @@ class PraticonnectConfig(AppConfig):
     name = "praticonnect"
 
     def ready(self) -> None:
-        """Every connection takes the application's role."""
+        """Every connection takes the application's role; nothing starts on a database that was restored."""
+        from celery.signals import beat_init, celeryd_init
+
+        from lifecycle.rights.guard import why_not_start
+        from praticonnect.starting import refuse_restored
+        from privacy.commandline import refuse_when
+
         connection_created.connect(take_role, dispatch_uid="praticonnect.take_role")
+        celeryd_init.connect(refuse_restored, dispatch_uid="praticonnect.refuse_restored")
+        beat_init.connect(refuse_restored, dispatch_uid="praticonnect.refuse_restored")
+        refuse_when(why_not_start)
 
 
 class OfficeAdminConfig(AdminConfig):

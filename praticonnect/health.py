@@ -8,6 +8,7 @@ from django.core.files.storage import default_storage
 from django.db import connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from lifecycle.rights.guard import why_not_start
 from praticonnect.celery import app
 
 
@@ -21,6 +22,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
     checks: dict[str, Callable[[], object]] = {
         "database": _database,
         "keys": _keys,
+        "rights": _rights,
         "broker": _broker,
         "cache": lambda: cache.get("readyz"),
         "storage": lambda: default_storage.exists("readyz"),
@@ -48,6 +50,12 @@ def _database() -> None:
 def _keys() -> None:
     with connections["keys"].cursor() as cursor:
         cursor.execute("select 1 from django_migrations limit 1")
+
+
+def _rights() -> None:
+    """No right that was exercised is undone by a restore (NEW-08)."""
+    if refusal := why_not_start():
+        raise RuntimeError(refusal)
 
 
 def _broker() -> None:

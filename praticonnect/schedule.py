@@ -4,6 +4,7 @@ from celery.schedules import crontab
 
 SCHEDULE: dict[str, dict[str, object]] = {
     "seal the journals": {"task": "audit.tasks.seal", "schedule": 5.0},
+    "copy rights to their journal": {"task": "lifecycle.copy_rights", "schedule": 5.0},
     "make the months ahead": {"task": "audit.tasks.make_months", "schedule": 86_400.0},
     "export a checkpoint": {"task": "audit.tasks.export_checkpoint", "schedule": 600.0},
     "forget old sign-ins": {"task": "accounts.tasks.forget_old_sign_ins", "schedule": 86_400.0},

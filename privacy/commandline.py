@@ -8,7 +8,7 @@ settings refuse in production.
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
@@ -19,6 +19,16 @@ from privacy.clocks import ZONES, Jurisdiction
 
 FOUND = 1
 WRONG_USE = 2
+
+
+refusals: list[Callable[[], str | None]] = []
+"""What may say, in one line, why no command is run now; registered from above."""
+
+
+def refuse_when(why_not: Callable[[], str | None]) -> None:
+    """Have every command of the house that is typed ask ``why_not`` first, but for those that ``runs_on_restored``."""
+    if why_not not in refusals:
+        refusals.append(why_not)
 
 
 class OneLineParser(CommandParser):
@@ -36,6 +46,8 @@ class HouseCommand(BaseCommand):
 
     now: datetime
     as_json: bool
+    runs_on_restored = False
+    """Whether it may run on a database that was restored and not replayed: it repairs, or only looks."""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         """Django's parser, answering in one line (verbs added to it inherit that)."""
@@ -60,10 +72,13 @@ class HouseCommand(BaseCommand):
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         """Run; on the command line a refusal is one plain line and its exit code."""
+        typed = getattr(self, "_called_from_command_line", False)
         try:
+            if typed and not self.runs_on_restored:
+                _ask_first()
             return super().execute(*args, **options)
         except CommandError as refusal:
-            if not getattr(self, "_called_from_command_line", False) or options.get("traceback"):
+            if not typed or options.get("traceback"):
                 raise
             self.stderr.write(str(refusal))
             sys.exit(refusal.returncode)
@@ -96,6 +111,12 @@ class HouseCommand(BaseCommand):
 def fail(line: str) -> NoReturn:
     """Refuse wrong use: ``line`` on standard error, exit code 2."""
     raise CommandError(line, returncode=WRONG_USE)
+
+
+def _ask_first() -> None:
+    for why_not in refusals:
+        if refusal := why_not():
+            fail(refusal)
 
 
 def moment(text: str | None) -> datetime:

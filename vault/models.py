@@ -80,3 +80,25 @@ class IndexKey(WrappedKey):
     def wrapping(self) -> bytes:
         """Bound to its practice."""
         return f"praticonnect|index-key|{self.id}|{self.practice_id}".encode()
+
+
+class RightsEntry(models.Model):
+    """One act of a person's rights, as the main database's evidence has it: ids and codes only.
+
+    It stands with the keys so that a restored main database can be told what was decided since (NEW-08).
+    PostgreSQL refuses to change or remove a row.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    stream = models.CharField(_("table"), max_length=63)
+    number = models.BigIntegerField(_("number in the table"))
+    subject_id = models.UUIDField(_("person or file"))
+    at = models.DateTimeField(_("when"))
+    written_at = models.DateTimeField(_("entered in the main database"))
+    copied_at = models.DateTimeField(_("copied"), db_default=Now())
+    facts = models.JSONField(_("the row"))
+
+    class Meta:
+        verbose_name = _("entry of the rights journal")
+        verbose_name_plural = _("rights journal")
+        indexes = [models.Index(fields=["stream", "written_at"], name="vault_rights_newest")]

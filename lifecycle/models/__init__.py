@@ -4,6 +4,7 @@ from lifecycle.models.deletion import DeletionEvent
 from lifecycle.models.disposals import Departed, Disposal
 from lifecycle.models.holds import Ground, Hold
 from lifecycle.models.phases import NoticeSent, SubscriptionEvent
+from lifecycle.models.rights import ResidueScan, RightsMark, RightsReplay
 from lifecycle.models.runs import Forecasted, RunState, SweepRun
 from lifecycle.models.schedule import ScheduleVersion, Step
 
@@ -15,6 +16,9 @@ __all__ = [
     "Ground",
     "Hold",
     "NoticeSent",
+    "ResidueScan",
+    "RightsMark",
+    "RightsReplay",
     "RunState",
     "ScheduleVersion",
     "Step",

@@ -4,6 +4,7 @@ It knows nothing of declarations, models or what the eraser did: tables come fro
 from the storage's listing, files from the folders.
 """
 
-from lifecycle.residue.scanning import Found, scan
+from lifecycle.residue.recording import record_scan, searchable
+from lifecycle.residue.scanning import Found, ScanIncomplete, scan
 
-__all__ = ["Found", "scan"]
+__all__ = ["Found", "ScanIncomplete", "record_scan", "scan", "searchable"]

@@ -16,6 +16,7 @@ class Command(HouseCommand):
     """Exit 0 when nothing was touched, 1 when something was, 2 on wrong use."""
 
     help = "The sealed evidence: verify it, seal what is new, export a checkpoint, prove one entry."
+    runs_on_restored = True
 
     def arguments(self, parser: CommandParser) -> None:
         """The four verbs."""

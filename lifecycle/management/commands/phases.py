@@ -16,6 +16,7 @@ class Command(HouseCommand):
     """The drawing and the code can't come apart: ``./dev check`` runs it with ``--check``."""
 
     help = "Write docs/phases.md from the table of phases; --check only compares."
+    runs_on_restored = True
 
     def arguments(self, parser: CommandParser) -> None:
         """Whether only to compare."""

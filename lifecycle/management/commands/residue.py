@@ -15,6 +15,7 @@ class Command(HouseCommand):
     help = (
         "Search every table, stored file, queue, cache, key store, mail and log for words; exit code 1 if one is found."
     )
+    runs_on_restored = True
 
     def arguments(self, parser: CommandParser) -> None:
         """The words."""

@@ -18,6 +18,7 @@ class Command(HouseCommand):
     """Runs pg_dump on the main database, with the password in the environment only."""
 
     help = "Write a plain SQL dump of the main database (patients' content in it is sealed)."
+    runs_on_restored = True
 
     def arguments(self, parser: CommandParser) -> None:
         """Where to write."""

@@ -1,0 +1,109 @@
+"""After a restore: what people decided since the backup is carried out again (NEW-08).
+
+Each step is finished by the next run when it was broken off, and finds nothing to do when it is done. Until the last one
+is done an unfinished :class:`lifecycle.models.RightsReplay` keeps the house from starting.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final, Protocol
+
+from django.db import connection, transaction
+
+from audit.actions import record_event
+from audit.actors import Actor
+from care.tenancy import ALL, scope
+from consents.actions import publish_texts
+from lifecycle.models import RightsReplay
+from lifecycle.rights import guard
+from lifecycle.rights.journal import copy_new
+from lifecycle.rights.streams import BATCH, STREAMS, Stream
+from vault import rights
+from vault.models import RightsEntry
+
+REPLAY_LOCK: Final = 0x5EEA
+
+
+class JournalMissing(Exception):
+    """There is nothing to replay from; the message says what to do."""
+
+
+class Step(Protocol):
+    """One kind of work after a restore."""
+
+    def __call__(self, *, by: Actor, now: datetime) -> dict[str, int]:
+        """Do what is left of it; returns how many of each kind."""
+
+
+def replay(*, by: Actor, now: datetime, rebuild: bool = False) -> dict[str, int]:
+    """Bring main and keys to the state without the restore; returns how many of each kind of work was done.
+
+    ``rebuild`` allows a journal that is lost for good to be written anew from this database. Raises
+    :class:`JournalMissing` without it.
+    """
+    with _alone():
+        if not rights.exists() or (guard.journal_lost() == guard.MISSING and not rebuild):
+            raise JournalMissing(guard.MISSING)
+        if not guard.why_not_start():
+            return _counts(by, now)
+        if not RightsReplay.objects.filter(finished_at=None).exists():
+            RightsReplay.objects.create(started_at=now)
+        found = _counts(by, now)
+        RightsReplay.objects.filter(finished_at=None).update(finished_at=now, counts=found)
+        return found
+
+
+def _counts(by: Actor, now: datetime) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for step in STEPS:
+        found |= step(by=by, now=now)
+    return found
+
+
+def put_back_decisions(*, by: Actor, now: datetime) -> dict[str, int]:
+    """The rows of evidence that main lost, with their ids and moments."""
+    publish_texts(by=by, now=now)
+    return {f"{stream.label} put back": _put_back(stream, by, now) for stream in STREAMS}
+
+
+def _put_back(stream: Stream, by: Actor, now: datetime) -> int:
+    count = 0
+    for batch in rights.batches(stream.table, BATCH):
+        with transaction.atomic(), scope(ALL):
+            missing = _missing(stream, batch)
+            for entry in missing:
+                stream.put_back(entry)
+                record_event(
+                    by=by, verb="lifecycle.rights_replayed", object_type=stream.label, object_id=entry.pk,
+                    subject_id=entry.subject_id, now=now,
+                )  # fmt: skip
+            count += len(missing)
+    return count
+
+
+def _missing(stream: Stream, batch: list[RightsEntry]) -> list[RightsEntry]:
+    there = stream.present([entry.pk for entry in batch])
+    gone = [entry for entry in batch if entry.pk not in there]
+    expired = stream.expired([entry.number for entry in gone]) if gone else set()
+    return [entry for entry in gone if entry.number not in expired]
+
+
+def complete_journal(*, by: Actor, now: datetime) -> dict[str, int]:
+    """What the journal lost, where the keys database is the restored one."""
+    return {"entries copied to the journal": copy_new(everything=True)}
+
+
+STEPS: Final[tuple[Step, ...]] = (put_back_decisions, complete_journal)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One replay at a time; a second waits and then finds nothing left."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_lock(%s)", [REPLAY_LOCK])
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_unlock(%s)", [REPLAY_LOCK])
