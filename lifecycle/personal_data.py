@@ -205,7 +205,7 @@ declare(
     fields={
         "stream": technical("the table"),
         "entry_id": technical("random identifier of the newest copied row"),
-        "copied_at": technical("when it was copied"),
+        "complete_until": technical("every row entered before is copied"),
     },
 )
 

@@ -3,16 +3,13 @@
 import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connections, transaction
 
 from vault.models import RightsEntry
-
-OVERLAP: Final = timedelta(hours=1)
-"""How far back a copying looks again: a transaction that took longer than this doesn't exist in the house."""
 
 TABLE: Final = RightsEntry._meta.db_table
 INSERT: Final = f"""
@@ -63,14 +60,6 @@ def append(entries: Sequence[Entry]) -> int:
     with transaction.atomic(using="keys"), connections["keys"].cursor() as cursor:
         cursor.execute(INSERT, columns)
         return int(cursor.rowcount)
-
-
-def look_again_from(stream: str) -> datetime | None:
-    """From which moment on rows of ``stream`` may not be copied yet; None: from the beginning."""
-    newest = (
-        RightsEntry.objects.filter(stream=stream).order_by("-written_at").values_list("written_at", flat=True).first()
-    )
-    return newest - OVERLAP if newest else None
 
 
 def known(ids: Collection[UUID]) -> set[UUID]:

@@ -14,6 +14,7 @@ from vault.models import FileKey
 
 MOVE = "update vault_filekey set ring = %s where file_id = any(%s) and ring <> %s and destroyed_at is null"
 DESTROY = "update vault_filekey set wrapped = '', destroyed_at = %s where file_id = any(%s) and destroyed_at is null"
+DEAD = "select file_id from vault_filekey where file_id = any(%s) group by 1 having every(destroyed_at is not null) order by 1"
 RESTRICTED = """
 select distinct file_id from vault_filekey
  where file_id = any(%s) and restricted_at is not null and destroyed_at is null
@@ -45,6 +46,13 @@ def restricted(file_ids: Iterable[UUID]) -> set[UUID]:
 def all_restricted() -> set[UUID]:
     """All files that are only stored."""
     return set(FileKey.objects.exclude(restricted_at=None).filter(destroyed_at=None).values_list("file_id", flat=True))
+
+
+def dead(file_ids: Iterable[UUID]) -> list[UUID]:
+    """Those of the files that had a key and have none any more, in no generation."""
+    with connections["keys"].cursor() as cursor:
+        cursor.execute(DEAD, [list(file_ids)])
+        return [file_id for (file_id,) in cursor.fetchall()]
 
 
 def _change(sql: str, values: list[Any]) -> int:

@@ -17,8 +17,8 @@ class Migration(migrations.Migration):
             name="RightsMark",
             fields=[
                 ("stream", models.CharField(max_length=63, primary_key=True, serialize=False, verbose_name="table")),
-                ("entry_id", models.UUIDField(verbose_name="newest copied row")),
-                ("copied_at", models.DateTimeField(verbose_name="copied")),
+                ("entry_id", models.UUIDField(null=True, verbose_name="newest copied row")),
+                ("complete_until", models.DateTimeField(verbose_name="complete until")),
             ],
             options={
                 "verbose_name": "mark of the rights journal",

@@ -9,11 +9,14 @@ from privacy.ids import new_id
 
 
 class RightsMark(models.Model):
-    """How far the rights journal has come with one table: its newest copied row. Without it a lost journal would go unseen."""
+    """How far the rights journal has come with one table. Without it a lost journal would go unseen.
+
+    Every row that was entered before ``complete_until`` is copied; ``entry_id`` is the newest copied row, if any.
+    """
 
     stream = models.CharField(_("table"), max_length=63, primary_key=True)
-    entry_id = models.UUIDField(_("newest copied row"))
-    copied_at = models.DateTimeField(_("copied"))
+    entry_id = models.UUIDField(_("newest copied row"), null=True)
+    complete_until = models.DateTimeField(_("complete until"))
 
     class Meta:
         verbose_name = _("mark of the rights journal")

@@ -19,6 +19,7 @@ from lifecycle.retention import imports
 from lifecycle.retention.children import FILE_TABLE, LOOSE, children
 from lifecycle.retention.deciding import BATCH, Reason, decide
 from lifecycle.retention.objects import remove_objects
+from lifecycle.rights.journal import copy_new
 from records.models import PatientFile
 from vault import rings
 
@@ -59,6 +60,7 @@ def finish_decided(file_ids: Iterable[UUID] | None = None, *, by: Actor, now: da
     next call does it again.
     """
     wanted = None if file_ids is None else list(file_ids)
+    copy_new()  # no key dies before the rights journal knows why: a restore could forget the decision (NEW-08)
     with transaction.atomic(), scope(ALL), connection.cursor() as cursor:
         cursor.execute(TURN)
         cursor.execute(DECIDED, {"wanted": wanted, "limit": limit})

@@ -43,12 +43,12 @@ def why_not_start() -> str | None:
 
 def journal_lost() -> str | None:
     """Whether entries that were copied to the journal aren't in it."""
-    marks = dict(RightsMark.objects.values_list("stream", "entry_id"))
-    if not marks:
+    copied = {found for found in RightsMark.objects.values_list("entry_id", flat=True) if found}
+    if not copied:
         return None
     if not rights.exists() or rights.is_empty():
         return MISSING
-    return BEHIND if set(marks.values()) - rights.known(marks.values()) else None
+    return BEHIND if copied - rights.known(copied) else None
 
 
 def main_is_older() -> str | None:

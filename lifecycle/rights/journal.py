@@ -1,14 +1,24 @@
 """Copies the evidence of rights into the rights journal (NEW-08)."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from django.db import transaction
-from django.utils import timezone
+from django.db import connection, transaction
 
 from care.tenancy import ALL, scope
 from lifecycle.models import RightsMark
 from lifecycle.rights.streams import STREAMS, Stream
 from vault import rights
+
+# A row is dated when it is inserted, and seen when its transaction ends. So whatever is dated before this moment
+# is seen by a later query: no transaction that has written began before it.
+SEEN_UNTIL: Final = """
+select least(clock_timestamp(), min(xact_start)) from pg_stat_activity
+ where datname = current_database() and backend_xid is not null and pid <> pg_backend_pid()
+"""
+
+MARGIN: Final = timedelta(seconds=10)
+"""Between a row's number, its date and its transaction's first write lie microseconds; a stalled process may need longer."""
 
 
 def copy_new(*, everything: bool = False) -> int:
@@ -16,26 +26,29 @@ def copy_new(*, everything: bool = False) -> int:
 
     Only what is committed may be copied: raises RuntimeError inside a transaction. Whoever destroys a key calls
     this between the decision and the key's death, so that no restore forgets the decision. ``everything`` looks at
-    all rows, not only at those since the newest copied one.
+    all rows, not only at those since the last copying.
     """
-    return sum(_copy(stream, everything) for stream in STREAMS)
+    until = _seen_until()
+    return sum(_copy(stream, until, everything) for stream in STREAMS)
 
 
-def _copy(stream: Stream, everything: bool) -> int:
-    copied = 0
-    since = None if everything else rights.look_again_from(stream.table)
+def _seen_until() -> datetime:
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute(SEEN_UNTIL)
+        found: datetime = cursor.fetchone()[0]
+    return found
+
+
+def _copy(stream: Stream, until: datetime, everything: bool) -> int:
+    mark = RightsMark.objects.filter(stream=stream.table).first()
+    since = mark.complete_until - MARGIN if mark and not everything else None
     newest: rights.Entry | None = None
+    copied = 0
     with transaction.atomic(durable=True), scope(ALL):
         for batch in stream.newest_first(since):
             newest = newest or batch[0]
             copied += rights.append(batch)
-    if newest is not None:
-        _mark(stream, newest, timezone.now())
+    if mark is None or copied or everything:
+        values = {"complete_until": until, "entry_id": newest and newest.id}
+        RightsMark.objects.update_or_create(stream=stream.table, defaults=values)
     return copied
-
-
-def _mark(stream: Stream, newest: rights.Entry, now: datetime) -> None:
-    """Remember how far the journal has come, when it has come further."""
-    moved = RightsMark.objects.filter(stream=stream.table).exclude(entry_id=newest.id)
-    if not moved.update(entry_id=newest.id, copied_at=now):
-        RightsMark.objects.get_or_create(stream=stream.table, defaults={"entry_id": newest.id, "copied_at": now})

@@ -4,11 +4,13 @@ Each step is finished by the next run when it was broken off, and finds nothing 
 is done an unfinished :class:`lifecycle.models.RightsReplay` keeps the house from starting.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final, Protocol
+from uuid import UUID
 
+from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 
 from audit.actions import record_event
@@ -16,10 +18,13 @@ from audit.actors import Actor
 from care.tenancy import ALL, scope
 from consents.actions import publish_texts
 from lifecycle.models import RightsReplay
+from lifecycle.retention import door
 from lifecycle.rights import guard
 from lifecycle.rights.journal import copy_new
 from lifecycle.rights.streams import BATCH, STREAMS, Stream
-from vault import rights
+from privacy.clocks import legal_day
+from records.models import PatientFile
+from vault import rights, rings
 from vault.models import RightsEntry
 
 REPLAY_LOCK: Final = 0x5EEA
@@ -46,17 +51,17 @@ def replay(*, by: Actor, now: datetime, rebuild: bool = False) -> dict[str, int]
         if not rights.exists() or (guard.journal_lost() == guard.MISSING and not rebuild):
             raise JournalMissing(guard.MISSING)
         if not guard.why_not_start():
-            return _counts(by, now)
+            return _do(STEPS, by, now)
         if not RightsReplay.objects.filter(finished_at=None).exists():
             RightsReplay.objects.create(started_at=now)
-        found = _counts(by, now)
+        found = _do((*STEPS, end_sessions), by, now)
         RightsReplay.objects.filter(finished_at=None).update(finished_at=now, counts=found)
         return found
 
 
-def _counts(by: Actor, now: datetime) -> dict[str, int]:
+def _do(steps: Iterable[Step], by: Actor, now: datetime) -> dict[str, int]:
     found: dict[str, int] = {}
-    for step in STEPS:
+    for step in steps:
         found |= step(by=by, now=now)
     return found
 
@@ -94,7 +99,64 @@ def complete_journal(*, by: Actor, now: datetime) -> dict[str, int]:
     return {"entries copied to the journal": copy_new(everything=True)}
 
 
-STEPS: Final[tuple[Step, ...]] = (put_back_decisions, complete_journal)
+def destroy_keys_again(*, by: Actor, now: datetime) -> dict[str, int]:
+    """Keys that a restored keys database brought back, of files whose end is decided; and what belongs in the archive."""
+    dead = archived = 0
+    for files in _files("select file_id from lifecycle_disposal"):
+        dead += rings.destroy(files, now)
+    today = legal_day(now)
+    for files in _files("select id from records_patientfile where archived_at is not null and leaving_at is null"):
+        archived += rings.archive(_not_reopened(files, today), now)
+    return {"keys destroyed again": dead, "keys archived again": archived}
+
+
+def decide_dead_files(*, by: Actor, now: datetime) -> dict[str, int]:
+    """Files whose key died without a decision that the journal knows: nobody can read them, so they go (NEW-08)."""
+    count = 0
+    for files in _files("select id from records_patientfile where leaving_at is null"):
+        dead = rings.dead(files)
+        while dead and (decided := door.decide(dead, reason=door.Reason.REPLAY, by=by, now=now)):
+            count += len(decided)
+    return {"files without a living key decided": count}
+
+
+def finish_disposals(*, by: Actor, now: datetime) -> dict[str, int]:
+    """Objects and rows of the files whose end is decided."""
+    count = 0
+    while done := door.finish_decided(by=by, now=now):
+        count += done
+    return {"files destroyed": count}
+
+
+def end_sessions(*, by: Actor, now: datetime) -> dict[str, int]:
+    """A session that was ended after the backup must not come back to life: everybody signs in again."""
+    return {"sessions ended": Session.objects.all().delete()[0]}
+
+
+STEPS: Final[tuple[Step, ...]] = (
+    put_back_decisions,
+    complete_journal,
+    destroy_keys_again,
+    decide_dead_files,
+    finish_disposals,
+)
+"""In this order: nothing dies before its decision stands in both databases."""
+
+
+def _files(sql: str) -> Iterator[list[UUID]]:
+    """Ids in batches; all practices' files."""
+    with transaction.atomic(), scope(ALL), connection.cursor() as cursor:
+        cursor.execute(sql)
+        ids = [file_id for (file_id,) in cursor.fetchall()]
+    for start in range(0, len(ids), door.BATCH):
+        yield ids[start : start + door.BATCH]
+
+
+def _not_reopened(files: list[UUID], today: date) -> list[UUID]:
+    with scope(ALL):
+        reopened = PatientFile.objects.filter(pk__in=files, reopened_until__gte=today)
+        again = set(reopened.values_list("pk", flat=True))
+    return [file_id for file_id in files if file_id not in again]
 
 
 @contextmanager

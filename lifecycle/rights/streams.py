@@ -10,10 +10,13 @@ from uuid import UUID
 from django.apps import apps
 from django.db import connection, models
 
+from lifecycle.models import Disposal, Hold
+from lifecycle.retention.aggregates import count_departed
+from records.models import PatientFile
 from vault.models import RightsEntry
 from vault.rights import Entry
 
-BATCH: Final = 500
+BATCH: Final = 2_000
 
 NEWEST: Final = """
 select id, seq, {subject}, {at}, written_at, (to_jsonb(row) - 'seq' - 'written_at' - 'leaf')::text from {table} row
@@ -50,13 +53,15 @@ class Stream:
         return apps.get_model(self.label)
 
     def newest_first(self, since: datetime | None) -> Iterator[list[Entry]]:
-        """Its rows in batches, the newest leading, until all of a batch are older than ``since``."""
+        """Its rows in batches, the newest leading, from the moment ``since`` on."""
         before: int | None = None
         while batch := self._batch(before):
-            yield batch
-            before = batch[-1].number
-            if since is not None and batch[-1].written_at < since:
+            fresh = [row for row in batch if since is None or row.written_at >= since]
+            if fresh:
+                yield fresh
+            if len(fresh) < len(batch):
                 return
+            before = batch[-1].number
 
     def present(self, ids: Collection[UUID]) -> set[UUID]:
         """Those of the ids that the table has."""
@@ -79,6 +84,9 @@ class Stream:
         if not self._insert(facts) and "number" in facts:
             facts["number"] = self._next_number(entry.subject_id)  # somebody acted between restore and replay
             self._insert(facts)
+        self._require(entry)
+
+    def _require(self, entry: RightsEntry) -> None:
         if not self.present([entry.pk]):
             raise ValueError(f"row {entry.pk} of {self.table} can't be put back: another row stands in its place")
 
@@ -106,8 +114,22 @@ class Stream:
         return template.format(table=quote(self.table), subject=quote(self.subject), at=quote(self.at), columns=columns)
 
 
+@dataclass(frozen=True, slots=True)
+class Disposals(Stream):
+    """The decisions that files are destroyed: put back with what was written beside them."""
+
+    def put_back(self, entry: RightsEntry) -> None:
+        """A hold that the restored database has again, because it was lifted later, doesn't keep the file."""
+        held = Hold.objects.filter(file_id=entry.subject_id, lifted_at=None).exists()
+        self._insert({**entry.facts, "reason": Disposal.Reason.REPLAY} if held else entry.facts)
+        self._require(entry)
+        PatientFile.objects.filter(pk=entry.subject_id, leaving_at=None).update(leaving_at=entry.at)
+        count_departed([entry.subject_id], entry.at)
+
+
 STREAMS: Final = (
     Stream("consents.ConsentEvent", "subject_id", "at"),
     Stream("lifecycle.DeletionEvent", "account_id", "at"),
+    Disposals("lifecycle.Disposal", "file_id", "decided_at"),
 )
 """In the order in which they are replayed. Every decision on consent is copied, so that the numbers have no gap."""

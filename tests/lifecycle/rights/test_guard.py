@@ -1,6 +1,7 @@
 """When nothing may start, and which line says why (NEW-08)."""
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ from django.db import connection, connections
 from django.utils import timezone
 
 from accounts.models import User
+from audit.actors import Actor
+from audit.calendar import expire_rows
 from consents.models import ConsentEvent
 from lifecycle.management.commands import rights
-from lifecycle.models import RightsMark, RightsReplay
+from lifecycle.models import DeletionEvent, RightsMark, RightsReplay
 from lifecycle.rights import guard
 from lifecycle.rights.journal import copy_new
 from lifecycle.tasks import copy_rights
@@ -95,20 +98,21 @@ def test_a_journal_older_than_the_main_database_does_not(me: User) -> None:
 
 
 def test_evidence_that_expired_is_no_restore(me: User) -> None:
-    """Its numbers are recorded as expired."""
-    row = choose(me, on=True)
+    row = DeletionEvent.objects.create(
+        account_id=me.pk, number=1, request=1, kind="requested", at=timezone.now() - timedelta(days=2000),
+        execute_at=timezone.now() - timedelta(days=1970), plan_sha256="", actor_role="system", channel="task",
+    )  # fmt: skip
     copy_new()
     number = RightsEntry.objects.get(pk=row.pk).number
-    lose_in_main(row)
     with as_owner(), connection.cursor() as cursor:
-        cursor.execute("drop table if exists audit_expiredrows cascade")
-        cursor.execute("create table audit_expiredrows (table_name text, numbers int8multirange)")
-        cursor.execute("grant select on audit_expiredrows to public")
-        cursor.execute(
-            "insert into audit_expiredrows values ('consents_consentevent', int8multirange(int8range(%s, %s)))",
-            [number, number + 1],
-        )
+        cursor.execute("set constraints all immediate")
+    expire_rows(
+        table="lifecycle_deletionevent", numbers=[number], rule="PC-52", by=Actor.system("test"), now=timezone.now()
+    )
+    assert not DeletionEvent.objects.filter(pk=row.pk).exists()
     assert guard.why_not_start() is None
+    call_command("rights", "replay", stdout=io.StringIO())
+    assert not DeletionEvent.objects.filter(pk=row.pk).exists()
 
 
 def test_the_copying_task_leaves_a_restored_database_alone(me: User) -> None:

@@ -1,6 +1,6 @@
 """What is copied to the rights journal, when, and that it stays there (NEW-08)."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,11 +13,10 @@ from audit.actors import Actor
 from consents.actions import decide
 from consents.models import ConsentEvent
 from lifecycle.models import RightsMark
-from lifecycle.rights import streams
+from lifecycle.rights import journal, streams
 from lifecycle.rights.journal import copy_new
 from lifecycle.tasks import copy_rights
 from tests.accounts.factories import make_practitioner
-from vault import rights
 from vault.models import RightsEntry
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -105,7 +104,7 @@ def test_the_journal_only_grows(sql: str, me: User) -> None:
 
 def test_copying_reads_no_more_however_many_there_are(me: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "BATCH", 2)
-    monkeypatch.setattr(rights, "OVERLAP", timedelta())
+    monkeypatch.setattr(journal, "MARGIN", timedelta())
     needed = []
     for _ in range(3):
         for number in range(6):
@@ -115,12 +114,3 @@ def test_copying_reads_no_more_however_many_there_are(me: User, monkeypatch: pyt
             copy_new()
         needed.append(len(found))
     assert needed[0] == needed[1] == needed[2]
-
-
-def test_an_hour_is_looked_at_again(me: User) -> None:
-    choose(me, on=True)
-    copy_new()
-    newest = RightsEntry.objects.filter(stream="consents_consentevent").latest("written_at")
-    again = rights.look_again_from("consents_consentevent")
-    assert isinstance(again, datetime)
-    assert again == newest.written_at - timedelta(hours=1)
