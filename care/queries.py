@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts.models import User
-from care.models import CareRelationship, Membership, Practice
+from care.models import CareRelationship, Membership, Practice, Role
 
 
 def practices_of(user: User) -> QuerySet[Practice]:
@@ -22,6 +22,12 @@ def practice_of(user: User) -> Practice | None:
 def patients_of(user: User) -> QuerySet[CareRelationship]:
     """The active care relationships of ``user``."""
     return CareRelationship.objects.active().of(user.id)
+
+
+def owns(user_id: UUID, practice_id: UUID) -> bool:
+    """Whether the account owns the practice today; its owner has the archive right (PC-41)."""
+    owners = Membership.objects.live().filter(role=Role.OWNER)
+    return owners.filter(user_id=user_id, practice_id=practice_id).exists()
 
 
 def treats(user: User, patient_id: UUID) -> bool:

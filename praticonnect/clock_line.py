@@ -55,6 +55,20 @@ class ClockLine:
     start_why: str = ""
     end_why: str = ""
     held: tuple[Hold, ...] = ()
+    active_until: date | None = None
+    """The last day in daily use; what follows, until the end, is the archive."""
+
+    @cached_property
+    def archive_from(self) -> date | None:
+        """The first day in the archive; None where nothing is archived before the end."""
+        if self.active_until is None or (self.end is not None and self.active_until >= self.end):
+            return None
+        return self.active_until + timedelta(days=1)
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether today lies in the archive part."""
+        return self.archive_from is not None and self.archive_from <= self.today and not self.over
 
     @cached_property
     def last(self) -> date:
@@ -105,9 +119,22 @@ class ClockLine:
         return self.x(self.end or self.last)
 
     @property
+    def x_archive(self) -> str:
+        """Where the archive begins."""
+        return self.x(self.archive_from) if self.archive_from else ""
+
+    @property
     def today_anchor(self) -> str:
         """Which side of "Today" the word hangs on, so that it never leaves the drawing."""
-        share = (self.today - self.start).days / max((self.last - self.start).days, 1)
+        return self._anchor(self.today)
+
+    @property
+    def archive_anchor(self) -> str:
+        """The same for "Archive"."""
+        return self._anchor(self.archive_from or self.last)
+
+    def _anchor(self, day: date) -> str:
+        share = (day - self.start).days / max((self.last - self.start).days, 1)
         return "start" if share < 0.1 else "end" if share > 0.9 else "middle"
 
     @property
@@ -122,7 +149,18 @@ class ClockLine:
         start = Row(_("Start"), written(self.start), self.start_why)
         now = Row(_("Today"), written(self.today), "")
         close = Row(_("End"), end, self.end_why)
-        return [start, *([close, now] if self.over else [now, close]), *map(self._row_of, self.held)]
+        return [start, *self._middle(now, close), *map(self._row_of, self.held)]
+
+    def _middle(self, now: Row, close: Row) -> list[Row]:
+        """Today, the beginning of the archive and the end, in the order of time."""
+        if self.archive_from is None:
+            return [close, now] if self.over else [now, close]
+        archive = Row(
+            _("Archive"), _("from %(day)s") % {"day": written(self.archive_from)}, _("opened with a reason only")
+        )
+        if self.over:
+            return [archive, close, now]
+        return [archive, now, close] if self.is_archived else [now, archive, close]
 
     def _row_of(self, hold: Hold) -> Row:
         until = written(hold.until) if hold.until else _("it is lifted")

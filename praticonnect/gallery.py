@@ -67,7 +67,7 @@ class SampleHold:
 
 
 def _clocks(today: date) -> list[dict[str, Any]]:
-    """A clock that runs, one that is held, one that has ended, one without an end."""
+    """A clock that runs into its archive, one that is held, one that has ended, one without an end."""
     year = timedelta(days=365)
     hold: list[Hold] = [SampleHold(_("Complaint before the court of Paris"), today - year, None)]
     start, why = today - 5 * year, _("Last visit")
@@ -80,6 +80,7 @@ def _clocks(today: date) -> list[dict[str, Any]]:
             "start_why": why,
             "end_why": kept,
             "holds": [],
+            "active_until": today + year,
         },
         {
             "start": start,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.requests import HouseRequest
 from audit.verification import verify
 from care import tenancy
-from praticonnect import office_clocks, office_schedule
+from praticonnect import office_archive, office_clocks, office_schedule
 from privacy.promises import measure
 
 OURS = frozenset({"accounts", "audit", "care", "consents", "directory", "lifecycle", "records"})
@@ -46,6 +46,8 @@ class OfficeSite(AdminSite):
             path("ledger/", self.admin_view(self.ledger), name="ledger"),
             path("holds/", self.admin_view(office_clocks.holds), name="holds"),
             path("holds/<uuid:hold_id>/", self.admin_view(office_clocks.hold), name="hold"),
+            path("archive/", self.admin_view(office_archive.archive), name="archive"),
+            path("archive/<uuid:opening_id>/", self.admin_view(office_archive.opening), name="archive_opening"),
             path("future/", self.admin_view(office_clocks.future), name="future"),
             path("schedule/", self.admin_view(office_schedule.schedule), name="schedule"),
             path("schedule/<int:number>/", self.admin_view(office_schedule.version), name="schedule_version"),

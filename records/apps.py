@@ -10,6 +10,7 @@ JOURNALED = {
     "records.ImportRun": "",
     "records.Consultation": "consultations",
     "records.Measure": "measures",
+    "records.ArchiveOpening": "",
 }
 """Each row has its event (MD-44); of what an import brings, one event per file counts it."""
 

@@ -8,7 +8,7 @@ import re
 from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.utils.translation import gettext
@@ -20,6 +20,8 @@ from privacy.schedule import Schedule, in_force
 from records.holds import holds_of
 from records.models import PatientFile
 
+AFTER_DEATH: Final = timedelta(days=31)
+"""A death's papers (its certificate, a letter) may be written as consultations until so long after it."""
 _BIRTH: Final = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
 
 
@@ -37,6 +39,23 @@ def parse_birth_date(text: str | None) -> date | None:
     if not 1 <= month <= 12:
         raise ValueError(f"month {month} doesn't exist")
     return date(year, month, int(found[3] or monthrange(year, month)[1]))
+
+
+def first_day(text: str | None) -> date | None:
+    """The first possible day of ``YYYY-MM-DD``, ``YYYY-MM`` or ``YYYY``; None when nothing is known."""
+    last = parse_birth_date(text)
+    if last is None or text is None:
+        return None
+    return {4: last.replace(month=1, day=1), 7: last.replace(day=1)}.get(len(text), last)
+
+
+def counted_death(file: PatientFile, died_on: str | None) -> date | None:
+    """The day of death from which a term counts: the last possible one, where it can be right at all (LAW-02).
+
+    A consultation long after it says that the patient lives; then it shortens nothing.
+    """
+    died, seen = parse_birth_date(died_on), file.last_consultation_on
+    return None if died and seen and seen > died + AFTER_DEATH else died
 
 
 def jurisdiction_of(file: PatientFile) -> Jurisdiction:
@@ -67,7 +86,7 @@ def term_of(
             jurisdiction=jurisdiction_of(file),
             last_consultation_on=file.last_consultation_on,
             birth_date=parse_birth_date(birth_date),
-            died_on=parse_birth_date(died_on),
+            died_on=counted_death(file, died_on),
             holds=holds_of([file.pk])[file.pk] if holds is None else tuple(holds),
         ),
         (schedule or in_force()).rules,

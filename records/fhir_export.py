@@ -1,21 +1,26 @@
 """A file's imported records as a FHIR bundle: each resource in the very characters it came in (PC-123)."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from records.importing import fhir
 from records.models import KeptResource, PatientFile, SourceRecord
 from vault.handles import Handle
 
 _AT_ONCE: Final = 500
 _KEPT: Final = KeptResource._meta.label
+_PATIENT: Final = PatientFile._meta.label
+_DECEASED: Final = re.compile(r'"deceased(?:DateTime"\s*:\s*"[^"]*"|Boolean"\s*:\s*(?:true|false))')
 _CSV_ROW: Final = "https://praticonnect.com/fhir/StructureDefinition/csv-row"
 
 
 def bundle_parts(file: PatientFile, handle: Handle) -> Iterator[str]:
     """The text of a collection bundle, part by part: every resource that imports brought into `file`.
 
-    A row of a CSV stands in a Basic resource, its cells as JSON in an extension.
+    A row of a CSV stands in a Basic resource, its cells as JSON in an extension. A death recorded or corrected
+    here is written into the Patient resource; nothing else of any resource differs from what came.
     """
     yield '{"resourceType":"Bundle","type":"collection","entry":['
     for number, raw in enumerate(_resources(file, handle)):
@@ -36,11 +41,33 @@ def originals(records: Sequence[SourceRecord], handle: Handle) -> Iterator[str]:
 def _resources(file: PatientFile, handle: Handle) -> Iterator[str]:
     """In the order they came, a few hundred at a time."""
     records = SourceRecord.objects.filter(file=file).order_by("first_seen_at", "position", "pk")
+    died_on = handle.read(file, "died_on")
     start = 0
     while batch := list(records[start : start + _AT_ONCE]):
         start += _AT_ONCE
         for record, raw in zip(batch, originals(batch, handle), strict=True):
-            yield raw if record.source == "fhir" else json.dumps(_basic(record, raw), ensure_ascii=False)
+            if record.source != "fhir":
+                yield json.dumps(_basic(record, raw), ensure_ascii=False)
+            else:
+                yield with_death(raw, died_on) if record.object_type == _PATIENT else raw
+
+
+def with_death(raw: str, died_on: str | None) -> str:
+    """The Patient resource with `deceasedDateTime` as the file has it; in its own characters if it says so already."""
+    said = fhir.written_death(json.loads(raw))
+    if said == (died_on or ""):
+        return raw
+    if died_on is None:
+        return _without_death(raw)
+    member = f'"deceasedDateTime":{json.dumps(died_on)}'
+    if _DECEASED.search(raw):
+        return _DECEASED.sub(lambda _found: member, raw, count=1)
+    return raw.replace("{", "{" + member + ",", 1)
+
+
+def _without_death(raw: str) -> str:
+    """The Patient resource of somebody whose death was taken back here."""
+    return _DECEASED.sub('"deceasedBoolean":false', raw, count=1)
 
 
 def _basic(record: SourceRecord, raw: str) -> dict[str, object]:

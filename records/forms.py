@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from records.clock import parse_birth_date
 from records.fields import CONTACT, IDENTITY, KINDS, LABELS, MEDICAL, SEXES
-from records.rules import why_not_birth_date
+from records.rules import LONGEST_REASON, Refused, why_not_birth_date
 from records.vitals import OTHER, VITALS, choices
 
 MOMENT_FORMAT: Final = "%Y-%m-%dT%H:%M"
@@ -191,15 +191,74 @@ class ConsultationForm(TextsForm):
     field_order = ("started_at", "kind")
 
 
-class AmendForm(TextsForm):
-    """An amendment: the texts, and why."""
+class CorrectionForm(RevisionForm):
+    """A correction that may bring the end of the file's term forward: asked for a yes only when it would end it at once."""
 
+    may_end = forms.BooleanField(
+        required=False, widget=forms.HiddenInput, label=_("The day is right: the whole file may leave for good")
+    )
+
+    def refuse(self, refused: Refused) -> None:
+        """Say why; where the term would end at once, show the tick that lets it."""
+        self.add_error(None, str(refused.refusal.message))
+        if refused.refusal.code == "ends_now":
+            self.fields["may_end"].widget = forms.CheckboxInput()
+
+
+class AmendForm(TextsForm, CorrectionForm):
+    """An amendment: the texts, the day if it was wrong, and why."""
+
+    started_at = MomentField(label=_("Date and time"), required=False)
     why = forms.CharField(
         label=_("Why do you amend it?"),
         max_length=1000,
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text=_("It stays with the new version. The signed one stays as it was."),
         error_messages={"required": _("Say why you amend it: the reason stays with the new version.")},
+    )
+
+    field_order = ("why", "started_at")
+
+
+class DeathForm(CorrectionForm):
+    """The day a patient died, as exactly as it is known."""
+
+    died_on = BirthDateField(
+        label=_("Day of death"),
+        help_text=_("Day/month/year, for example 03/11/2026; only the year or year-month where more isn't known."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        error_messages={
+            "required": _("Give the day of death, or its year."),
+            "form": _("Write the day of death as day/month/year, for example 03/11/2026."),
+        },
+    )
+
+    field_order = ("died_on",)
+
+
+class OpenArchiveForm(forms.Form):
+    """Why a file of the archive is opened."""
+
+    why = forms.CharField(
+        label=_("Why do you open it?"),
+        max_length=LONGEST_REASON,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_(
+            "For example: the patient comes again on Monday. It is stored sealed, with your name and the hour."
+        ),
+        error_messages={"required": _("Say why you open it: the reason stays with the file.")},
+    )
+
+
+class StrikeForm(CorrectionForm):
+    """Why a consultation never took place."""
+
+    why = forms.CharField(
+        label=_("Why do you strike it?"),
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("For example: written in the wrong file. It stays with the versions."),
+        error_messages={"required": _("Say why you strike it: the reason stays with its versions.")},
     )
 
     field_order = ("why",)

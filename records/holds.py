@@ -17,6 +17,11 @@ def read_holds_from(source: Source) -> None:
         _sources.append(source)
 
 
+def is_held(file_id: UUID) -> bool:
+    """Whether a live hold is on the file now."""
+    return any(hold.lifted_on is None for hold in holds_of([file_id])[file_id])
+
+
 def holds_of(file_ids: Iterable[UUID]) -> dict[UUID, tuple[Hold, ...]]:
     """Every hold there ever was on each of the files, live ones included; one query a source."""
     wanted = list(file_ids)

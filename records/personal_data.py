@@ -88,6 +88,16 @@ _of_patient(
     notes=_sealed("other notes of the practitioner"),
 )  # fmt: skip
 _of_patient(
+    "ArchiveOpening",
+    _("One opening of a file of the restricted archive: by whom, until when, and why"),
+    file=_FILE,
+    opened_at=personal("when it was opened", Category.REFERENCE),
+    opened_by=_staff("who opened it"),
+    opened_role=technical("the role in which it was opened"),
+    until=technical("the last day it is open again"),
+    why=_sealed("why it was opened"),
+)
+_of_patient(
     "Consultation",
     _("One meeting of a practitioner with the patient, as it now stands"),
     file=_FILE,

@@ -7,7 +7,7 @@ from typing import Final
 
 from django.core.files.storage import default_storage
 from django.db import connection
-from django.db.models import CharField, Exists, Max, OuterRef
+from django.db.models import CharField, Exists, Max, OuterRef, Q
 from django.db.models.functions import Cast
 
 from audit.models import EventEntry
@@ -41,7 +41,10 @@ SEALED: Final = {
     "records_document": ("title", "original_name"),
     "records_keptresource": ("raw",),
     "records_sourcerecord": ("raw",),
+    "records_archiveopening": ("why",),
 }
+LATEST: Final = Max("consultations__started_at", filter=~Q(consultations__status=ConsultationStatus.STRUCK))
+"""When a file's last consultation began; a struck one never took place."""
 WALLED: Final = (
     *SEALED,
     "records_importrun",
@@ -148,7 +151,7 @@ def every_file_and_signature_is_journaled(now: datetime) -> Measure:
 
 def _files_and_days() -> Iterator[tuple[PatientFile, object]]:
     """Each file with the legal day of its last consultation, read from the consultations."""
-    files = PatientFile.objects.select_related("practice").annotate(latest=Max("consultations__started_at"))
+    files = PatientFile.objects.select_related("practice").annotate(latest=LATEST)
     for file in files.iterator(chunk_size=1000):
         latest = file.latest
         yield file, day_of(file, latest) if latest else None

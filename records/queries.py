@@ -8,10 +8,11 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import PractitionerProfile, User
 from audit.models import AccessEntry
-from care.models import Membership
+from care.models import Membership, Role
 from care.queries import patients_of, practices_of
 from privacy.clocks import Jurisdiction, legal_day
 from records.models import (
+    ArchiveOpening,
     Consultation,
     ConsultationStatus,
     ConsultationVersion,
@@ -101,6 +102,48 @@ def figures_of(user: User, *, today: date, now: datetime) -> dict[str, int]:
     return {**counted, "drafts": drafts_of(user, now).count()}
 
 
+def archived_for(user: User, now: datetime, text: str = "") -> QuerySet[PatientFile]:
+    """The archived files of ``user``: of patients they treat, and all of the practices they own (PC-41).
+
+    ``text`` finds them by what was written on the file, without opening any. The last seen comes first.
+    """
+    treated = patients_of(user).filter(patient_id=OuterRef("pk"), practice_id=OuterRef("practice_id"))
+    live = Membership.objects.live().filter(user=user)
+    files = PatientFile.objects.filter(practice_id__in=live.values("practice_id"), leaving_at=None)
+    mine = files.filter(Exists(treated) | Q(practice_id__in=live.filter(role=Role.OWNER).values("practice_id")))
+    archived = mine.exclude(in_daily_use(now)).select_related("practice")
+    if text:
+        archived = archived.filter(_with_tokens(user, lambda practice_id: query_tokens(practice_id, text)))
+    return archived.order_by(F("last_consultation_on").desc(nulls_last=True), "-created_at", "pk")
+
+
+def archived_like(user: User, practice_id: UUID, tokens: list[bytes], now: datetime) -> int:
+    """How many archived files in one practice hold all ``tokens``."""
+    if not tokens:
+        return 0
+    return archived_for(user, now).filter(practice_id=practice_id, search_tokens__contains=tokens).count()
+
+
+def archive_openings() -> QuerySet[ArchiveOpening]:
+    """Every opening of the archive in the scope, the latest first."""
+    return ArchiveOpening.objects.select_related("opened_by").order_by("-opened_at", "pk")
+
+
+def archive_openings_of(file: PatientFile) -> QuerySet[ArchiveOpening]:
+    """The openings of one file, the latest first."""
+    return archive_openings().filter(file=file)
+
+
+def archive_figures(now: datetime) -> dict[str, int]:
+    """How many files in the scope are in the archive, and how many are open again."""
+    today = {where: legal_day(now, where) for where in Jurisdiction}
+    files = PatientFile.objects.filter(leaving_at=None)
+    return {
+        "archived": files.exclude(in_daily_use(now)).count(),
+        "reopened": files.filter(reopened_until__gte=min(today.values())).filter(in_daily_use(now)).count(),
+    }
+
+
 def consultations_of(file: PatientFile) -> QuerySet[Consultation]:
     """The consultations of a file that was fetched for somebody, the latest first."""
     return file.consultations.select_related("author__practitioner", "file__practice").order_by(
@@ -151,9 +194,13 @@ def names_of(account_ids: Iterable[UUID | None]) -> dict[UUID, str]:
 
 
 def _holding(user: User, now: datetime, tokens: Callable[[UUID], list[bytes]]) -> QuerySet[PatientFile]:
-    """The files with all tokens; tokens are keyed by practice, so each practice has its own."""
+    return files_for(user, now).filter(_with_tokens(user, tokens))
+
+
+def _with_tokens(user: User, tokens: Callable[[UUID], list[bytes]]) -> Q:
+    """All tokens; they are keyed by practice, so each practice has its own."""
     found = Q(pk__in=[])
     for practice in practices_of(user):
         if wanted := tokens(practice.pk):
             found |= Q(practice_id=practice.pk, search_tokens__contains=wanted)
-    return files_for(user, now).filter(found)
+    return found

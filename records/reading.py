@@ -36,6 +36,8 @@ class Part(StrEnum):
     DOCUMENT = "document"
     KEPT = "kept"
     CLOCK = "clock"
+    ARCHIVE = "archive"
+    OPENING = "archive_opening"
 
 
 PARTS: Final[dict[str, str | Promise]] = {
@@ -48,6 +50,8 @@ PARTS: Final[dict[str, str | Promise]] = {
     Part.DOCUMENT: _("a document"),
     Part.KEPT: _("what imports brought"),
     Part.CLOCK: _("how long it is kept, and who opened it"),
+    Part.ARCHIVE: _("the file"),
+    Part.OPENING: _("why the archive was opened"),
 }
 
 
@@ -59,6 +63,8 @@ ACTS: Final[dict[str, str | Promise]] = {
     "sign": _("signed %(part)s"),
     "amend": _("amended %(part)s"),
     "delete": _("discarded %(part)s"),
+    "strike": _("struck %(part)s"),
+    "open_archive": _("opened %(part)s from the archive"),
     "print": _("printed %(part)s"),
     "preview": _("looked at a page of %(part)s"),
     "download": _("downloaded %(part)s"),
@@ -104,6 +110,7 @@ class Head:
     age: int | None
     sex: str
     allergies: str
+    died_on: str = ""
 
     @property
     def sex_words(self) -> str | Promise:
@@ -113,19 +120,29 @@ class Head:
     @property
     def born(self) -> date | None:
         """The full birth date; None when only its year or month is known."""
-        return parse_birth_date(self.birth_date) if len(self.birth_date) == 10 else None
+        return _whole_day(self.birth_date)
+
+    @property
+    def died(self) -> date | None:
+        """The full day of death; None for the living, and when only its year or month is known."""
+        return _whole_day(self.died_on)
+
+
+def _whole_day(text: str) -> date | None:
+    return parse_birth_date(text) if len(text) == len("2026-11-22") else None
 
 
 def head_of(handle: Handle, file: PatientFile, *, today: date) -> Head:
     """The head of a file's pages."""
-    born = handle.read(file, "birth_date") or ""
+    born, died = handle.read(file, "birth_date") or "", handle.read(file, "died_on") or ""
     return Head(
         file=file,
         name=name_of(handle, file),
         birth_date=born,
-        age=age_on(parse_birth_date(born), today),
+        age=age_on(parse_birth_date(born), min(parse_birth_date(died) or today, today)),
         sex=handle.read(file, "sex") or "",
         allergies=handle.read(file, "allergies") or "",
+        died_on=died,
     )
 
 

@@ -9,10 +9,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from audit.actors import Actor
+from privacy.days import written
+from records.clock import first_day, parse_birth_date
 from records.models import Consultation, FileStatus, Measure, PatientFile
 from records.states import By, Event, move
 
 EARLIEST_BIRTH: Final = date(1880, 1, 1)
+LONGEST_REASON: Final = 2000
 CLOCK_SLACK: Final = timedelta(minutes=5)
 """A consultation may begin this much after ``now``: two clocks never agree to the second."""
 
@@ -98,6 +101,74 @@ def why_not_amend(consultation: Consultation, reason: str, *, changed: bool, by:
     return None
 
 
+def why_not_strike_consultation(consultation: Consultation, reason: str, *, by: Actor) -> Refusal | None:
+    """A signed consultation that never took place is struck once, with the reason."""
+    if refusal := why_not_move(consultation, Event.STRIKE, by=by):
+        return refusal
+    if not reason.strip():
+        return Refusal("no_reason", _("Say why you strike it: the reason stays with its versions."))
+    return None
+
+
+def why_not_end_now(file: PatientFile, *, before: date, today: date, confirmed: bool) -> Refusal | None:
+    """A correction that ends the file's term at once is confirmed first: what leaves is gone for good."""
+    if confirmed or file.retain_until >= min(before, today):
+        return None
+    return Refusal(
+        "ends_now",
+        _(
+            "With this day the file's term ended on %(day)s, so the whole file would leave for good with the next"
+            " sweep. Check the day; if it is right, tick that the file may leave."
+        )
+        % {"day": written(file.retain_until)},
+    )
+
+
+def why_not_death(died_on: str | None, birth_date: str | None, today: date) -> Refusal | None:
+    """A death lies between the birth and today, as exactly as both are known. Raises ValueError for no day."""
+    first, last = first_day(died_on), parse_birth_date(died_on)
+    born = first_day(birth_date)
+    if first and first > today:
+        return Refusal("death_in_future", _("This day of death is in the future. Check the year."))
+    if last and born and last < born:
+        return Refusal("death_before_birth", _("This day of death is before the birth date. Check both."))
+    return None
+
+
+def why_not_open_archived(file: PatientFile, why: str, *, may: bool, held: bool, today: date) -> Refusal | None:
+    """The archive is opened by whoever has the archive right, with a reason, while the file's term runs (PC-41)."""
+    if not may:
+        return Refusal(
+            "no_archive_right",
+            _(
+                "The archive is opened by the owner of the practice, or by the data protection officer. Ask one of them."
+            ),
+        )
+    if refusal := _why_not_archived(file, held=held, today=today):
+        return refusal
+    if not why.strip():
+        return Refusal(
+            "no_reason", _("Say why you open it: the reason stays with the file, and the patient may ask for it.")
+        )
+    if len(why) > LONGEST_REASON:
+        return Refusal("too_long", _("The reason may have 2,000 characters. Shorten it."))
+    return None
+
+
+def _why_not_archived(file: PatientFile, *, held: bool, today: date) -> Refusal | None:
+    if file.leaving_at:
+        return Refusal("leaving", _("The destruction of this file was decided; nobody opens it any more."))
+    if file.active_until >= today:
+        return Refusal("in_use", _("This file isn't in the archive: you find it among the patients."))
+    if file.retain_until < today and not held:
+        return Refusal(
+            "ended",
+            _("The term of this file ended on %(day)s. Nobody opens it any more, and it leaves with the next sweep.")
+            % {"day": written(file.retain_until)},
+        )
+    return None
+
+
 def why_not_revision(row: Consultation | PatientFile, revision: int | None) -> Refusal | None:
     """Somebody else, or you in another window, saved after this form was opened."""
     if revision is None or row.revision == revision:
@@ -146,5 +217,6 @@ _NO_MOVE: Final = {
     Event.SIGN: Refusal("already_signed", _("This consultation is already signed.")),
     Event.AMEND: Refusal("still_draft", _("This consultation is still a draft: change it and sign it.")),
     Event.DISCARD: Refusal("already_signed", _("A signed consultation can't be discarded. Amend it, with a reason.")),
+    Event.STRIKE: Refusal("not_signed", _("Only a signed consultation is struck, once. A draft is discarded instead.")),
     Event.START: Refusal("already_started", _("This consultation has already begun.")),
 }

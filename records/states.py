@@ -11,6 +11,7 @@ class State(StrEnum):
     DRAFT = "draft"
     SIGNED = "signed"
     DISCARDED = "discarded"
+    STRUCK = "struck"
 
 
 class Event(StrEnum):
@@ -21,6 +22,7 @@ class Event(StrEnum):
     SIGN = "sign"
     AMEND = "amend"
     DISCARD = "discard"
+    STRIKE = "strike"
 
 
 class By(StrEnum):
@@ -46,6 +48,7 @@ MOVES = (
     Move(State.DRAFT, Event.SIGN, State.SIGNED, By.AUTHOR),
     Move(State.DRAFT, Event.DISCARD, State.DISCARDED, By.AUTHOR),
     Move(State.SIGNED, Event.AMEND, State.SIGNED, By.AUTHOR),
+    Move(State.SIGNED, Event.STRIKE, State.STRUCK, By.AUTHOR),
 )
 
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from records.importing import views as importing
-from records.views import consultations, documents, files, measures, patients
+from records.views import archive, clock, consultations, deaths, documents, files, measures, patients
 
 app_name = "records"
 FILE = "practitioner/patients/<uuid:file_id>/"
@@ -19,7 +19,8 @@ urlpatterns = [
     path(FILE, files.file, name="file"),
     path(FILE + "identity/", files.identity, name="identity"),
     path(FILE + "medical/", files.medical, name="medical"),
-    path(FILE + "clock/", files.clock, name="clock"),
+    path(FILE + "clock/", clock.clock, name="clock"),
+    path(FILE + "death/", deaths.death, name="death"),
     path(FILE + "close/", files.close, name="close"),
     path(FILE + "kept/", files.kept, name="kept"),
     path(FILE + "kept/<uuid:kept_id>/", files.kept_one, name="kept_one"),
@@ -28,6 +29,7 @@ urlpatterns = [
     path(CONSULTATION, consultations.consultation, name="consultation"),
     path(CONSULTATION + "draft/", consultations.draft, name="draft"),
     path(CONSULTATION + "amend/", consultations.amend, name="amend"),
+    path(CONSULTATION + "strike/", consultations.strike, name="consultation_strike"),
     path(CONSULTATION + "discard/", consultations.discard, name="discard"),
     path(CONSULTATION + "print/", consultations.print_view, name="consultation_print"),
     path(CONSULTATION + "versions/<int:number>/", consultations.version, name="version"),
@@ -38,6 +40,8 @@ urlpatterns = [
     path(DOCUMENT + "page/<int:number>.png", documents.page, name="document_page"),
     path(DOCUMENT + "download/", documents.download, name="document_download"),
     path(FILE + "kept/imported.json", importing.imported_bundle, name="imported_bundle"),
+    path("practitioner/archive/", archive.archive, name="archive"),
+    path("practitioner/archive/<uuid:file_id>/", archive.archived, name="archived"),
     path(IMPORT, importing.import_page, name="import"),
     path(RUN, importing.import_run, name="import_run"),
     path(RUN + "confirm/", importing.import_confirm, name="import_confirm"),

@@ -308,10 +308,15 @@ def clock_line(
     start_why: str = "",
     end_why: str = "",
     holds: Iterable[Hold] = (),
+    active_until: date | None = None,
 ) -> Values:
-    """A retention clock as a drawing and as a table; `holds` are objects with label, since and until (day or None)."""
+    """A retention clock as a drawing and as a table; `holds` are objects with label, since and until (day or None).
+
+    What follows `active_until`, the last day in daily use, is drawn as the archive.
+    """
     return {
         "clock": ClockLine(
-            start=start, today=today, end=end, label=label, start_why=start_why, end_why=end_why, held=tuple(holds)
+            start=start, today=today, end=end, label=label, start_why=start_why, end_why=end_why, held=tuple(holds),
+            active_until=active_until,
         )
-    }
+    }  # fmt: skip

@@ -1,4 +1,4 @@
-"""A consultation's life: started, drafted, signed, amended (see records.states)."""
+"""A consultation's life: started, drafted, signed, amended, struck (see records.states)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,10 +16,12 @@ from records.models import Consultation, ConsultationStatus, ConsultationVersion
 from records.rules import (
     require,
     why_not_amend,
+    why_not_end_now,
     why_not_move,
     why_not_revision,
     why_not_sign,
     why_not_started_at,
+    why_not_strike_consultation,
 )
 from records.states import Event
 from vault import access, rings
@@ -115,18 +117,30 @@ def amend(
     consultation: Consultation,
     content: Content,
     reason: str,
+    started_at: datetime | None = None,
+    may_end: bool = False,
     revision: int | None = None,
     by: Actor,
     now: datetime,
 ) -> ConsultationVersion:
-    """A further version with the reason for it; the earlier ones stay as they were signed."""
+    """A further version with the reason for it; the earlier ones stay as they were signed.
+
+    A corrected ``started_at`` moves the file's clock to where it belongs, back too (P18). Raises
+    Refused when that would end the file's term at once and ``may_end`` doesn't say that it may.
+    """
     row = _locked(consultation)
     require(why_not_move(row, Event.AMEND, by=by))
     require(why_not_revision(row, revision))
+    require(why_not_started_at(started_at or row.started_at, now=now))
     handle = _open(row, "amend", by, now)
     differing = _write(handle, row, content)
+    if moved := started_at is not None and started_at != row.started_at:
+        row.started_at = started_at or row.started_at
+        differing.append("started_at")
     require(why_not_amend(row, reason, changed=bool(differing), by=by))
     _save(row, now)
+    if moved:
+        _correct_clock(row.file, handle, now=now, may_end=may_end)
     number = _last_number(row) + 1
     version = build_version(handle, row, read_content(handle, row), number=number, by=by, now=now, reason=reason)
     version.save(force_insert=True)
@@ -139,6 +153,27 @@ def amend(
         fields=differing,
         version=number,
     )
+    return version
+
+
+@transaction.atomic
+def strike_consultation(
+    *, consultation: Consultation, reason: str, may_end: bool = False, by: Actor, now: datetime
+) -> ConsultationVersion:
+    """Mark a signed consultation as one that never took place; it stays readable, with the reason as last version.
+
+    The file's clock goes back to the consultation before (P18). Raises Refused as :func:`amend` does.
+    """
+    row = _locked(consultation)
+    require(why_not_strike_consultation(row, reason, by=by))
+    handle = _open(row, "strike", by, now)
+    row.status = ConsultationStatus.STRUCK
+    _save(row, now)
+    number = _last_number(row) + 1
+    version = build_version(handle, row, read_content(handle, row), number=number, by=by, now=now, reason=reason)
+    version.save(force_insert=True)
+    _correct_clock(row.file, handle, now=now, may_end=may_end)
+    journal(row, "consultation.struck", file_id=row.file_id, by=by, now=now, version=number)
     return version
 
 
@@ -187,19 +222,28 @@ def read_content(handle: Handle, row: Consultation) -> dict[str, str | None]:
     return {name: handle.read(row, name) for name in CONSULTATION_FIELDS}
 
 
-def move_clock(file: PatientFile, handle: Handle, now: datetime) -> None:
+def move_clock(file: PatientFile, handle: Handle, now: datetime) -> PatientFile:
     """Recompute the day of the last consultation and the ends of the file's term (PC-121).
 
     A file whose daily use goes on by it comes back from the archive at once (PC-41).
     """
     row = PatientFile.objects.select_for_update(of=("self",)).get(pk=file.pk)
-    latest = row.consultations.aggregate(latest=Max("started_at"))["latest"]
+    held = row.consultations.exclude(status=ConsultationStatus.STRUCK)
+    latest = held.aggregate(latest=Max("started_at"))["latest"]
     row.last_consultation_on = day_of(row, latest) if latest else None
     set_clock(row, handle.read(row, "birth_date"), died_on=handle.read(row, "died_on"))
     if row.archived_at and row.active_until >= day_of(row, now):
         rings.activate([row.pk], now)
         row.archived_at = None
     row.save(update_fields=["last_consultation_on", *CLOCK_FIELDS, "archived_at"])
+    return row
+
+
+def _correct_clock(file: PatientFile, handle: Handle, *, now: datetime, may_end: bool) -> None:
+    """Move the clock after a correction; one that ends the term at once needs a yes."""
+    before = file.retain_until
+    moved = move_clock(file, handle, now)
+    require(why_not_end_now(moved, before=before, today=day_of(file, now), confirmed=may_end))
 
 
 def _locked(consultation: Consultation) -> Consultation:

@@ -20,6 +20,7 @@ from records.rules import (
     Refusal,
     require,
     why_not_birth_date,
+    why_not_death,
     why_not_named,
     why_not_revision,
     why_not_status,
@@ -50,14 +51,17 @@ def make_file(
     identity: Mapping[str, str | None],
     origin: str = Origin.WRITTEN,
     file_id: UUID | None = None,
+    died_on: str | None = None,
 ) -> tuple[PatientFile, Handle]:
     """A new file and the handle to go on writing in it (an import does).
 
-    ``identity`` maps names of :data:`records.fields.FILE_FIELDS` to texts. Raises
+    ``identity`` maps names of :data:`records.fields.FILE_FIELDS` to texts; ``died_on`` is known of
+    somebody who died before (LAW-02). Raises
     :class:`records.rules.Refused` for a file without a name or with an impossible birth date.
     """
     values = cleaned(identity)
     require(_why_not(values, practice, now))
+    require(why_not_death(died_on, values.get("birth_date"), legal_day(now, Jurisdiction(practice.jurisdiction))))
     file = PatientFile(
         id=file_id or new_id(),
         practice=practice,
@@ -67,9 +71,9 @@ def make_file(
         origin=origin,
     )
     handle = access.new_file(file_id=file.id, by=by, practice_id=practice.id, purpose=Purpose.CARE, now=now)
-    handle.write(file, **values)
+    handle.write(file, **values, died_on=clean(died_on))
     file.search_tokens = tokens_of(practice.id, values)
-    set_clock(file, values.get("birth_date"), holds=(), died_on=None)
+    set_clock(file, values.get("birth_date"), holds=(), died_on=clean(died_on))
     file.save(force_insert=True)
     begin_care(
         practice_id=practice.id,

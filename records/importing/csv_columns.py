@@ -33,6 +33,7 @@ PATIENT_COLUMNS: dict[str, tuple[str, ...]] = {
         "date_of_birth",
         "dob",
     ),
+    "died_on": ("died_on", "date_de_deces", "date_deces", "deces", "decede_le", "decedee_le", "date_of_death", "dod"),
     "sex": ("sex", "sexe", "gender", "genre"),
     "birth_place": ("birth_place", "lieu_de_naissance", "lieu_naissance", "place_of_birth"),
     "mobile": ("mobile", "mobile_phone", "portable", "telephone_portable", "tel_portable", "gsm"),

@@ -125,6 +125,7 @@ def patient_fields(row: Row, header: Header, today: date) -> dict[str, str]:
         raise BadInput(place_of(row, header.named("surname")), _("the family name is missing."))
     filled = {key: text for key, text in given.items() if key in _PLAIN and text}
     filled["birth_date"] = _birth_date(row, header, today)
+    filled["died_on"] = _died_on(row, header, today, filled["birth_date"])
     filled["sex"] = _sex(row, header)
     filled["phone"] = given.get("mobile") or given.get("phone", "")
     filled["address"] = _address(given)
@@ -172,6 +173,20 @@ def _birth_date(row: Row, header: Header, today: date) -> str:
     if born > today:
         raise BadInput(place, _("the birth date lies in the future."))
     return born.isoformat()
+
+
+def _died_on(row: Row, header: Header, today: date, born: str) -> str:
+    written = row.fields.get("died_on", "")
+    if not written:
+        return ""
+    died, place = day(written), place_of(row, header.named("died_on"))
+    if died is None:
+        raise BadInput(place, _NO_DAY())
+    if died > today:
+        raise BadInput(place, _("the death lies in the future."))
+    if born and died.isoformat() < born:
+        raise BadInput(place, _("the death lies before the birth."))
+    return died.isoformat()
 
 
 def _sex(row: Row, header: Header) -> str:

@@ -111,6 +111,34 @@ def identity(patient: Resource, path: str, today: date) -> Identity:
     )  # fmt: skip
 
 
+def death(patient: Resource, path: str, today: date) -> str:
+    """The day of the patient's death as written, its year or month where more isn't known; "" for the living.
+
+    Raises BadInput for what is no day, or lies after `today`: the file's term would count from it (LAW-02).
+    """
+    written = _text(patient.get("deceasedDateTime"))
+    span = span_of(written) if written else None
+    if written and span is None:
+        raise BadInput(f"{path}.deceasedDateTime", _("this isn't a day in the calendar. Write it as YYYY-MM-DD."))
+    if span and span.start_day > today:
+        raise BadInput(f"{path}.deceasedDateTime", _("the death lies in the future."))
+    return written_death(patient)
+
+
+def written_death(patient: Resource) -> str:
+    """The day of death that the resource says, of a moment its legal day; "" where it says none that can be read."""
+    written = _text(patient.get("deceasedDateTime"))
+    span = span_of(written) if written else None
+    if span is None:
+        return ""
+    return written if _DATE.fullmatch(written) else span.last_day.isoformat()
+
+
+def died_some_day(patient: Resource) -> bool:
+    """Whether the patient is said to be dead without the day: then the file's term doesn't change."""
+    return patient.get("deceasedBoolean") is True and not _text(patient.get("deceasedDateTime"))
+
+
 def visit(encounter: Resource, today: date) -> Visit:
     """An Encounter that was held; raises Unmapped for one that wasn't, has no date, or lies after `today`.
 

@@ -167,8 +167,9 @@ class _Patients(_Taking):
                 practice=practice,
                 by=self.importer.by,
                 now=self.importer.now,
-                identity=dict(fields),
+                identity={name: text for name, text in fields.items() if name != "died_on"},
                 origin=Origin.IMPORTED,
+                died_on=fields.get("died_on"),
             )
         except Refused as refused:
             self.wrong(BadInput(_place(row), str(refused.refusal.message)), refused=1)

@@ -105,15 +105,24 @@ class _Taking:
             raise LeftOut(_("a file with this name and birth date exists already; it came from elsewhere"))
         who |= {part: "\n".join(lines) for part, lines in self._summaries(self.found.entries).items()}
         self.file, self.handle = make_file(
-            practice=practice, by=by, now=self.importer.now, identity=who, origin=Origin.IMPORTED
-        )
+            practice=practice, by=by, now=self.importer.now, identity=who, origin=Origin.IMPORTED,
+            died_on=self._death(patient),
+        )  # fmt: skip
         self.is_new = True
         self.report.figures["patients"] += 1
+        if fhir.died_some_day(resource_at(self.found.text, patient)):
+            self._line(Outcome.KEPT, f"{patient.path}.deceasedBoolean", _NO_DAY_OF_DEATH(), "Patient", count=0)
 
     def _identity(self, patient: Entry) -> dict[str, str | None]:
         try:
             resource = resource_at(self.found.text, patient)
             return dict(asdict(fhir.identity(resource, patient.path, self.importer.today)))
+        except BadInput as problem:
+            raise BadBundle([problem]) from None
+
+    def _death(self, patient: Entry) -> str:
+        try:
+            return fhir.death(resource_at(self.found.text, patient), patient.path, self.importer.today)
         except BadInput as problem:
             raise BadBundle([problem]) from None
 
@@ -228,6 +237,10 @@ class _Taking:
 
 def _surnames(who: Mapping[str, str | None]) -> set[str]:
     return {word for name in ("surname", "birth_name") for word in words(who.get(name) or "")}
+
+
+def _NO_DAY_OF_DEATH() -> str:
+    return _("the patient is dead, but the day isn't written; record it in the file, and its clock follows")
 
 
 def _CHANGED() -> str:

@@ -1,5 +1,6 @@
 """Consultations: listed, written with autosave, signed, amended, printed."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from records import actions, queries
 from records.clock import day_of
 from records.fields import CONSULTATION_FIELDS, LABELS
-from records.forms import AmendForm, ConsultationForm, TextsForm, as_typed, at_revision
+from records.forms import AmendForm, ConsultationForm, StrikeForm, TextsForm, as_typed, at_revision
 from records.models import Consultation, ConsultationStatus, PatientFile
 from records.reading import (
     OpenConsultation,
@@ -24,7 +25,7 @@ from records.reading import (
     open_version,
 )
 from records.rules import Refused
-from records.views.frame import Visit, of_file, open_part, show
+from records.views.frame import Visit, of_file, onward, open_part, show
 from vault.handles import Handle
 
 
@@ -84,13 +85,30 @@ def amend(request: Visit, file: PatientFile, consultation_id: UUID) -> HttpRespo
     form = AmendForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and _amend(request, row, form):
         messages.success(request, _("The new version is signed. The earlier ones stay."))
-        return redirect("records:consultation", file.pk, row.pk)
+        return onward(request, file, "records:consultation", row.pk)
     handle = open_part(request, file, Part.CONSULTATION)
     form = at_revision(form, row.revision) if form.is_bound else AmendForm(initial=_initial(handle, row))
     return show(
         request, "amend", file, handle, tab=Part.CONSULTATIONS,
         form=form, row=row, saved=_saved(form, open_consultation(handle, row)),
         status=422 if form.errors else 200,
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+@of_file
+def strike(request: Visit, file: PatientFile, consultation_id: UUID) -> HttpResponse:
+    """Mark a signed consultation as one that never took place, after saying what that does."""
+    row = get_object_or_404(queries.consultations_of(file), pk=consultation_id, status=ConsultationStatus.SIGNED)
+    form = StrikeForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and _strike(request, row, form):
+        messages.success(request, _("The consultation is struck. The file's clock counts without it."))
+        return onward(request, file, "records:consultations")
+    handle = open_part(request, file, Part.CONSULTATION)
+    return show(
+        request, "strike", file, handle, tab=Part.CONSULTATIONS, row=row, form=form, status=422 if form.errors else 200,
+        goes=[_("Nothing. The consultation counts no more: the file's clock goes back to the one before.")],
+        stays=[_("Its text and all its versions, marked as struck, with your reason.")],
     )  # fmt: skip
 
 
@@ -196,12 +214,32 @@ def _amend(request: Visit, row: Consultation, form: AmendForm) -> bool:
             consultation=row,
             content=form.texts(),
             reason=form.cleaned_data["why"],
+            started_at=_corrected(row, form),
+            may_end=form.cleaned_data["may_end"],
             revision=form.cleaned_data["revision"],
             by=request.actor,
             now=request.now,
         )
     except Refused as refused:
-        form.add_error(None, str(refused.refusal.message))
+        form.refuse(refused)
+        return False
+    return True
+
+
+def _corrected(row: Consultation, form: AmendForm) -> datetime | None:
+    """The day and time typed, if they differ from those that were shown (to the minute)."""
+    typed: datetime | None = form.cleaned_data["started_at"]
+    return typed if typed and as_typed(typed) != as_typed(row.started_at) else None
+
+
+def _strike(request: Visit, row: Consultation, form: StrikeForm) -> bool:
+    values = form.cleaned_data
+    try:
+        actions.strike_consultation(
+            consultation=row, reason=values["why"], may_end=values["may_end"], by=request.actor, now=request.now
+        )
+    except Refused as refused:
+        form.refuse(refused)
         return False
     return True
 

@@ -11,20 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from privacy.days import written
-from privacy.retention import RULES
 from records import actions, queries
-from records.clock import bars_of, day_of, parse_birth_date, reasons_of, ruled_term, term_of
+from records.clock import day_of, parse_birth_date, term_of
 from records.fields import CONTACT, IDENTITY, LABELS, MEDICAL, SEXES
 from records.forms import EditForm, IdentityForm, MedicalForm, at_revision
-from records.holds import holds_of
 from records.importing.queries import has_imports
 from records.models import PatientFile
 from records.reading import (
     Part,
-    act_in_words,
     open_consultation,
     open_measures,
-    purpose_in_words,
     texts_of,
 )
 from records.rules import Refused
@@ -84,30 +80,6 @@ def close(request: Visit, file: PatientFile) -> HttpResponse:
     except Refused as refused:
         messages.error(request, str(refused.refusal.message))
     return redirect("records:clock", file.pk)
-
-
-@require_safe
-@of_file
-def clock(request: Visit, file: PatientFile) -> HttpResponse:
-    """Until when the file is kept and why, and who opened it."""
-    handle = open_part(request, file, Part.CLOCK)
-    page = Paginator(queries.openings_of(file), 50).get_page(request.GET.get("page"))
-    names = queries.names_of({row.actor_id for row in page})
-    born, died, holds = handle.read(file, "birth_date"), handle.read(file, "died_on"), holds_of([file.pk])[file.pk]
-    term, ruled = term_of(file, born, holds, died_on=died), ruled_term(file, born, holds, died_on=died)
-    return show(
-        request, "clock", file, handle, tab=Part.CLOCK,
-        term=term, held=bars_of(holds), reasons=reasons_of(ruled), rounded=ruled.until != file.retain_until,
-        held_why=reasons_of(term) if term.until is None else [],
-        today=day_of(file, request.now), start=file.last_consultation_on or day_of(file, file.created_at),
-        page=page,
-        openings=[
-            (row, names.get(row.actor_id or NOBODY, ""), act_in_words(row.part, row.action), purpose_in_words(row.purpose))
-            for row in page
-        ],
-        articles=[_(RULES[rule].article) for rule in dict.fromkeys((*ruled.rules, *term.rules))],
-        rules=list(dict.fromkeys((*ruled.rules, *term.rules))),
-    )  # fmt: skip
 
 
 @require_safe

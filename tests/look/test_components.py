@@ -76,6 +76,33 @@ def test_clock_line_with_a_lifted_hold_runs_on() -> None:
     assert clock(held=(Hold("Complaint", date(2026, 10, 1), date(2026, 10, 9)),)).is_held is False
 
 
+@pytest.mark.parametrize(
+    ("active_until", "names", "archived"),
+    [
+        (date(2026, 12, 1), ["Start", "Today", "Archive", "End"], False),
+        (TODAY, ["Start", "Today", "Archive", "End"], False),
+        (date(2026, 11, 17), ["Start", "Archive", "Today", "End"], True),
+        (date(2027, 1, 7), ["Start", "Today", "End"], False),
+        (None, ["Start", "Today", "End"], False),
+    ],
+)
+def test_clock_line_shows_the_archive_in_the_order_of_time(
+    active_until: date | None, names: list[str], archived: bool
+) -> None:
+    line = clock(active_until=active_until)
+    assert ([row.name for row in line.rows], line.is_archived) == (names, archived)
+
+
+def test_clock_line_says_from_which_day_it_is_archived() -> None:
+    line = clock(active_until=date(2026, 12, 12))
+    assert (line.x_archive, line.rows[2].day) == ("74.50%", "from 13 December 2026")
+
+
+def test_archived_clock_that_has_ended_shows_today_last() -> None:
+    over = clock(active_until=date(2026, 10, 1), end=date(2026, 10, 18))
+    assert ([row.name for row in over.rows], over.is_archived) == (["Start", "Archive", "End", "Today"], False)
+
+
 def test_clock_line_draws_by_attributes_and_repeats_it_as_a_table() -> None:
     html = render(
         "{% clock_line start=s today=t end=e label='A file' end_why='Art. R1112-7 CSP' %}",

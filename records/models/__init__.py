@@ -1,0 +1,27 @@
+"""Patient files and what they hold.
+
+Every identity and health content is a sealed field under the key of its file (PC-80); dates,
+counts, states and ids are in clear. Each table carries the id of its practice for row security.
+"""
+
+from records.models.content import Consultation, ConsultationStatus, ConsultationVersion, Document, Measure
+from records.models.files import ArchiveOpening, FileStatus, OfFile, OfPractice, Origin, PatientFile
+from records.models.imports import ImportLine, ImportRun, KeptResource, SourceRecord
+
+__all__ = [
+    "ArchiveOpening",
+    "Consultation",
+    "ConsultationStatus",
+    "ConsultationVersion",
+    "Document",
+    "FileStatus",
+    "ImportLine",
+    "ImportRun",
+    "KeptResource",
+    "Measure",
+    "OfFile",
+    "OfPractice",
+    "Origin",
+    "PatientFile",
+    "SourceRecord",
+]
