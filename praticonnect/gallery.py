@@ -89,6 +89,7 @@ def _clocks(today: date) -> list[dict[str, Any]]:
             "start_why": why,
             "end_why": kept,
             "holds": hold,
+            "active_until": None,
         },
         {
             "start": start,
@@ -97,6 +98,7 @@ def _clocks(today: date) -> list[dict[str, Any]]:
             "start_why": why,
             "end_why": kept,
             "holds": [],
+            "active_until": None,
         },
         {
             "start": start,
@@ -105,6 +107,7 @@ def _clocks(today: date) -> list[dict[str, Any]]:
             "start_why": why,
             "end_why": "",
             "holds": [],
+            "active_until": None,
         },
     ]
 

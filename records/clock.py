@@ -141,7 +141,7 @@ def active_end(term: Term) -> date:
     """The last day in daily use as it is stored: a month's end where it would tell a birthday or a death."""
     if term.active_until is None:
         raise ValueError("a file always has a time of daily use: the rule of its last consultation gives it")
-    deciding = {basis.rule for basis in term.bases if basis.active_until == term.active_until}
+    deciding = {b.rule for b in term.bases if b.active_until == term.active_until == b.until}
     return end_of_month(term.active_until) if deciding & TELLING else term.active_until
 
 

@@ -33,7 +33,8 @@ def open_archived(*, file_id: UUID, why: str, by: Actor, now: datetime) -> Patie
     """Bring an archived file back into daily use for thirty days. Returns it as it now is.
 
     Who opens it is the owner of its practice, who treats the patient from then on, or the data
-    protection officer, for those who treat the patient. Raises Refused with what to do, and
+    protection officer, for those who treat the patient. The key moves after the commit; cut off in
+    between, the first page of the file that is asked for moves it. Raises Refused with what to do, and
     PatientFile.DoesNotExist when there is no such file in the scope.
     """
     file = PatientFile.objects.select_for_update(of=("self",)).select_related("practice").get(pk=file_id)
@@ -52,7 +53,7 @@ def open_archived(*, file_id: UUID, why: str, by: Actor, now: datetime) -> Patie
     if by.role != OFFICER:
         begin_care(practice_id=file.practice_id, practitioner_id=person(by), patient_id=file.pk, by=by, now=now)
     journal(opening, "archive.opened", file_id=file.pk, by=by, now=now)
-    rings.activate([file.pk], now)
+    transaction.on_commit(lambda: rings.activate([file.pk], now))
     return file
 
 

@@ -8,6 +8,18 @@ import privacy.ids
 import vault.fields
 from care.operations import RowSecurity
 
+# Who opened the archive, and why, is never rewritten. ENABLE ALWAYS: session_replication_role doesn't silence it.
+STANDS = """
+CREATE FUNCTION records_opening_stands() RETURNS trigger LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
+BEGIN
+  RAISE EXCEPTION 'opening % of the archive stands as it was written', old.id USING errcode = '23001';
+END $$;
+CREATE TRIGGER opening_stands BEFORE UPDATE ON records_archiveopening
+  FOR EACH ROW EXECUTE FUNCTION records_opening_stands();
+ALTER TABLE records_archiveopening ENABLE ALWAYS TRIGGER opening_stands;
+"""
+FALLS = "DROP TRIGGER opening_stands ON records_archiveopening; DROP FUNCTION records_opening_stands();"
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -98,4 +110,5 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(("why__isnull", False)), name="opening_says_why"),
         ),
         RowSecurity("records_archiveopening"),
+        migrations.RunSQL(STANDS, FALLS),
     ]

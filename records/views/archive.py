@@ -7,7 +7,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts.stepup import fresh_factor
 from privacy.days import written
@@ -24,13 +24,14 @@ from records.views.frame import Visit, today_of
 PER_PAGE = 50
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def archive(request: Visit) -> HttpResponse:
-    """The archived files: days only. A name finds its file, and no name is shown before one is opened."""
-    search = SearchForm(request.GET)
+    """The archived files: days only. A name (posted, PC-80) finds its file; none is shown before it is opened."""
+    sent = request.POST if request.method == "POST" else request.GET
+    search = SearchForm(request.POST or None)
     text = search.cleaned_data["q"].strip() if search.is_valid() else ""
     files = queries.archived_for(request.user, request.now, text)
-    page = Paginator(files, PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(files, PER_PAGE).get_page(sent.get("page"))
     context = {"search": search, "text": text, "page": page, "today": today_of(request)}
     return render(request, "records/archive.html", context)
 

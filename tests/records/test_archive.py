@@ -5,7 +5,8 @@ from uuid import UUID
 
 import pytest
 import time_machine
-from django.test import Client
+from django.db import IntegrityError, connection, transaction
+from django.test import Client, TestCase
 from django.urls import reverse
 
 from accounts.models import User
@@ -15,11 +16,14 @@ from care import actions as care
 from care.models import Practice, Role
 from care.queries import treats
 from care.tenancy import ALL, scope
+from praticonnect.database import as_owner
 from records import actions, queries
 from records.models import ArchiveOpening, PatientFile
+from records.reading import Part, open_file
 from records.rules import Refused
 from tests.accounts.factories import make_practitioner, make_staff, prove, verified_client
 from tests.care.factories import LONG_AGO
+from tests.lifecycle.test_holds import lift, place
 from tests.records.factories import NOW, make_consultation, make_file, working
 from vault import rings
 from vault.models import FileKey
@@ -61,7 +65,7 @@ def ring(file: PatientFile) -> str:
 
 
 def open_it(file: PatientFile, by: Actor, why: str = WHY, now: datetime = NOW) -> PatientFile:
-    with scope(ALL):
+    with TestCase.captureOnCommitCallbacks(execute=True), scope(ALL):
         return actions.open_archived(file_id=file.pk, why=why, by=by, now=now)
 
 
@@ -108,7 +112,11 @@ def test_last_day_of_daily_use_is_the_boundary_whatever_the_sweep_did(owner):
 
 def test_opening_brings_it_back_for_thirty_days_and_no_more(owner, file):
     opened = open_it(file, as_owner_of(owner))
-    assert (opened.reopened_until, opened.active_until, opened.archived_at) == (date(2026, 12, 18), date(2026, 12, 18), None)
+    assert (opened.reopened_until, opened.active_until, opened.archived_at) == (
+        date(2026, 12, 18),
+        date(2026, 12, 18),
+        None,
+    )
     assert (opened.retain_until, ring(file)) == (date(2040, 3, 10), "active")
     assert (in_daily_work(owner), in_archive(owner)) == ([file.pk], [])
     later = NOW + timedelta(days=31)
@@ -119,7 +127,7 @@ def test_opening_says_who_and_why_and_is_journaled_as_such(owner, file):
     open_it(file, as_owner_of(owner))
     with working(owner) as by:
         one = queries.archive_openings_of(file).get()
-        handle = actions_handle(file, by)
+        handle = open_file(file, Part.FILE, by=by, now=NOW)
         assert (handle.read(one, "why"), one.opened_by_id, one.opened_role) == (WHY, owner.pk, "practitioner")
     line = AccessEntry.objects.get(subject_id=file.pk, action="open_archive")
     assert (line.part, line.purpose, line.actor_id) == ("archive", "care", owner.pk)
@@ -127,15 +135,7 @@ def test_opening_says_who_and_why_and_is_journaled_as_such(owner, file):
     assert (event.subject_id, event.object_id, event.detail) == (file.pk, str(one.pk), {})
 
 
-def actions_handle(file, by):
-    from records.reading import Part, open_file
-
-    return open_file(file, Part.FILE, by=by, now=NOW)
-
-
 def test_reason_lies_sealed(owner, file):
-    from django.db import connection
-
     open_it(file, as_owner_of(owner))
     with scope(ALL), connection.cursor() as cursor:
         cursor.execute("select why from records_archiveopening")
@@ -169,11 +169,18 @@ def test_nobody_opens_a_file_past_its_end(owner, file):
 
 
 def test_file_held_past_its_end_is_opened_for_the_claim(owner, file):
-    from tests.lifecycle.test_holds import place
-
     place(file)
     after = datetime.fromisoformat("2040-03-11T09:00:00+01:00")
     assert open_it(file, as_owner_of(owner), now=after).active_until == date(2040, 4, 10)
+
+
+def test_hold_is_placed_and_lifted_on_an_archived_file(file):
+    """The birth date is read from the archive for it, as a legal duty, and the held days are given back."""
+    hold = place(file)
+    lift(hold)
+    assert (current(file).retain_until, ring(file)) == (date(2040, 4, 19), "archive")
+    lines = AccessEntry.objects.filter(subject_id=file.pk, action="open_archive").values_list("part", "purpose")
+    assert list(lines) == [("clock", "legal")]
 
 
 def test_file_whose_destruction_is_decided_is_opened_by_nobody(owner, file):
@@ -253,7 +260,7 @@ def client(owner: User) -> Client:
 
 
 def test_archive_page_shows_days_and_no_name(client, file):
-    page = client.get(reverse("records:archive"), {"q": "Quemener"}).content.decode()
+    page = client.post(reverse("records:archive"), {"q": "Quemener"}).content.decode()
     assert reverse("records:archived", args=[file.pk]) in page
     assert "10 March 2040" in page
     assert "QUEMENER" not in page
@@ -271,8 +278,8 @@ def test_opening_asks_for_a_fresh_factor_then_for_a_reason(owner, client, file):
     refused = client.post(address, {"why": ""})
     assert (refused.status_code, list(refused.context["form"].errors)) == (422, ["why"])
     assert client.post(address, {"why": WHY})["Location"] == reverse("records:file", args=[file.pk])
-    assert ring(file) == "active"
     assert "QUEMENER" in client.get(reverse("records:file", args=[file.pk])).content.decode()
+    assert ring(file) == "active"
     clock = client.get(reverse("records:clock", args=[file.pk])).content.decode()
     assert WHY in clock
     assert client.get(address).status_code == 404
@@ -315,19 +322,46 @@ def test_office_opens_a_file_behind_a_reason_and_reads_the_reasons(office, owner
     address = reverse("admin:archive")
     assert office.post(address, {"file_id": str(file.pk), "why": ""}).status_code == 422
     assert ring(file) == "archive"
-    assert office.post(address, {"file_id": str(file.pk), "why": "Court of Rennes asks"}).status_code == 302
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        assert office.post(address, {"file_id": str(file.pk), "why": "Court of Rennes asks"}).status_code == 302
     assert (ring(file), in_daily_work(owner, datetime.now().astimezone())) == ("active", [file.pk])
     with scope(ALL):
         one = ArchiveOpening.objects.get()
     listed = office.get(address)
-    assert (listed.context["counts"], "Court of Rennes" in listed.content.decode()) == ({"archived": 0, "reopened": 1}, False)
+    assert (listed.context["counts"], "Court of Rennes" in listed.content.decode()) == (
+        {"archived": 0, "reopened": 1},
+        False,
+    )
     rings.archive([file.pk], NOW)
     shown = office.get(reverse("admin:archive_opening", args=[one.pk]))
     assert shown.context["why"] == "Court of Rennes asks"
-    parts = AccessEntry.objects.filter(subject_id=file.pk, actor_role="dpo").order_by("id").values_list("part", "action")
+    parts = (
+        AccessEntry.objects.filter(subject_id=file.pk, actor_role="dpo").order_by("id").values_list("part", "action")
+    )
     assert list(parts) == [("archive", "open_archive"), ("archive_opening", "open_archive")]
 
 
 def test_office_hears_that_there_is_no_such_file(office):
     answer = office.post(reverse("admin:archive"), {"file_id": str(UUID(int=9)), "why": "x"})
     assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["file_id"])
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "update records_archiveopening set until = until + 1",
+        "update records_archiveopening set why = null",
+        "delete from records_archiveopening",
+    ],
+)
+def test_database_keeps_an_opening_as_it_was_written(owner, file, sql):
+    open_it(file, as_owner_of(owner))
+    refused = pytest.raises(IntegrityError, match=r"stands as it was written|deletion door")
+    with refused, scope(ALL), as_owner(), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(sql)
+    assert len(list_openings(file)) == 1
+
+
+def list_openings(file: PatientFile) -> list[ArchiveOpening]:
+    with scope(ALL):
+        return list(queries.archive_openings_of(file))

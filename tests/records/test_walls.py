@@ -6,7 +6,8 @@ from django.db import ProgrammingError
 
 from care.tenancy import scope
 from privacy.ids import new_id
-from records.models import ImportLine, ImportRun, KeptResource, PatientFile, SourceRecord
+from records.models import ArchiveOpening, ImportLine, ImportRun, KeptResource, PatientFile, SourceRecord
+from records.reading import Part, open_file
 from tests.accounts.factories import make_practitioner
 from tests.care.factories import LONG_AGO, make_practice
 from tests.records.factories import NOW, make_consultation, make_document, make_file, make_measure, working
@@ -27,7 +28,12 @@ def file() -> PatientFile:
     make_consultation(file, practitioner, signed=True)
     make_measure(file, practitioner)
     make_document(file, practitioner)
-    with working(practitioner):
+    with working(practitioner) as by:
+        opening = ArchiveOpening(
+            practice_id=file.practice_id, file=file, opened_at=NOW, opened_by=practitioner, opened_role="dpo", until=NOW
+        )
+        open_file(file, Part.ARCHIVE, by=by, now=NOW).write(opening, why="x")
+        opening.save()
         of_practice = {"practice_id": file.practice_id}
         run = ImportRun.objects.create(
             **of_practice, started_at=NOW, started_by=practitioner, format="fhir", dry_run=False

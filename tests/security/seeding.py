@@ -85,6 +85,8 @@ class Seeder:
         self.bring_bundle()
         self.leave_refused_files()
         self.place_and_lift_hold(file)
+        self.record_death(file)
+        self.open_archive(file)
 
     def place_and_lift_hold(self, file: UUID) -> None:
         """A hold, by the actions of the office's page and of the command."""
@@ -96,6 +98,17 @@ class Seeder:
                 review_on=(now + timedelta(days=30)).date(), by=by, now=now,
             )  # fmt: skip
             lift_hold(hold_id=hold.pk, why=said["lifted_why"], by=by, now=now)
+
+    def record_death(self, file: UUID) -> None:
+        """By the page of the file; an old one, so that the token is a day like no other."""
+        self.token("records.PatientFile.died_on", "2019-07-23")
+        self.post("death", {"died_on": "23/07/2019", "may_end": "on"}, file)
+
+    def open_archive(self, file: UUID) -> None:
+        """Out of the archive again, by its page, with a reason."""
+        with scope(ALL):
+            PatientFile.objects.filter(pk=file).update(active_until=(timezone.now() - timedelta(days=1)).date())
+        self.post("archived", {"why": self.token("records.ArchiveOpening.why")}, file)
 
     def set_up_app(self) -> None:
         """An authenticator app by the page; its key is a secret too."""
