@@ -7,6 +7,6 @@ NO_GUARD = "DROP TRIGGER deletion_door ON records_archiveopening; DROP TRIGGER r
 
 
 class Migration(migrations.Migration):
-    dependencies = [("lifecycle", "0008_schedule_guard"), ("records", "0007_archive_openings")]
+    dependencies = [("lifecycle", "0009_rights"), ("records", "0007_archive_openings")]
 
     operations = [migrations.RunSQL(GUARD, NO_GUARD)]
