@@ -31,7 +31,7 @@ def python_of(peer: str) -> str:
     python = folder / "bin" / "python"
     if not (folder / "ready").exists():
         venv.create(folder, clear=True, with_pip=True)
-        asked = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PEERS[peer]]
+        asked = [str(python), "-m", "pip", "install", "--quiet", "--quiet", "--disable-pip-version-check", *PEERS[peer]]
         if subprocess.run(asked, stdout=sys.stderr, check=False).returncode:
             raise NotThere(f"{peer} could not be installed from PyPI")
         (folder / "ready").touch()
