@@ -18,7 +18,7 @@ from bench.harness import Run, bench, peak_memory
 from bench.peers import install
 from bench.retention_rows import Place, analyze, fill, make_place
 from care.tenancy import ALL, scope
-from lifecycle.retention import door
+from lifecycle.retention.sweep import destroy
 
 BY = Actor.system("bench")
 TURNS = 8
@@ -101,11 +101,7 @@ def raw_until(turn: int) -> date:
 def sweep(turn: int) -> int:
     """What the hourly sweep does of rule PC-41, as if it ran the day after the set's last."""
     now = datetime.combine(ours_until(turn) + timedelta(days=1), datetime.min.time(), UTC) + timedelta(hours=12)
-    gone = 0
-    while door.decide(None, reason="term", by=BY, now=now):
-        while files := door.finish_decided(by=BY, now=now):
-            gone += files
-    return gone
+    return destroy(by=BY, now=now, dry_run=False)["PC-41"].done
 
 
 def destroy_raw(until: date) -> int:

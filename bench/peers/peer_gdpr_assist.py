@@ -69,7 +69,7 @@ def main(url: str, rows: int) -> None:
         cursor.execute(f"drop schema if exists {SCHEMA} cascade")
         cursor.execute(f"create schema {SCHEMA}")
     with connection.schema_editor() as editor:
-        for model in (*apps.get_models(), patient):
+        for model in apps.get_models():
             editor.create_model(model)
     columns = ", ".join(f"repeat('{name[0]}', 40)" for name in TEXTS)
     fill = f"insert into patient (retain_until, {', '.join(TEXTS)}) select date '2026-01-01', {columns} from generate_series(1, %s)"  # noqa: S608 - our own names

@@ -21,6 +21,7 @@ from care.tenancy import ALL, scope
 from lifecycle.holds.queries import on_clocks
 from lifecycle.schedule.formula import NEW_ENDS, parameters
 from lifecycle.schedule.queries import in_force, numbered
+from lifecycle.schedule.rules import OF_FILES
 from lifecycle.sweeping import Outcome
 from privacy.purposes import Purpose
 from privacy.retention import CONTRACT, DEATH, EXCHANGE, MEDICAL, MINOR, Hold
@@ -33,7 +34,6 @@ from vault.handles import HandleSet
 RULE: Final = "NEW-05"
 BATCH: Final = 5_000
 PIECE: Final = 500
-OF_FILES: Final = frozenset({MEDICAL.id, MINOR.id, DEATH.id, EXCHANGE.id, CONTRACT.id})
 
 STALE: Final = """
 SELECT file.id, file.birth_date IS NOT NULL, file.died_on IS NOT NULL,

@@ -1,16 +1,32 @@
 """Why a schedule can't be proposed or approved: guard, message and test in one."""
 
+from typing import Final
+
 from django.utils.translation import gettext_lazy as _
 
 from lifecycle.rules import Refusal
 from lifecycle.schedule.queries import Version
+from privacy.retention import CONTRACT, DEATH, EXCHANGE, MEDICAL, MINOR
 from privacy.schedule import Rules, changes
+
+OF_FILES: Final = frozenset({MEDICAL.id, MINOR.id, DEATH.id, EXCHANGE.id, CONTRACT.id})
+"""Rules that end patient files: their ends are stored, and re-dated."""
+PROOFS: Final = "PC-51"
+"""Its ends are computed whenever they are asked for; PostgreSQL lets no proof go before the five years."""
 
 
 def why_not_propose(before: Rules, after: Rules) -> Refusal | None:
-    """A proposal changes something."""
-    if not changes(before, after):
+    """A proposal changes something, and only what the program lets end by the schedule: it never promises more."""
+    found = changes(before, after)
+    if not found:
         return Refusal("unchanged", _("This is what is in force already; nothing was proposed."))
+    if fixed := sorted({change.rule for change in found} - OF_FILES - {PROOFS}):
+        words = _("%(rules)s: what is kept under it leaves after a time fixed in the program, not by the schedule.")
+        return Refusal("fixed", words % {"rules": ", ".join(fixed)})
+    if any(change.rule == PROOFS and change.shortens for change in found):
+        return Refusal(
+            "proof", _("PC-51, length: a proof is kept five years at least. Give the same or a longer time.")
+        )
     return None
 
 

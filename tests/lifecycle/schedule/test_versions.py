@@ -48,9 +48,9 @@ def test_code_is_in_force_until_a_version_is_approved() -> None:
 
 def test_rules_left_out_stay_as_they_are_in_force() -> None:
     approved(PC_41=medical(25))
-    approved(PC_43={"anchor": "event", "length": {"years": 2}})
+    approved(PC_51={"anchor": "consent_end", "length": {"years": 6}})
     rules = in_force().rules
-    assert (rules["PC-41"].length, rules["PC-43"].length) == (Period(years=25), Period(years=2))
+    assert (rules["PC-41"].length, rules["PC-51"].length) == (Period(years=25), Period(years=6))
 
 
 def test_each_step_has_its_line_in_the_journal() -> None:
@@ -66,6 +66,13 @@ def test_proposal_that_changes_nothing_is_refused() -> None:
     with pytest.raises(BadSchedule, match="PC-41, anchor: missing"):
         proposed(PC_41={"length": {"years": 3}})
     assert ScheduleVersion.objects.count() == 0
+
+
+def test_no_schedule_promises_what_the_program_fixes() -> None:
+    with pytest.raises(Refused, match="PC-43: what is kept under it leaves after a time fixed"):
+        proposed(PC_43={"anchor": "event", "length": {"years": 2}})
+    with pytest.raises(Refused, match="five years at least"):
+        proposed(PC_51={"anchor": "consent_end", "length": {"years": 4}})
 
 
 def test_version_is_approved_once_and_only_on_top_of_the_one_in_force() -> None:
