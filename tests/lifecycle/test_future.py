@@ -15,11 +15,12 @@ from audit.models import SecurityEntry
 from audit.months import later, month_of
 from care.tenancy import ALL, scope
 from consents.actions import Control, decide
+from lifecycle import future
 from lifecycle.future import future_equals_a_recount
 from lifecycle.models import Hold
 from praticonnect.database import as_owner
 from privacy import forecast
-from privacy.forecast import InThePast, Leaving, simulate
+from privacy.forecast import Forecast, InThePast, Leaving, simulate
 from records.models import PatientFile
 from tests.accounts.factories import make_practitioner
 from tests.care.factories import LONG_AGO
@@ -171,6 +172,23 @@ def test_totals_are_those_of_a_recount_until_a_file_has_a_strange_rule(files: li
         PatientFile.objects.filter(pk=files[1].pk).update(retention_rule="PC-999")
     broken = future_equals_a_recount(now)
     assert (broken.kept, broken.figures["rules_the_schedule_does_not_know"]) == (False, 1)
+
+
+def test_a_file_made_while_it_is_counted_breaks_nothing(
+    practitioner: User, files: list[PatientFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A busy house counts while its practitioners work."""
+    made: list[PatientFile] = []
+
+    def busy(until: date, now: datetime) -> Forecast:
+        found = simulate(until, now)
+        if until == future.EVER and len(made) < 2:
+            made.append(make_file(practitioner))
+        return found
+
+    monkeypatch.setattr(future, "simulate", busy)
+    found = future_equals_a_recount(datetime.now(UTC))
+    assert (found.kept, found.figures["horizons_counted_otherwise"], len(made)) == (True, 0, 2)
 
 
 def test_a_file_told_twice_breaks_the_promise(files: list[PatientFile], monkeypatch: pytest.MonkeyPatch) -> None:
