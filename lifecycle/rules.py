@@ -49,8 +49,8 @@ def why_not_enter(
 
     ``leaves``: its deletion is asked for, so that nothing new begins; what is begun can be ended.
     """
-    if facts and now < facts[-1].at:
-        return _EARLIER
+    if facts and now < facts[-1].at:  # of two clicks the later one may have come first
+        return _SUBSCRIBED if event is facts[-1].event is Event.SUBSCRIBED else _EARLIER
     if leaves and event is Event.SUBSCRIBED:
         return _LEAVES
     if move(phase.name, event) is not None:

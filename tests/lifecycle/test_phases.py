@@ -105,6 +105,17 @@ def test_clock_never_waits_for_two_things() -> None:
     assert len({(m.start, m.event) for m in MOVES}) == len(MOVES)
 
 
+def test_second_of_two_clicks_hears_that_it_is_done_already() -> None:
+    """The later click may come first: the earlier one isn't told to give another moment."""
+    facts = [trial(paris(2026, 3, 1, 9, 0)), told(Event.SUBSCRIBED, paris(2026, 3, 2, 9, 0, 1))]
+    before = paris(2026, 3, 2, 9, 0, 0)
+    refusals = [
+        why_not_enter(event, phase_of(facts, before), facts, before)
+        for event in (Event.SUBSCRIBED, Event.SUBSCRIPTION_ENDED)
+    ]
+    assert [refusal and refusal.code for refusal in refusals] == ["subscribed", "earlier"]
+
+
 def test_every_phase_but_none_leads_back_to_subscribed() -> None:
     """PC-33: from any phase of a contract."""
     assert {name for name in Name if move(name, Event.SUBSCRIBED)} == set(OF_CONTRACT) - {Name.NONE, Name.SUBSCRIBED}
