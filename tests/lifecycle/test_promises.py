@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 
 from accounts import closing
@@ -14,12 +15,15 @@ from care.tenancy import ALL, scope
 from lifecycle import actions, phase_promises, queries, states
 from lifecycle.actions import subscribe
 from lifecycle.models import SubscriptionEvent
+from lifecycle.retention import door
 from lifecycle.states import Name
 from praticonnect.database import as_owner
 from privacy.promises import measure
-from records.models import PatientFile
+from records.importing.starting import begin
+from records.models import ImportRun, PatientFile
+from tests.imports.bundles import as_text, bundle, patient
 from tests.lifecycle.helpers import IN, SIGNED_UP, make_trial
-from tests.records.factories import make_consultation, make_file
+from tests.records.factories import actor_of, make_consultation, make_file
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -115,6 +119,41 @@ def test_a_file_lost_in_free_listing_breaks_pc_32(file: PatientFile) -> None:
     lose(file)
     found = kept("PC-32", IN[Name.FREE_LISTING])
     assert (found[0], found[1]["files_missing_in_free_listing"]) == (False, 1)
+
+
+@pytest.mark.parametrize("promise_id", ["PC-30", "PC-32", "PC-33"])
+def test_a_file_that_left_at_the_end_of_its_term_is_not_missed(me: User, file: PatientFile, promise_id: str) -> None:
+    """Destroyed lawfully, by the one door: nobody lost it."""
+    with scope(ALL):
+        PatientFile.objects.filter(pk=file.pk).update(retain_until=SIGNED_UP.date(), active_until=SIGNED_UP.date())
+    name = Name.TRIAL if promise_id == "PC-30" else Name.FREE_LISTING
+    by = Actor.system("test")
+    assert door.destroy([file.pk], reason=door.Reason.TERM, by=by, now=IN[Name.TRIAL]) == [file.pk]
+    if promise_id == "PC-33":
+        subscribe(user=me, by=by, now=IN[name])
+    assert kept(promise_id, IN[name])[0] is True
+
+
+def test_a_subscription_that_touches_any_table_of_files_breaks_pc_33(
+    me: User, file: PatientFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    by = actor_of(me)
+    with scope(ALL):
+        practice = file.practice
+        run = begin(
+            practice,
+            [SimpleUploadedFile("a.json", as_text(bundle(patient())).encode())],
+            twins=False,
+            by=by,
+            now=IN[Name.TRIAL],
+        )
+
+    def careless(**words: Any) -> Any:
+        ImportRun.objects.filter(pk=run.pk).update(position=0)
+        return actions.subscribe(**words)
+
+    monkeypatch.setattr(phase_promises, "subscribe", careless)
+    assert kept("PC-33", IN[Name.FREE_LISTING])[0] is False
 
 
 def test_a_subscription_that_touches_data_breaks_pc_33(file: PatientFile, monkeypatch: pytest.MonkeyPatch) -> None:
