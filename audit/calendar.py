@@ -13,6 +13,8 @@ from audit.months import later, month_of, term_ends
 from audit.sealing import every_row, hold_ledger, seal_all
 
 MONTHS_AHEAD = 3
+PATIENCE = "5s"
+"""How long dropping a month waits for its readers; writers wait behind it. The next sweep tries again."""
 SEALED = """
 select coalesce(%(numbers)s::int8multirange <@ range_agg(covered), false) from audit_seal
  where table_name = %(table)s and covered && %(numbers)s::int8multirange
@@ -57,6 +59,7 @@ def expire_partition(*, table: str, month: date, by: Actor, now: datetime) -> in
         )
         seal_all(now)
         with connection.cursor() as cursor:
+            cursor.execute("select set_config('lock_timeout', %s, true)", [PATIENCE])
             cursor.execute("select audit_drop_month(%s, %s)", [table, month])
             gone: int = cursor.fetchone()[0]
     return gone

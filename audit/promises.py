@@ -19,10 +19,12 @@ LOGIN = "login.ok"
 
 UNRECORDED = """
 select greatest(0,
-  (select count(*) from {table} as row where not exists (
+  (select count(*) from {table} as row where {since} and not exists (
      select from audit_evententry as event where event.object_type = %s and event.object_id = row.{key}::text))
   - (select coalesce(sum((detail ->> %s)::int), 0) from audit_evententry where detail ? %s))
 """
+WITH_EVENTS = """row.written_at >= coalesce((select max(month) + interval '1 month' from audit_expiredmonth
+  where table_name = 'audit_evententry') at time zone 'UTC', '-infinity')"""
 IMPUTABLE = """
 select count(*) from pg_constraint where convalidated and coninhcount = 0
    and conname in ('audit_accessentry_imputable', 'audit_securityentry_imputable', 'audit_evententry_imputable')
@@ -101,9 +103,15 @@ def changes_name_their_author(now: datetime) -> Measure:
 
 
 def _unrecorded(label: str, counted_as: str) -> int:
-    """How many rows of the table the event journal neither names nor counts."""
+    """How many rows of the table the event journal neither names nor counts.
+
+    Evidence that stays longer than the events is looked at from the first month on whose events are there.
+    """
     meta = apps.get_model(label)._meta
-    sql = UNRECORDED.format(table=_quoted(meta.db_table), key=_quoted(str(meta.pk.column)))
+    sealed = meta.db_table in {one.table for one in registered()}
+    sql = UNRECORDED.format(
+        table=_quoted(meta.db_table), key=_quoted(str(meta.pk.column)), since=WITH_EVENTS if sealed else "true"
+    )
     return _number(sql, label, counted_as, counted_as)
 
 

@@ -19,6 +19,7 @@ from consents.suspension import without_suspended
 from privacy.clocks import legal_day
 from privacy.retention import ends
 from privacy.retention_rules import RULES, Anchor
+from privacy.schedule import in_force
 
 PROOF = RULES["PC-51"]
 CORE = "health_data_processing"
@@ -120,9 +121,15 @@ def proof_until(event: ConsentEvent, *, account_ended_at: datetime | None = None
     return last_day_of_proof(min(moments)) if moments else None
 
 
-def last_day_of_proof(end: datetime) -> date | None:
+def last_day_of_proof(end: datetime) -> date:
     """Five calendar years after the day of ``end`` in Paris (Art. 7(1), PC-51)."""
-    return ends(PROOF, {Anchor.CONSENT_END: legal_day(end)}).until
+    return last_day(legal_day(end))
+
+
+def last_day(ended_on: date) -> date:
+    """The last day of a proof whose consent ended on this day; a schedule can lengthen the five years, never shorten them."""
+    known = {Anchor.CONSENT_END: ended_on}
+    return max(until for rule in (PROOF, in_force().rules[PROOF.id]) if (until := ends(rule, known).until))
 
 
 def published(address: str) -> PublishedText | None:

@@ -27,6 +27,7 @@ class LifecycleConfig(AppConfig):
         from lifecycle.deletion.actions import stop_after_change
         from lifecycle.deletion.queries import leaving
         from lifecycle.erasure.checks import check_answers
+        from lifecycle.expiring import sweeps
         from lifecycle.holds.queries import on_clocks
         from lifecycle.queries import closed_by_phase
         from lifecycle.retention import sweep
@@ -60,6 +61,7 @@ class LifecycleConfig(AppConfig):
         sweep_with(telling.sweep)
         sweep_with(sweep.archive)
         sweep_with(sweep.destroy, destroys=sweep.DESTROYS)
+        sweeps.register()
         checks.register(check_answers, "privacy")
         post_migrate.connect(start_after_migration, sender=self)
 

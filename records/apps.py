@@ -2,7 +2,7 @@
 
 from django.apps import AppConfig
 
-from audit.evidence import journal_each, register
+from audit.evidence import RowTerm, journal_each, register
 
 JOURNALED = {
     "records.PatientFile": "",
@@ -22,6 +22,6 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         """Have them sealed and verified."""
-        register("records_consultationversion", stream="records")
+        register("records_consultationversion", stream="records", each=RowTerm("", 0))
         for label, counted_as in JOURNALED.items():
             journal_each(label, counted_as)

@@ -1,0 +1,104 @@
+"""What is known of an account after its closing leaves too: contract facts, notices, requests, proofs (PC-40, PC-51, PC-52)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from django.apps import apps
+from django.db import connection
+from django.db.models import Max
+
+from audit.actors import Actor
+from audit.calendar import expire_rows
+from consents import proofs
+from lifecycle.deletion.rules import Kind
+from lifecycle.expiring.terms import ONE_DAY, ended_by, last_day
+from lifecycle.models import DeletionEvent
+from lifecycle.sweeping import Outcome
+from privacy.clocks import legal_day
+from privacy.retention import Anchor
+
+BATCH: Final = 5_000
+
+# Rows of a table of evidence with the day, in Paris, from which their term counts.
+OF_CONTRACTS: Final = """
+SELECT seq, ended_on FROM {table} AS row JOIN (
+  SELECT account_id, (max(at) AT TIME ZONE 'Europe/Paris')::date AS ended_on
+  FROM lifecycle_deletionevent WHERE kind = 'executed' AND at <= %(now)s GROUP BY 1
+) AS closing USING (account_id) WHERE TRUE
+"""
+OF_REQUESTS: Final = """
+SELECT seq, ended_on FROM {table} AS row JOIN (
+  SELECT account_id, request, (max(at) AT TIME ZONE 'Europe/Paris')::date AS ended_on, bool_or(kind = 'executed') AS closed
+  FROM lifecycle_deletionevent WHERE kind IN ('withdrawn', 'stopped', 'executed') AND at <= %(now)s GROUP BY 1, 2
+) AS closing USING (account_id, request)
+WHERE NOT (closed AND (
+  EXISTS (SELECT FROM lifecycle_subscriptionevent fact WHERE fact.account_id = row.account_id)
+  OR EXISTS (SELECT FROM lifecycle_noticesent told WHERE told.account_id = row.account_id)))
+"""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The sweep of one table of evidence whose rows leave a term after some other moment than their own."""
+
+    name: str
+    kind: str
+    rule: str
+    anchor: Anchor
+    ended: str
+
+    @property
+    def table(self) -> str:
+        """In the database."""
+        return str(apps.get_model(self.kind)._meta.db_table)
+
+    def __call__(self, *, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:
+        """Let go the rows whose last day is past."""
+        due = self._due(now)
+        found = Outcome(due=len(due))
+        if due:
+            found.since = last_day(self.rule, self.anchor, min(day for _, day in due)) + ONE_DAY
+        for start in range(0, 0 if dry_run else len(due), BATCH):
+            numbers = [number for number, _ in due[start : start + BATCH]]
+            found.done += expire_rows(table=self.table, numbers=numbers, rule=self.rule, by=by, now=now)
+        return {self.name: found}
+
+    def _due(self, now: datetime) -> list[tuple[int, date]]:
+        past = ended_by(self.rule, self.anchor, legal_day(now))
+        with connection.cursor() as cursor:
+            cursor.execute(f"{self._sql()} AND ended_on <= %(past)s", {"now": now, "past": past})
+            return list(cursor.fetchall())
+
+    def leaving(self, now: datetime) -> Iterator[tuple[date, int]]:
+        """By their last day: how many rows leave on the next."""
+        sql = f"SELECT ended_on, count(*) FROM ({self._sql()}) AS row GROUP BY 1"  # noqa: S608 - our own words
+        with connection.cursor() as cursor:
+            cursor.execute(sql, {"now": now})
+            for ended_on, count in cursor.fetchall():
+                yield last_day(self.rule, self.anchor, ended_on), count
+
+    def _sql(self) -> str:
+        return self.ended.format(table=connection.ops.quote_name(self.table))
+
+
+FACTS = Rows("PC-40", "lifecycle.SubscriptionEvent", "PC-40", Anchor.CONTRACT_END, OF_CONTRACTS)
+NOTICES = Rows("PC-40.notices", "lifecycle.NoticeSent", "PC-40", Anchor.CONTRACT_END, OF_CONTRACTS)
+REQUESTS = Rows("PC-52", "lifecycle.DeletionEvent", "PC-52", Anchor.REQUEST_CLOSED, OF_REQUESTS)
+"""An executed request stays while facts of its contract do: it is what they count from."""
+
+
+def sweep_proofs(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:
+    """The proofs of ended consents, five years after the end: withdrawal, replacement or closing of the account (PC-51)."""
+    closed = closings(now)
+    found = proofs.due(now, closed) if dry_run else proofs.expire(by=by, now=now, closed=closed)
+    count = len(found.rows)
+    return {proofs.RULE: Outcome(due=count, done=0 if dry_run else count, held=found.needed, since=found.since)}
+
+
+def closings(now: datetime) -> dict[UUID, datetime]:
+    """When accounts were closed for good, by id."""
+    executed = DeletionEvent.objects.filter(kind=Kind.EXECUTED, at__lte=now)
+    return dict(executed.values_list("account_id").annotate(closed_at=Max("at")))

@@ -1,0 +1,17 @@
+"""The sweeps of evidence and journals, in the order in which they run."""
+
+from audit.evidence import keep_month_while
+from consents import proofs
+from lifecycle.expiring import facts, months, versions
+from lifecycle.sweeping import sweep_with
+
+
+def register() -> None:
+    """Have each run in every sweep. Contracts go before the requests that say when they ended."""
+    keep_month_while(months.EVENTS, months.tells_of_something_living)
+    sweep_with(versions.sweep)
+    sweep_with(facts.sweep_proofs, destroys={proofs.RULE: "consents.ConsentEvent"})
+    for rows in (facts.FACTS, facts.NOTICES, facts.REQUESTS):
+        sweep_with(rows, destroys={rows.name: rows.kind})
+    for journal in months.JOURNALS:
+        sweep_with(journal, destroys={journal.name: journal.kind})
