@@ -8,6 +8,6 @@ DESTROYED = "exists (select from lifecycle_disposal where file_id = gone.file_id
 
 
 class Migration(migrations.Migration):
-    dependencies = [("lifecycle", "0008_schedule_guard"), ("records", "0002_walls")]
+    dependencies = [("lifecycle", "0010_archive_door"), ("records", "0002_walls")]
 
     operations = [RowsLeave("records_consultationversion", rule="", months=0, clock="signed_at", only=DESTROYED)]
