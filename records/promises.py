@@ -13,9 +13,10 @@ from django.db.models.functions import Cast
 from audit.models import EventEntry
 from care.tenancy import ALL, scope
 from privacy.promises import Measure, promise
-from privacy.retention import MINOR, Hold
+from privacy.retention import DEATH, MINOR
 from records.actions.documents import orphans
-from records.clock import day_of, ruled_term
+from records.clock import day_of
+from records.clock_promises import ends_by_rule
 from records.fields import CONSULTATION_FIELDS, FILE_FIELDS, MEASURE_FIELDS
 from records.holds import holds_of
 from records.importing import promises as _importing  # noqa: F401 - registers those of imports (PC-123)
@@ -108,18 +109,20 @@ def consultations_are_versioned_and_move_the_clock(now: datetime) -> Measure:
 
 @promise("PC-41", checked_by=TESTS)
 def files_are_kept_as_long_as_the_rule_says(now: datetime) -> Measure:
-    """Each file's end is 20 years after its last consultation, later only by the 28th birthday or by holds."""
+    """Each file's end is 20 years after its last consultation, later only by the 28th birthday or holds, sooner only by a death."""
     with scope(ALL):
         files = [file for file, _day in _files_and_days()]
         holds = holds_of(file.pk for file in files)
-    wrong = sum(not _ends_by_rule(file, holds[file.pk]) for file in files)
+    wrong = sum(not ends_by_rule(file, holds[file.pk]) for file in files)
     minors = sum(MINOR.id in file.retention_rule for file in files)
+    deaths = sum(DEATH.id in file.retention_rule for file in files)
     return Measure(
         kept=wrong == 0,
         figures={
             "files_with_a_clock": len(files),
             "files_ending_otherwise": wrong,
             "files_kept_until_28": minors,
+            "files_ending_by_a_death": deaths,
         },
     )
 
@@ -155,14 +158,6 @@ def _files_and_days() -> Iterator[tuple[PatientFile, object]]:
     for file in files.iterator(chunk_size=1000):
         latest = file.latest
         yield file, day_of(file, latest) if latest else None
-
-
-def _ends_by_rule(file: PatientFile, holds: tuple[Hold, ...]) -> bool:
-    """The birth date is sealed, so a minor's end is only known to be later than the others'."""
-    medical = ruled_term(file, None, holds)
-    if MINOR.id in file.retention_rule:
-        return medical.until is not None and file.retain_until >= medical.until
-    return file.retain_until == medical.until
 
 
 def _sealed_and_not(table: str, names: tuple[str, ...]) -> tuple[int, int]:

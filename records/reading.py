@@ -71,7 +71,6 @@ ACTS: Final[dict[str, str | Promise]] = {
     "import": _("imported into %(part)s"),
     "export": _("exported %(part)s"),
     "verify": _("checked %(part)s"),
-    "open_archive": _("opened %(part)s in the archive"),
 }
 
 

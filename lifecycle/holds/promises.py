@@ -1,7 +1,7 @@
 """What holds and stored ends promise, measured on the live database."""
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -15,9 +15,8 @@ from lifecycle.holds import queries
 from lifecycle.models import Hold
 from privacy.clocks import legal_day
 from privacy.promises import Measure, promise
-from privacy.retention import MINOR
 from privacy.retention import Hold as ClockHold
-from records.clock import day_of, end_of_month, ruled_term
+from records.clock_promises import ends_by_rule
 from records.models import PatientFile
 from vault.queries import with_key
 
@@ -50,36 +49,15 @@ def held_files_stay(now: datetime) -> Measure:
 def stored_ends_are_the_latest(now: datetime) -> Measure:
     """Each file's stored end and rules are those of its latest clock, computed again from its facts.
 
-    The birth date is sealed: where the 28th birthday decides, the end must be a month's last day,
-    no earlier than the other clocks' and no later than a birth on the file's first day allows.
+    Birth and death are sealed: where one of them decides, the end must be a month's last day, within
+    what the file's clear facts allow.
     """
     files = wrong = 0
     with scope(ALL):
         for file, holds in _files_with_holds():
             files += 1
-            wrong += not _is_latest(file, holds)
+            wrong += not ends_by_rule(file, holds)
     return Measure(kept=wrong == 0, figures={"files": files, "files_ending_otherwise": wrong})
-
-
-def _is_latest(file: PatientFile, holds: tuple[ClockHold, ...]) -> bool:
-    known = ruled_term(file, None, holds)
-    if known.until is None:
-        return False
-    if MINOR.id not in file.retention_rule.split(","):
-        return (file.retain_until, file.retention_rule) == (known.until, ",".join(known.rules))
-    return known.until <= file.retain_until <= _latest_minor(file, holds) and _ends_a_month(file.retain_until)
-
-
-def _latest_minor(file: PatientFile, holds: tuple[ClockHold, ...]) -> date:
-    """28 years from the end of the file's first year (a birth may be known by its year only), and all held days."""
-    assert MINOR.length is not None  # noqa: S101 - the schedule's own row
-    youngest = day_of(file, file.created_at).replace(month=12, day=31)
-    given_back = sum(((hold.lifted_on - hold.placed_on) for hold in holds if hold.lifted_on), timedelta())
-    return end_of_month(MINOR.length.after(youngest) + given_back)
-
-
-def _ends_a_month(day: date) -> bool:
-    return day == end_of_month(day)
 
 
 def _files_with_holds() -> Iterator[tuple[PatientFile, tuple[ClockHold, ...]]]:
