@@ -15,4 +15,7 @@ ACCESS: dict[str, Access] = {
     "lifecycle:deletion_withdraw": _RIGHTS,
     "lifecycle:keep": _ANYONE,
     "lifecycle:left": _ANYONE,
+    "lifecycle:certificate": _ANYONE,
+    "lifecycle:certificate_json": _ANYONE,
+    "lifecycle:certificate_pdf": _ANYONE,
 }

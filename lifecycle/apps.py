@@ -26,11 +26,14 @@ class LifecycleConfig(AppConfig):
         from lifecycle.deletion import telling
         from lifecycle.deletion.actions import stop_after_change
         from lifecycle.deletion.queries import leaving
+        from lifecycle.erasure import closing
         from lifecycle.erasure.checks import check_answers
+        from lifecycle.erasure.finishing import first_tell
         from lifecycle.expiring import sweeps
         from lifecycle.holds.queries import on_clocks
         from lifecycle.queries import closed_by_phase
         from lifecycle.retention import sweep
+        from lifecycle.rights.journal import copy_new
         from lifecycle.schedule import redating
         from lifecycle.schedule.queries import in_force
         from lifecycle.sweeping import sweep_with
@@ -50,6 +53,9 @@ class LifecycleConfig(AppConfig):
         evidence.journal_each("lifecycle.ScheduleVersion")
         evidence.register("lifecycle_disposal", stream="disposals")
         evidence.journal_each("lifecycle.Disposal", counted_as="disposals")
+        evidence.register("lifecycle_erasure", stream="erasures")
+        evidence.journal_each("lifecycle.Erasure")
+        evidence.journal_each("lifecycle.ClosedAccount")
         read_holds_from(on_clocks)
         read_schedule_from(in_force)
         when_practitioner_is_created(start_trial)
@@ -62,6 +68,8 @@ class LifecycleConfig(AppConfig):
         sweep_with(sweep.archive)
         sweep_with(sweep.destroy, destroys=sweep.DESTROYS)
         sweeps.register()
+        sweep_with(closing.sweep)
+        first_tell(copy_new)
         checks.register(check_answers, "privacy")
         post_migrate.connect(start_after_migration, sender=self)
 

@@ -236,3 +236,69 @@ declare(
         "is_clean": technical("whether nothing was found"),
     },
 )
+
+declare(
+    "lifecycle.Erasure",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.LEGAL,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention="PC-41",
+    about=_("That an erasure was approved, decided, carried out and verified: random ids, rules, days and counts"),
+    fields={
+        "id": technical("random identifier of the row"),
+        "erasure_id": technical("random identifier of the erasure"),
+        "state": technical("how far the erasure came"),
+        "kind": technical("whether an account or a patient's file was erased"),
+        "subject_id": _fact("the account or file, as a random id that names nobody any more"),
+        "at": technical("when it came so far"),
+        "plan_sha256": technical("address of the plan that was carried out"),
+        "approved_sha256": technical("address of the plan that was approved"),
+        "replayed": technical("whether it was repeated after a restore"),
+        "figures": _fact("the plan: random ids of files with their rule and last day, and counts"),
+        "actor_id": _fact("the account that acted, as a random id"),
+        "actor_role": technical("role in which it acted"),
+    },
+)
+
+declare(
+    "lifecycle.ErasureCertificate",
+    about=_("The signed certificate of an erasure; it names nobody"),
+    fields={
+        "id": technical("random identifier of the certificate"),
+        "erasure_id": technical("the erasure"),
+        "made_at": technical("when it was made"),
+        "content": technical("the signed statement: counts, rules, days"),
+        "pdf": technical("the same as a document for reading"),
+        "sent_at": technical("when it was sent"),
+    },
+)
+
+declare(
+    "lifecycle.ClosedAccount",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.LEGAL,
+    basis=LegalBasis.LEGITIMATE_INTEREST,
+    retention="PC-40",
+    about=_("Who the contracting party of a closed account was, sealed in the archive for three years"),
+    fields={
+        "id": technical("random identifier of the row, and of its key"),
+        "account_id": _fact("the closed account, as a random id"),
+        "closed_at": _fact("when the contract ended"),
+        "keep_until": technical("last day it is kept"),
+        "jurisdiction": technical("whose calendar counts its days"),
+        "identity": personal(
+            "name, e-mail address, professional address and number",
+            Category.IDENTITY,
+            sealed=True,
+            erase=Erase.WITH_KEY,
+            export=Export.ACCESS,
+        ),
+        "sought": personal(
+            "the words the residue scan looks for, until it has run",
+            Category.IDENTITY,
+            sealed=True,
+            erase=Erase.WITH_KEY,
+            export=Export.WITHHELD,
+        ),
+    },
+)

@@ -21,6 +21,9 @@ from privacy.declare import Erase, ModelDeclaration, Subject
 from privacy.registry import declared_tables
 from records.models import PatientFile
 
+NOWHERE: Final = "closed.invalid"
+"""A domain that can't exist (RFC 2606): no mail ever goes there."""
+
 Rows = QuerySet[Any]
 RowsOf = Callable[[UUID], Rows]
 
@@ -66,6 +69,11 @@ class Answer:
         if self.rows is None:
             raise TypeError(f"{self.table.label} follows the patients' files, not the account")
         return self.rows(user_id)
+
+    def living(self, rows: Rows) -> Rows:
+        """Those of ``rows`` that still say or open something; a dead key and a nameless account stay as rows."""
+        empty = EMPTY.get(self.table.label)
+        return rows.exclude(empty) if empty else rows
 
     def of_files(self, file_ids: list[UUID]) -> Rows:
         """The rows that belong to the files."""
@@ -150,15 +158,14 @@ GIVEN: Final[dict[str, tuple[Given, ...]]] = {
         (Outcome.BLANKED, "PC-50", rows.office_lines_about, (("object_repr", ""),)),
         (Outcome.KEPT, "", rows.office_lines_by, ()),
     ),
-    "care.Practice": ((Outcome.BLANKED, "PC-50", rows.closing_practices, (("name", ""),)),),
+    "care.Practice": ((Outcome.BLANKED, "PC-50", rows.named_practices, (("name", ""),)),),
     "care.Membership": ((Outcome.KEPT, "", rows.memberships, ()),),
-    "care.CareRelationship": ((Outcome.KEPT, "", rows.relationships, ()),),
-    "records.ImportRun": (
-        (Outcome.BLANKED, "PC-50", rows.imports, (("file_names", None), ("storage_names", []))),
-    ),
+    "records.ImportRun": ((Outcome.BLANKED, "PC-50", rows.imports, (("file_names", None),)),),
     "records.ImportLine": (
         (Outcome.BLANKED, "PC-50", rows.import_lines, (("source", None), ("path", None), ("message", None))),
     ),
+    "lifecycle.Disposal": ((Outcome.KEPT, "", rows.disposals, ()),),
+    "lifecycle.ClosedAccount": ((Outcome.ARCHIVED, "", rows.closed_account, ()),),
     "consents.EventOrigin": ((Outcome.KEPT, "", rows.origins, ()),),
     "audit.AccessEntry": ((Outcome.KEPT, "", rows.accesses, ()),),
     "audit.SecurityEntry": ((Outcome.KEPT, "", rows.security_lines, ()),),
@@ -166,5 +173,13 @@ GIVEN: Final[dict[str, tuple[Given, ...]]] = {
 }  # fmt: skip
 """The tables whose shape doesn't say it: outcome, rule (empty: the declared one), rows, columns to empty."""
 
-FOLLOWING: Final = {"records.PatientFile": "id", "vault.FileKey": "file_id"}
+FOLLOWING: Final = {"records.PatientFile": "id", "vault.FileKey": "file_id", "care.CareRelationship": "patient_id"}
 """Tables that follow a patient's file by a column that isn't a foreign key to it."""
+
+EMPTY: Final = {
+    "vault.FileKey": Q(destroyed_at__isnull=False),
+    "records.ConsultationVersion": Q(pk__isnull=False),  # sealed evidence: nothing opens it once the file's key is dead
+    "accounts.User": Q(is_active=False, email__endswith=f"@{NOWHERE}"),
+    "admin.LogEntry": Q(object_repr=""),
+}
+"""How a row that stays looks when nothing is left in it."""

@@ -4,7 +4,7 @@ Nothing here writes. ``Plan.sha256`` is what a person approves: it covers what i
 which rule, and the fate of each file), not how many lines the logs have grown by since (PC-35, PC-62).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from hashlib import sha256
@@ -120,7 +120,7 @@ class Plan:
             "files": [[str(one.file_id), one.fate.value, one.until.isoformat(), one.rule] for one in self.files],
         }
 
-    def exceeds(self, approved: dict[str, Any]) -> bool:
+    def exceeds(self, approved: Mapping[str, Any]) -> bool:
         """Whether this plan destroys anything that the ``approved`` document doesn't name.
 
         A file that was to be archived and whose own term ended since isn't more: it is archived as approved
@@ -133,7 +133,7 @@ class Plan:
         )
         return new_table or any(str(file_id) not in named for file_id in self.with_fate(Fate.ERASED))
 
-    def within(self, approved: dict[str, Any]) -> "Plan":
+    def within(self, approved: Mapping[str, Any]) -> "Plan":
         """This plan with every file archived that the ``approved`` document doesn't name to be destroyed."""
         named = {file_id for file_id, fate, _until, _rule in approved["files"] if fate == Fate.ERASED}
         files = tuple(
@@ -155,7 +155,7 @@ def plan_for_account(user_id: UUID, now: datetime) -> Plan:
     with scope(ALL):
         files = tuple(fates_for_account(user.pk, now))
         lines = [_identity(user, now, where)]
-        lines += [_own(answer, user.pk, now, where) for answer in answers() if answer.rows is not None]
+        lines += [_own(answer, user.pk, now, where) for answer in answers() if _is_own(answer)]
         return Plan("account", user.pk, now, (*lines, *_file_lines(files)), files, where)
 
 
@@ -171,6 +171,11 @@ def _identity(user: User, now: datetime, where: Jurisdiction) -> Line:
     about = _("Who the contracting party was: name, e-mail, address, professional number")
     why = _("Limitation period of the contract: sealed in the archive, then destroyed.")
     return Line(IDENTITY, about, Outcome.ARCHIVED, 1, "PC-40", why, _last_day("PC-40", now, where))
+
+
+def _is_own(answer: Answer) -> bool:
+    """Whether the table has rows of the account itself; the one its identity goes to has none yet."""
+    return answer.rows is not None and answer.table.label != IDENTITY
 
 
 def _own(answer: Answer, user_id: UUID, now: datetime, where: Jurisdiction) -> Line:

@@ -8,11 +8,12 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.models import LoginThrottle, User
+from accounts.models import LoginThrottle, PractitionerProfile, User
 from accounts.throttle import keyed
 from audit.models import AccessEntry, EventEntry, SecurityEntry
-from care.models import CareRelationship, Membership, Practice
+from care.models import Membership, Practice
 from consents.models import ConsentEvent, EventOrigin
+from lifecycle.models import ClosedAccount, Disposal
 from records.models import ImportLine, ImportRun
 
 Rows = QuerySet[Any]
@@ -66,14 +67,17 @@ def memberships(user_id: UUID) -> Rows:
     return Membership.objects.filter(user_id=user_id)
 
 
-def relationships(user_id: UUID) -> Rows:
-    """Every care relationship there was."""
-    return CareRelationship.objects.filter(practitioner_id=user_id)
-
-
 def closing_practices(user_id: UUID) -> QuerySet[Practice]:
     """The practices where nobody else works: they close with the account."""
     return practices(user_id).exclude(Exists(_others(user_id)))
+
+
+def named_practices(user_id: UUID) -> QuerySet[Practice]:
+    """The practices that close, and those that bear the account holder's name although others work there."""
+    surname = PractitionerProfile.objects.filter(pk=user_id).values_list("surname", flat=True).first()
+    closing = Q(pk__in=closing_practices(user_id).values("pk"))
+    named = Q(name__icontains=surname) if surname else Q(pk__in=[])
+    return practices(user_id).filter(closing | named).exclude(name="")
 
 
 def practices(user_id: UUID) -> QuerySet[Practice]:
@@ -93,6 +97,16 @@ def imports(user_id: UUID) -> Rows:
 def import_lines(user_id: UUID) -> Rows:
     """The reports of those imports."""
     return ImportLine.objects.filter(practice__in=closing_practices(user_id))
+
+
+def closed_account(user_id: UUID) -> Rows:
+    """The sealed identity of the account, once it is closed."""
+    return ClosedAccount.objects.filter(account_id=user_id)
+
+
+def disposals(user_id: UUID) -> Rows:
+    """Decisions of the account that a file is destroyed."""
+    return Disposal.objects.filter(actor_id=user_id)
 
 
 def origins(user_id: UUID) -> Rows:

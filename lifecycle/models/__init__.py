@@ -2,6 +2,7 @@
 
 from lifecycle.models.deletion import DeletionEvent
 from lifecycle.models.disposals import Departed, Disposal
+from lifecycle.models.erasures import ClosedAccount, Erasure, ErasureCertificate
 from lifecycle.models.holds import Ground, Hold
 from lifecycle.models.phases import NoticeSent, SubscriptionEvent
 from lifecycle.models.rights import ResidueScan, RightsMark, RightsReplay
@@ -9,9 +10,12 @@ from lifecycle.models.runs import Forecasted, RunState, SweepRun
 from lifecycle.models.schedule import ScheduleVersion, Step
 
 __all__ = [
+    "ClosedAccount",
     "DeletionEvent",
     "Departed",
     "Disposal",
+    "Erasure",
+    "ErasureCertificate",
     "Forecasted",
     "Ground",
     "Hold",

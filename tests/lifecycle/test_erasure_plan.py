@@ -130,11 +130,13 @@ def test_plan_counts_rows_by_outcome(user: User) -> None:
         ("records.ConsultationVersion", Outcome.ERASED): 1,
         ("records.Measure", Outcome.ERASED): 1,
         ("vault.FileKey", Outcome.ERASED): 1,
+        ("care.CareRelationship", Outcome.ERASED): 1,
         ("records.PatientFile", Outcome.ARCHIVED): 1,
         ("records.Consultation", Outcome.ARCHIVED): 1,
         ("records.ConsultationVersion", Outcome.ARCHIVED): 1,
         ("records.Document", Outcome.ARCHIVED): 1,
         ("vault.FileKey", Outcome.ARCHIVED): 1,
+        ("care.CareRelationship", Outcome.ARCHIVED): 1,
     }
 
 

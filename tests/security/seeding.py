@@ -17,6 +17,8 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from care.tenancy import ALL, scope
+from lifecycle.erasure.deciding import decide_account
+from lifecycle.erasure.plan import plan_for_account
 from lifecycle.holds.actions import lift_hold, place_hold
 from privacy.declare import REGISTRY
 from privacy.purposes import Purpose
@@ -87,6 +89,7 @@ class Seeder:
         self.place_and_lift_hold(file)
         self.record_death(file)
         self.open_archive(file)
+        self.close_another_account()
 
     def place_and_lift_hold(self, file: UUID) -> None:
         """A hold, by the actions of the office's page and of the command."""
@@ -109,6 +112,13 @@ class Seeder:
         with scope(ALL):
             PatientFile.objects.filter(pk=file).update(active_until=(timezone.now() - timedelta(days=1)).date())
         self.post("archived", {"why": self.token("records.ArchiveOpening.why")}, file)
+
+    def close_another_account(self) -> None:
+        """Somebody else's account is decided to be erased: who they were lies sealed until its own end."""
+        surname = self.token("lifecycle.ClosedAccount.identity")
+        mail = self.token("lifecycle.ClosedAccount.sought", token_of("lifecycle.ClosedAccount.sought").lower())
+        other, now = make_practitioner(f"{mail}@qx7.example", surname=surname), timezone.now()
+        decide_account(other.pk, approved=plan_for_account(other.pk, now).sha256, by=Actor.operations("test"), now=now)
 
     def set_up_app(self) -> None:
         """An authenticator app by the page; its key is a secret too."""

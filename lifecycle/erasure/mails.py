@@ -1,0 +1,31 @@
+"""The last message to the holder of an account: its certificate."""
+
+import logging
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.utils import translation
+
+log = logging.getLogger(__name__)
+
+
+def certificate(to: str, language: str, address: str, content: str, pdf: bytes) -> bool:
+    """Statement and document, and where both can be had. False when the mail server refused."""
+    values = {
+        "address": address, "product": settings.PRODUCT_NAME, "controller": settings.CONTROLLER,
+        "site_url": settings.SITE_URL,
+    }  # fmt: skip
+    with translation.override(language):
+        subject = " ".join(render_to_string("lifecycle/email/certificate_subject.txt", values).split())
+        body = render_to_string("lifecycle/email/certificate_message.txt", values).strip() + "\n"
+    message = EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [to])
+    message.attach("certificate.json", content, "application/json")
+    message.attach("certificate.pdf", pdf, "application/pdf")
+    try:
+        message.send()
+    except (OSError, SMTPException) as fault:
+        log.error("the mail with a certificate could not be sent: %s", type(fault).__name__)
+        return False
+    return True
