@@ -49,7 +49,7 @@ def _header_words(found: re.Match[str]) -> str:
 
 
 def _unquote_mail(text: str) -> str:
-    return quopri.decodestring(text.encode()).decode("utf-8", "ignore")
+    return quopri.decodestring(text.encode("utf-8", "surrogatepass")).decode("utf-8", "ignore")
 
 
 # What shows that an escape may be there, and how it is read.

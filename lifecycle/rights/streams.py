@@ -12,6 +12,8 @@ from django.db import connection, models
 
 from lifecycle.models import Disposal, Hold
 from lifecycle.retention.aggregates import count_departed
+from lifecycle.schedule.queries import in_force
+from lifecycle.schedule.redating import waiting
 from records.models import PatientFile
 from vault.models import RightsEntry
 from vault.rights import Entry
@@ -119,17 +121,29 @@ class Disposals(Stream):
     """The decisions that files are destroyed: put back with what was written beside them."""
 
     def put_back(self, entry: RightsEntry) -> None:
-        """A hold that the restored database has again, because it was lifted later, doesn't keep the file."""
+        """Neither a hold that was lifted since the backup keeps the file, nor an end that was re-dated since (NEW-05)."""
         held = Hold.objects.filter(file_id=entry.subject_id, lifted_at=None).exists()
-        self._insert({**entry.facts, "reason": Disposal.Reason.REPLAY} if held else entry.facts)
+        stale = waiting(in_force()).filter(pk=entry.subject_id).exists()
+        self._insert({**entry.facts, "reason": Disposal.Reason.REPLAY} if held or stale else entry.facts)
         self._require(entry)
         PatientFile.objects.filter(pk=entry.subject_id, leaving_at=None).update(leaving_at=entry.at)
         count_departed([entry.subject_id], entry.at)
+
+
+@dataclass(frozen=True, slots=True)
+class Versions(Stream):
+    """The steps of the retention schedule: without a lengthening that was approved, files would leave too early (NEW-05)."""
+
+    def put_back(self, entry: RightsEntry) -> None:
+        """As it was: its number is its own, so nothing else may stand in its place."""
+        self._insert(entry.facts)
+        self._require(entry)
 
 
 STREAMS: Final = (
     Stream("consents.ConsentEvent", "subject_id", "at"),
     Stream("lifecycle.DeletionEvent", "account_id", "at"),
     Disposals("lifecycle.Disposal", "file_id", "decided_at"),
+    Versions("lifecycle.ScheduleVersion", "id", "at"),
 )
 """In the order in which they are replayed. Every decision on consent is copied, so that the numbers have no gap."""
