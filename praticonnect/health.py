@@ -5,9 +5,11 @@ from collections.abc import Callable
 from django.conf import settings
 from django.core.cache import cache
 from django.core.files.storage import default_storage
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 
+from lifecycle import runs
 from lifecycle.rights.guard import why_not_start
 from praticonnect.celery import app
 
@@ -28,7 +30,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
         "storage": lambda: default_storage.exists("readyz"),
     }
     found = {name: _answers(check) for name, check in checks.items()}
-    return JsonResponse(found, status=200 if all(found.values()) else 503)
+    return JsonResponse({**found, **_sweeps()}, status=200 if all(found.values()) else 503)
 
 
 def _answers(check: Callable[[], object]) -> bool:
@@ -50,6 +52,16 @@ def _database() -> None:
 def _keys() -> None:
     with connections["keys"].cursor() as cursor:
         cursor.execute("select 1 from django_migrations limit 1")
+
+
+def _sweeps() -> dict[str, object]:
+    """How late the sweeps are. That closes nothing, so it makes nobody wait for the house: it is for those who watch."""
+    try:
+        lag = runs.lag(timezone.now())
+    except DatabaseError:
+        return {"sweep_lag_seconds": None, "sweeps_late": True}
+    late = lag is None or lag > runs.LATE_AFTER
+    return {"sweep_lag_seconds": int(lag.total_seconds()) if lag is not None else None, "sweeps_late": late}
 
 
 def _rights() -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.requests import HouseRequest
 from audit.verification import verify
 from care import tenancy
-from praticonnect import office_archive, office_clocks, office_schedule
+from praticonnect import office_archive, office_clocks, office_operations, office_schedule
 from privacy.promises import measure
 
 OURS = frozenset({"accounts", "audit", "care", "consents", "directory", "lifecycle", "records"})
@@ -44,6 +44,12 @@ class OfficeSite(AdminSite):
         return [
             path("promises/", self.admin_view(self.promises), name="promises"),
             path("ledger/", self.admin_view(self.ledger), name="ledger"),
+            path("operations/", self.admin_view(office_operations.operations), name="operations"),
+            path(
+                "operations/approve/<uuid:run_id>/",
+                self.admin_view(office_operations.approve),
+                name="operations_approve",
+            ),
             path("holds/", self.admin_view(office_clocks.holds), name="holds"),
             path("holds/<uuid:hold_id>/", self.admin_view(office_clocks.hold), name="hold"),
             path("archive/", self.admin_view(office_archive.archive), name="archive"),
