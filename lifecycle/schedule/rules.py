@@ -6,13 +6,13 @@ from django.utils.translation import gettext_lazy as _
 
 from lifecycle.rules import Refusal
 from lifecycle.schedule.queries import Version
-from privacy.retention import CONTRACT, DEATH, EXCHANGE, MEDICAL, MINOR
+from privacy.retention import CONTRACT, DEATH, EXCHANGE, MEDICAL, MINOR, RULES
 from privacy.schedule import Rules, changes
 
 OF_FILES: Final = frozenset({MEDICAL.id, MINOR.id, DEATH.id, EXCHANGE.id, CONTRACT.id})
 """Rules that end patient files: their ends are stored, and re-dated."""
-PROOFS: Final = "PC-51"
-"""Its ends are computed whenever they are asked for; PostgreSQL lets no proof go before the five years."""
+AT_LEAST: Final = frozenset({"PC-51", "PC-52"})
+"""Rules whose ends are computed whenever they are asked for; PostgreSQL lets no row go before the code's own time."""
 
 
 def why_not_propose(before: Rules, after: Rules) -> Refusal | None:
@@ -20,13 +20,12 @@ def why_not_propose(before: Rules, after: Rules) -> Refusal | None:
     found = changes(before, after)
     if not found:
         return Refusal("unchanged", _("This is what is in force already; nothing was proposed."))
-    if fixed := sorted({change.rule for change in found} - OF_FILES - {PROOFS}):
+    if fixed := sorted({change.rule for change in found} - OF_FILES - AT_LEAST):
         words = _("%(rules)s: what is kept under it leaves after a time fixed in the program, not by the schedule.")
         return Refusal("fixed", words % {"rules": ", ".join(fixed)})
-    if any(change.rule == PROOFS and change.shortens for change in found):
-        return Refusal(
-            "proof", _("PC-51, length: a proof is kept five years at least. Give the same or a longer time.")
-        )
+    if short := sorted(rule for rule in AT_LEAST if any(c.shortens for c in changes(RULES, {rule: after[rule]}))):
+        words = _("%(rules)s, length: the program keeps this longer. Give at least the length of version 1.")
+        return Refusal("too_short", words % {"rules": ", ".join(short)})
     return None
 
 
