@@ -248,7 +248,7 @@ def _rank(basis: Basis) -> date:
 
 def _moved(basis: Basis, until: date, by: timedelta) -> Basis:
     why = Sentence(
-        _("A dispute stopped this clock for %(days)d days, which moves its end to %(until)s."),
+        _("A hold stopped this clock (days: %(days)d), which moves its end to %(until)s."),
         {"until": until, "days": by.days},
     )
     return replace(basis, until=until, why=(*basis.why, why))

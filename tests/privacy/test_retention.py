@@ -211,11 +211,14 @@ def test_hold_on_the_health_clock_stops_the_clock_after_death_too() -> None:
     assert end_of(facts).until is None
 
 
-def test_lifted_hold_gives_the_clock_its_days_back_and_says_so() -> None:
-    term = end_of(replace(ADULT, holds=(hold(date(2030, 1, 1), date(2030, 1, 31)),)))
-    assert term.until == date(2046, 3, 31)
+@pytest.mark.parametrize(("days", "until"), [(1, date(2046, 3, 2)), (30, date(2046, 3, 31))])
+def test_lifted_hold_gives_the_clock_its_days_back_and_says_so(days: int, until: date) -> None:
+    """In words that fit one day and a court order too."""
+    placed = date(2030, 1, 1)
+    term = end_of(replace(ADULT, holds=(hold(placed, placed + timedelta(days=days)),)))
+    assert term.until == until
     assert [line.say() for line in term.explanation][1:] == [
-        "A dispute stopped this clock for 30 days, which moves its end to 2046-03-31."
+        f"A hold stopped this clock (days: {days}), which moves its end to {until}."
     ]
 
 
