@@ -44,8 +44,13 @@ class Phase:
         return following.to if following else None
 
     @property
+    def first_day(self) -> date | None:
+        """The day it began on, on its own calendar."""
+        return legal_day(self.since, self.jurisdiction) if self.since else None
+
+    @property
     def last_day(self) -> date | None:
-        """The last day of the phase on its own calendar; it ends when this day does."""
+        """The last day of the phase on its own calendar. Of the contract's phases each ends when this day does."""
         return legal_day(self.next_change - _INSTANT, self.jurisdiction) if self.next_change else None
 
 

@@ -296,3 +296,11 @@ def test_withdrawal_gives_back_exactly_the_phase_of_before(me: User, phase: Name
     pending = phase_at(me.pk, now + SECOND)
     withdraw_deletion(account_id=me.pk, by=actor_of(me), now=now + 2 * SECOND)
     assert (before.name, pending.name, phase_at(me.pk, now + 2 * SECOND)) == (phase, Name.DELETION_PENDING, before)
+
+
+def test_overview_names_the_moment_of_the_deletion_not_the_end_of_its_day(me: User) -> None:
+    ask(me)
+    with time_machine.travel(ASKED + SECOND, tick=False):
+        page = signed_in(me, ASKED + SECOND).get("/practitioner/settings/gdpr/").content.decode()
+    line = " ".join(page.split())
+    assert ("until 20 October 2026, 12:00" in line, "until the end of 20 October" in line) == (True, False)

@@ -1,5 +1,6 @@
 """What each phase opens, walked over the whole URL map at each boundary second, with no sweep ever run (PC-31, PC-32)."""
 
+import re
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -206,6 +207,16 @@ def test_closed_page_says_what_why_and_the_way_back(me: User) -> None:
         True,
     )
     assert f'href="{reverse("lifecycle:subscription")}"' in page
+
+
+def test_subscription_page_counts_days_on_the_account_s_own_calendar() -> None:
+    """Grace begins at midnight in Jerusalem: there it is the 3rd, in Paris still the 2nd."""
+    user = make_trial(jurisdiction="IL", country="IL")
+    moment = IN[Name.GRACE]
+    with time_machine.travel(moment, tick=False):
+        page = verified_client(user, now=moment).get(reverse("lifecycle:subscription")).content.decode()
+    facts = re.findall(r"<dt>(Since|Until)</dt><dd>(?:<[^>]*>)?([^<]*)<", page)
+    assert facts == [("Since", "Saturday 3 October 2026"), ("Until", "the end of 9 October 2026")]
 
 
 def test_subscribe_button_opens_everything_again(me: User) -> None:
