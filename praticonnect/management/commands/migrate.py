@@ -8,6 +8,8 @@ from django.core.management.commands.migrate import Command as MigrateCommand
 from django.db import Error, connections, transaction
 
 from praticonnect.database import as_owner
+from privacy.declare import Category, Erase, FieldDeclaration
+from privacy.live import columns
 
 ROLE_EXISTS = """
 select exists (select from pg_roles where rolname = %s),
@@ -23,6 +25,20 @@ RIGHTS = (
 )
 
 
+# ANALYZE keeps samples of a column's values, which outlive the rows. None are taken of words about people; a column's
+# samples of before go when its type is set again, which changes nothing else.
+REMEMBERED = """
+select format('alter table %%I alter column %%I set statistics 0, alter column %%I type %%s%%s', c.relname, a.attname, a.attname,
+              format_type(a.atttypid, a.atttypmod), coalesce(' collate ' || quote_ident(l.collname), ''))
+  from unnest(%s::text[], %s::text[]) as named (tab, col)
+  join pg_class c on c.relname = named.tab and c.relnamespace = current_schema()::regnamespace and c.relkind = 'r'
+  join pg_attribute a on a.attrelid = c.oid and a.attname = named.col
+  join pg_type t on t.oid = a.atttypid and (t.typcategory = 'S' or t.typname in ('json', 'jsonb'))
+  left join pg_collation l on l.oid = a.attcollation and l.collname <> 'default'
+ where a.attstattarget is distinct from 0
+"""
+
+
 class Command(MigrateCommand):
     """Migrates, then grants; the application never owns a table."""
 
@@ -35,6 +51,7 @@ class Command(MigrateCommand):
             _ensure_role()
             super().handle(*args, **options)
             _grant()
+            remember_no_words()
 
 
 def _ensure_role(tries: int = 5) -> None:
@@ -66,3 +83,18 @@ def _grant() -> None:
     with connection.cursor() as cursor:
         for right in RIGHTS:
             cursor.execute(right.replace("{role}", role))
+
+
+def remember_no_words() -> None:
+    """Keep PostgreSQL's statistics free of what people are called, so that an erasure leaves no sample behind (NEW-07)."""
+    words = [column for column in columns() if _is_a_word(column.field)]
+    with connections["default"].cursor() as cursor:
+        cursor.execute(REMEMBERED, [[column.table for column in words], [column.name for column in words]])
+        for (statement,) in cursor.fetchall():
+            cursor.execute(statement)
+
+
+def _is_a_word(field: FieldDeclaration | None) -> bool:
+    """Whether an erasure takes what the column says; codes and references are left to the planner."""
+    goes = field is not None and field.erase in (Erase.DELETE, Erase.BLANK) and not field.sealed
+    return goes and field is not None and field.category is not Category.REFERENCE
