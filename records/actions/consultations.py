@@ -22,6 +22,7 @@ from records.rules import (
     why_not_sign,
     why_not_started_at,
     why_not_strike_consultation,
+    why_not_write,
 )
 from records.states import Event
 from vault import access, rings
@@ -228,6 +229,7 @@ def move_clock(file: PatientFile, handle: Handle, now: datetime) -> PatientFile:
     A file whose daily use goes on by it comes back from the archive at once (PC-41).
     """
     row = PatientFile.objects.select_for_update(of=("self",)).get(pk=file.pk)
+    require(why_not_write(row))
     held = row.consultations.exclude(status=ConsultationStatus.STRUCK)
     latest = held.aggregate(latest=Max("started_at"))["latest"]
     row.last_consultation_on = day_of(row, latest) if latest else None
