@@ -167,11 +167,15 @@ def _why_not_archived(file: PatientFile, *, held: bool, today: date) -> Refusal 
             % {"day": written(file.retain_until)},
         )
     return None
+
+
 def why_not_write(file: PatientFile) -> Refusal | None:
     """Nothing is written any more in a file whose destruction is decided (PC-41)."""
     if file.leaving_at is None:
         return None
-    return Refusal("leaving", _("The term of this file has ended and its destruction is decided: nothing can be added."))
+    return Refusal(
+        "leaving", _("The term of this file has ended and its destruction is decided: nothing can be added.")
+    )
 
 
 def why_not_revision(row: Consultation | PatientFile, revision: int | None) -> Refusal | None:

@@ -60,6 +60,8 @@ def finish_decided(file_ids: Iterable[UUID] | None = None, *, by: Actor, now: da
     next call does it again.
     """
     wanted = None if file_ids is None else list(file_ids)
+    if not _is_anything_decided(wanted):
+        return 0
     copy_new()  # no key dies before the rights journal knows why: a restore could forget the decision (NEW-08)
     with transaction.atomic(), scope(ALL), connection.cursor() as cursor:
         cursor.execute(TURN)
@@ -75,6 +77,12 @@ def finish_decided(file_ids: Iterable[UUID] | None = None, *, by: Actor, now: da
             imports.remove(runs)
             _journal(files, by, now)
     return len(files)
+
+
+def _is_anything_decided(wanted: list[UUID] | None) -> bool:
+    with scope(ALL):
+        decided = PatientFile.objects.exclude(leaving_at=None)
+        return (decided if wanted is None else decided.filter(pk__in=wanted)).exists()
 
 
 def _own_keys(files: list[UUID]) -> list[UUID]:

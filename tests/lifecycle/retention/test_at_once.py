@@ -1,7 +1,6 @@
 """Two sweeps at once, and holds placed while one runs, on connections of their own (LAW-03, PC-41)."""
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -64,7 +63,7 @@ def test_whole_sweeps_at_once_have_one_effect(files: list[UUID]) -> None:
 
 
 @pytest.fixture
-def paused(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, threading.Event]]:
+def paused(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:
     """A decision that has locked its files waits before it reads their holds."""
     locked, go_on = threading.Event(), threading.Event()
     read = deciding._without_kept
@@ -75,7 +74,7 @@ def paused(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, t
         return read(*arguments)
 
     monkeypatch.setattr(deciding, "_without_kept", waiting)
-    yield locked, go_on
+    return locked, go_on
 
 
 def test_hold_that_comes_while_its_file_is_being_decided_is_refused(
