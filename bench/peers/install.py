@@ -1,4 +1,4 @@
-"""An environment of its own for each peer, made at its first run under var/bench."""
+"""An environment of its own for each peer, made at its first run in the machine's temporary folder."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
 
@@ -27,7 +28,7 @@ def measure(peer: str, *arguments: str) -> dict[str, float]:
 
 def python_of(peer: str) -> str:
     """The interpreter of the peer's environment, made if it isn't there."""
-    folder = Path(os.environ["PRATICONNECT_VAR"]) / "peers" / peer
+    folder = Path(tempfile.gettempdir()) / f"praticonnect-peers-{os.getuid()}" / peer
     python = folder / "bin" / "python"
     if not (folder / "ready").exists():
         venv.create(folder, clear=True, with_pip=True)
