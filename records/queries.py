@@ -117,13 +117,6 @@ def archived_for(user: User, now: datetime, text: str = "") -> QuerySet[PatientF
     return archived.order_by(F("last_consultation_on").desc(nulls_last=True), "-created_at", "pk")
 
 
-def archived_like(user: User, practice_id: UUID, tokens: list[bytes], now: datetime) -> int:
-    """How many archived files in one practice hold all ``tokens``."""
-    if not tokens:
-        return 0
-    return archived_for(user, now).filter(practice_id=practice_id, search_tokens__contains=tokens).count()
-
-
 def archive_openings() -> QuerySet[ArchiveOpening]:
     """Every opening of the archive in the scope, the latest first."""
     return ArchiveOpening.objects.select_related("opened_by").order_by("-opened_at", "pk")

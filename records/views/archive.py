@@ -32,7 +32,13 @@ def archive(request: Visit) -> HttpResponse:
     text = search.cleaned_data["q"].strip() if search.is_valid() else ""
     files = queries.archived_for(request.user, request.now, text)
     page = Paginator(files, PER_PAGE).get_page(sent.get("page"))
-    context = {"search": search, "text": text, "page": page, "today": today_of(request)}
+    context = {
+        "search": search,
+        "text": text,
+        "page": page,
+        "rows": [(file, _categories(file)) for file in page],
+        "today": today_of(request),
+    }
     return render(request, "records/archive.html", context)
 
 
@@ -54,6 +60,10 @@ def archived(request: Visit, file_id: UUID) -> HttpResponse:
         "openings": list(queries.archive_openings_of(file)),
     }  # fmt: skip
     return render(request, "records/archived.html", context, status=422 if form.errors else 200)
+
+
+def _categories(file: PatientFile) -> str:
+    return ", ".join(_(RULES[rule].category) for rule in file.retention_rule.split(","))
 
 
 def _open(request: Visit, file: PatientFile, form: OpenArchiveForm) -> PatientFile | None:

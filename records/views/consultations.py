@@ -107,7 +107,7 @@ def strike(request: Visit, file: PatientFile, consultation_id: UUID) -> HttpResp
     handle = open_part(request, file, Part.CONSULTATION)
     return show(
         request, "strike", file, handle, tab=Part.CONSULTATIONS, row=row, form=form, status=422 if form.errors else 200,
-        goes=[_("Nothing. The consultation counts no more: the file's clock goes back to the one before.")],
+        goes=[_("Its place in the file's clock, which goes back to the consultation before.")],
         stays=[_("Its text and all its versions, marked as struck, with your reason.")],
     )  # fmt: skip
 

@@ -20,6 +20,7 @@ from records.views.frame import Visit, today_of
 
 PER_PAGE = 50
 RECENT = 8
+TWINS = 5
 
 
 @require_safe
@@ -74,15 +75,17 @@ def new(request: Visit) -> HttpResponse:
         raise Http404
     form = NewFileForm(request.POST or None, today=today_of(request))
     twins: list[Head] = []
+    archived: list[PatientFile] = []
     if request.method == "POST" and form.is_valid():
-        twins = [] if form.cleaned_data["another"] else _twins(request, practice, form)
-        if not twins and (file := _create(request, practice, form)):
+        if not form.cleaned_data["another"]:
+            twins, archived = _twins(request, practice, form)
+        if not (twins or archived) and (file := _create(request, practice, form)):
             messages.success(request, _("The file is made. Its key is its own."))
             return redirect("records:file", file.pk)
-    if twins:
+    if twins or archived:
         form = NewFileForm({**request.POST.dict(), "twins": "1"}, today=today_of(request))
-    status = 422 if twins or form.errors else 200
-    context = {"form": form, "twins": twins}
+    status = 422 if twins or archived or form.errors else 200
+    context = {"form": form, "twins": twins, "archived": archived}
     return render(request, "records/new.html", context, status=status)
 
 
@@ -98,10 +101,12 @@ def _by_name(heads: list[Head]) -> list[Head]:
     return sorted(heads, key=lambda head: head.name.casefold())
 
 
-def _twins(request: Visit, practice: Practice, form: NewFileForm) -> list[Head]:
-    tokens = twin_tokens(practice.pk, form.texts())
-    files = list(queries.files_like(request.user, practice.pk, tokens).filter(queries.in_daily_use(request.now))[:5])
-    return heads_of(files, by=request.actor, today=today_of(request), now=request.now)
+def _twins(request: Visit, practice: Practice, form: NewFileForm) -> tuple[list[Head], list[PatientFile]]:
+    """Who of this name and birth date has a file: in daily use, opened to be named; in the archive, left closed."""
+    files = queries.files_like(request.user, practice.pk, twin_tokens(practice.pk, form.texts()))
+    daily = list(files.filter(queries.in_daily_use(request.now))[:TWINS])
+    archived = list(files.exclude(queries.in_daily_use(request.now))[:TWINS])
+    return heads_of(daily, by=request.actor, today=today_of(request), now=request.now), archived
 
 
 def _create(request: Visit, practice: Practice, form: NewFileForm) -> PatientFile | None:

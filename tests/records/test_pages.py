@@ -1,7 +1,7 @@
 """The practitioner's pages: what they show, what they leave in the journal, what they refuse in words."""
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 
 import pytest
@@ -233,6 +233,18 @@ def test_second_file_of_the_same_person_is_asked_about_first(client):
     assert confirmed.status_code == 302
     with scope(ALL):
         assert PatientFile.objects.count() == 2
+
+
+def test_person_whose_file_is_archived_is_asked_about_without_opening_it(client):
+    client.post(url("new"), FORM)
+    with scope(ALL):
+        PatientFile.objects.update(active_until=date(2020, 1, 31))
+        before = AccessEntry.objects.count()
+    again = client.post(url("new"), FORM)
+    assert (again.status_code, AccessEntry.objects.count()) == (422, before)
+    assert "is in the archive" in text(again)
+    assert "in daily use until 31 January 2020" in text(again)
+    assert client.post(url("new"), {**FORM, "another": "on", "twins": "1"}).status_code == 302
 
 
 def test_another_birth_date_is_another_person(client):
