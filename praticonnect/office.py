@@ -57,6 +57,7 @@ class OfficeSite(AdminSite):
             path("future/", self.admin_view(office_clocks.future), name="future"),
             path("schedule/", self.admin_view(office_schedule.schedule), name="schedule"),
             path("schedule/<int:number>/", self.admin_view(office_schedule.version), name="schedule_version"),
+            path("schedule/<int:number>/approve/", self.admin_view(office_schedule.approve), name="schedule_approve"),
             *super().get_urls(),
         ]
 

@@ -10,7 +10,9 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
 
+from accounts.stepup import fresh_factor
 from audit.requests import HouseRequest
 from lifecycle.models import ScheduleVersion
 from lifecycle.rules import Refused
@@ -56,13 +58,10 @@ def schedule(request: HouseRequest) -> HttpResponse:
 
 
 def version(request: HouseRequest, number: int) -> HttpResponse:
-    """One version: what it changes, and what leaves before and after; the DPO approves it here."""
+    """One version: what it changes, and what leaves before and after."""
     found = queries.version(number)
     if found is None:
         raise Http404
-    if request.method == "POST":
-        _approve(request, number)
-        return redirect("admin:schedule")
     told = report(found, request.now) if found.is_open else None
     context = {
         "title": _("A version of the retention schedule"),
@@ -73,6 +72,20 @@ def version(request: HouseRequest, number: int) -> HttpResponse:
         "rules": [(rule, words_of(kind), *counts) for rule, kind, *counts in told.by_rule()] if told else [],
     }
     return _page(request, "office/schedule_version.html", context)
+
+
+@require_POST
+@fresh_factor
+def approve(request: HouseRequest, number: int) -> HttpResponse:
+    """Put a version in force; the stored ends follow it in the worker, and in the next sweep at the latest."""
+    try:
+        actions.approve(number=number, by=request.actor, now=request.now)
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        transaction.on_commit(redate.delay)
+        messages.success(request, gettext("The version is in force; the stored ends follow it within minutes."))
+    return redirect("admin:schedule")
 
 
 def period_words(period: Period | None) -> str:
@@ -96,16 +109,6 @@ def _proposed(request: HouseRequest, form: ProposeForm) -> ScheduleVersion | Non
     except Refused as refused:
         form.add_error(None, str(refused))
     return None
-
-
-def _approve(request: HouseRequest, number: int) -> None:
-    try:
-        actions.approve(number=number, by=request.actor, now=request.now)
-    except Refused as refused:
-        messages.error(request, str(refused))
-        return
-    transaction.on_commit(redate.delay)
-    messages.success(request, gettext("The version is in force; the stored ends follow it within minutes."))
 
 
 def _rule_cells(line: RetentionLine) -> tuple[Rule, str, str, str, str]:

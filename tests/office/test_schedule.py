@@ -14,7 +14,7 @@ from lifecycle.models import ScheduleVersion
 from lifecycle.tasks import redate
 from privacy.schedule import in_force
 from records.models import PatientFile
-from tests.accounts.factories import make_practitioner, make_staff, verified_client
+from tests.accounts.factories import make_practitioner, make_staff, prove, verified_client
 from tests.care.factories import LONG_AGO
 from tests.lifecycle.schedule.helpers import medical, text_of
 from tests.records.factories import make_file
@@ -24,7 +24,10 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 
 @pytest.fixture
 def office() -> Client:
-    return verified_client(make_staff())
+    staff = make_staff()
+    client = verified_client(staff)
+    prove(client, staff)
+    return client
 
 
 @pytest.fixture
@@ -53,7 +56,7 @@ def test_office_proposes_sees_the_change_and_approves_it(
     assert "15 years" in page.content.decode()
     assert (in_force().number, end_of(file)) == (1, date(2046, 11, 18))
     with django_capture_on_commit_callbacks(execute=True):
-        assert office.post(address).status_code == 302
+        assert office.post(reverse("admin:schedule_approve", args=[2])).status_code == 302
     assert (in_force().number, end_of(file)) == (2, date(2041, 11, 18))
     steps = ScheduleVersion.objects.order_by("at").values_list("step", "actor_role")
     assert list(steps) == [("proposed", "dpo"), ("approved", "dpo")]
@@ -69,10 +72,10 @@ def test_office_hears_each_fault_beside_the_field(office: Client) -> None:
 def test_proposal_that_became_stale_shows_no_approval(office: Client) -> None:
     for years in (25, 30):
         office.post(reverse("admin:schedule"), {"text": text_of(PC_41=medical(years))})
-    office.post(reverse("admin:schedule_version", args=[2]))
+    office.post(reverse("admin:schedule_approve", args=[2]))
     page = office.get(reverse("admin:schedule_version", args=[3]))
     assert (page.context["told"], page.context["version"].is_open) == (None, False)
-    office.post(reverse("admin:schedule_version", args=[3]))
+    office.post(reverse("admin:schedule_approve", args=[3]))
     assert in_force().number == 2
     assert office.get(reverse("admin:schedule_version", args=[9])).status_code == 404
 
@@ -81,13 +84,21 @@ def test_list_shows_rules_versions_and_what_still_waits(office: Client, practiti
     make_file(practitioner)
     office.post(reverse("admin:schedule"), {"text": text_of(PC_41=medical(25))})
     assert office.get(reverse("admin:schedule")).context["waiting"] == 0
-    office.post(reverse("admin:schedule_version", args=[2]))
+    office.post(reverse("admin:schedule_approve", args=[2]))
     page = office.get(reverse("admin:schedule"))
     assert (page.context["number"], page.context["waiting"]) == (2, 1)
     assert "25 years" in page.content.decode()
 
 
-@pytest.mark.parametrize("name", ["admin:schedule", "admin:schedule_version"])
+def test_approval_needs_a_fresh_factor_and_a_post(office: Client) -> None:
+    office.post(reverse("admin:schedule"), {"text": text_of(PC_41=medical(25))})
+    stale = verified_client(make_staff("other@example.org"))
+    assert stale.post(reverse("admin:schedule_approve", args=[2])).status_code == 302
+    assert office.get(reverse("admin:schedule_approve", args=[2])).status_code == 405
+    assert in_force().number == 1
+
+
+@pytest.mark.parametrize("name", ["admin:schedule", "admin:schedule_version", "admin:schedule_approve"])
 def test_practitioners_see_nothing_of_it(practitioner: User, name: str) -> None:
-    address = reverse(name, args=[2] if name.endswith("version") else [])
-    assert verified_client(practitioner).get(address).status_code in (302, 403, 404)
+    address = reverse(name, args=[] if name == "admin:schedule" else [2])
+    assert verified_client(practitioner).post(address).status_code in (302, 403, 404)
