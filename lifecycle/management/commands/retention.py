@@ -10,8 +10,6 @@ from audit.actors import Actor
 from lifecycle.rules import Refused
 from lifecycle.schedule import actions, queries
 from lifecycle.schedule.queries import Version
-
-# REDATE from lifecycle.schedule.redating import redate_all
 from lifecycle.schedule.redating import redate_all
 from lifecycle.schedule.report import Report, report
 from privacy.commandline import HouseCommand, fail
@@ -73,8 +71,6 @@ class Command(HouseCommand):
             actions.approve(number=number, by=by, now=self.now)
         except Refused as refused:
             fail(str(refused))
-        # REDATE done = redate_all(by=by, now=self.now)
-        # REDATE self.show(number, {"state": "in force", "redated": done.done, "waiting": done.due - done.done}, told)
         done = redate_all(by=by, now=self.now)
         self.show(number, {"state": "in force", "redated": done.done, "waiting": done.due - done.done}, told)
 
