@@ -13,7 +13,7 @@ from consents import grants
 from directory import promises, queries
 from directory.models import Listing
 from privacy.promises import CHECKS, measure
-from tests.accounts.factories import make_practitioner
+from tests.accounts.factories import make_account, make_practitioner
 from tests.directory.factories import choose_listing, make_listed
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +92,12 @@ def test_promise_breaks_when_a_yes_has_no_address(people: tuple[User, User, User
     Listing.objects.filter(user=people[0]).delete()
     broken, figures = kept()
     assert (broken, figures["granted_but_without_an_address"]) == (False, 1)
+
+
+def test_promise_breaks_when_a_page_is_nobody_s() -> None:
+    Listing.objects.create(user=make_account())
+    broken, figures = kept()
+    assert (broken, figures["pages_of_nobody"]) == (False, 1)
 
 
 def test_a_closed_account_s_yes_breaks_nothing(people: tuple[User, User, User]) -> None:

@@ -23,6 +23,7 @@ from privacy import forecast
 from privacy.forecast import Forecast, InThePast, Leaving, simulate
 from records.models import PatientFile
 from tests.accounts.factories import make_practitioner
+from tests.audit.forge import accesses, backdate
 from tests.care.factories import LONG_AGO
 from tests.lifecycle.test_holds import lift, place
 from tests.records.factories import NOW, actor_of, make_file
@@ -197,6 +198,16 @@ def test_a_file_told_twice_breaks_the_promise(files: list[PatientFile], monkeypa
     monkeypatch.setattr(forecast, "SOURCES", forecast.SOURCES * 2)
     broken = future_equals_a_recount(datetime.now(UTC))
     assert (broken.kept, broken.figures["horizons_counted_otherwise"]) == (False, 2)
+
+
+def test_a_month_of_a_journal_told_otherwise_breaks_the_promise(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = datetime.now(UTC)
+    backdate(accesses(2, now), now - timedelta(days=40))
+    found = future_equals_a_recount(now)
+    assert (found.kept, found.figures["journals_counted_otherwise"]) == (True, 0)
+    monkeypatch.setattr(forecast, "SOURCES", [one for one in forecast.SOURCES if one.__name__ != "journal_months"])
+    broken = future_equals_a_recount(now)
+    assert (broken.kept, broken.figures["journals_counted_otherwise"]) == (False, 1)
 
 
 def test_hold_moved_to_another_practice_by_hand_is_still_counted_as_held(files: list[PatientFile]) -> None:

@@ -83,6 +83,12 @@ def test_a_trial_cut_short_breaks_pc_30(me: User) -> None:
     )
 
 
+def test_a_trial_that_came_later_breaks_pc_30(me: User) -> None:
+    force("update lifecycle_subscriptionevent set number = 2 where account_id = %s", me.pk)
+    found = kept("PC-30", IN[Name.TRIAL])
+    assert (found[0], found[1]["trials_that_came_later"]) == (False, 1)
+
+
 def test_a_file_lost_in_the_trial_breaks_pc_30(file: PatientFile) -> None:
     lose(file)
     assert (kept("PC-30", IN[Name.TRIAL])[0], kept("PC-30", IN[Name.TRIAL])[1]["files_missing_in_trials"]) == (False, 1)
