@@ -39,9 +39,8 @@ INSERT_EVENTS = """
 insert into audit_evententry (at, actor_id, actor_role, channel, session_ref, request_id, leaf,
                               verb, object_type, object_id, subject_id, practice_id, detail)
 select %(at)s, %(actor_id)s, %(actor_role)s, %(channel)s, %(session_ref)s, %(request_id)s, '',
-       %(verb)s, %(object_type)s, row.object_id::text, row.subject_id, row.practice_id, row.detail::jsonb
-  from unnest(%(object_ids)s::uuid[], %(subject_ids)s::uuid[], %(practice_ids)s::uuid[], %(details)s::text[])
-       as row (object_id, subject_id, practice_id, detail)
+       %(verb)s, %(object_type)s, row.object_id, row.subject_id, row.practice_id, row.detail
+  from jsonb_to_recordset(%(rows)s::jsonb) as row (object_id text, subject_id uuid, practice_id uuid, detail jsonb)
 """
 
 
@@ -132,10 +131,7 @@ def record_events(*, by: Actor, verb: str, object_type: str, rows: Iterable[Even
         **_author(by, now),
         "verb": verb,
         "object_type": object_type,
-        "object_ids": [line.object_id for line in lines],
-        "subject_ids": [line.subject_id for line in lines],
-        "practice_ids": [line.practice_id for line in lines],
-        "details": [json.dumps(_names_only(line.detail)) for line in lines],
+        "rows": json.dumps([{**vars(line), "detail": _names_only(line.detail)} for line in lines], default=str),
     }
     with connections[router.db_for_write(EventEntry)].cursor() as cursor:
         cursor.execute(INSERT_EVENTS, values)

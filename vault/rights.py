@@ -14,9 +14,13 @@ from vault.models import RightsEntry
 TABLE: Final = RightsEntry._meta.db_table
 INSERT: Final = f"""
 insert into {TABLE} (id, stream, number, subject_id, at, written_at, facts)
-select * from unnest(%s::uuid[], %s::text[], %s::bigint[], %s::uuid[], %s::timestamptz[], %s::timestamptz[], %s::jsonb[])
+select * from jsonb_to_recordset(%s::jsonb) as row (
+  id uuid, stream text, number bigint, subject_id uuid, at timestamptz, written_at timestamptz, facts jsonb)
 on conflict (id) do nothing
 """  # noqa: S608 - our own table
+
+
+COLUMNS: Final = ("id", "stream", "number", "subject_id", "at", "written_at", "facts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +52,9 @@ def append(entries: Sequence[Entry]) -> int:
     """Copy those that aren't known yet, durably; returns how many."""
     if not entries:
         return 0
-    columns: list[list[Any]] = [
-        [one.id for one in entries],
-        [one.stream for one in entries],
-        [one.number for one in entries],
-        [one.subject_id for one in entries],
-        [one.at for one in entries],
-        [one.written_at for one in entries],
-        [json.dumps(one.facts) for one in entries],
-    ]
+    rows = json.dumps([{name: getattr(one, name) for name in COLUMNS} for one in entries], default=str)
     with transaction.atomic(using="keys"), connections["keys"].cursor() as cursor:
-        cursor.execute(INSERT, columns)
+        cursor.execute(INSERT, [rows])
         return int(cursor.rowcount)
 
 
