@@ -2,6 +2,7 @@
 
 from lifecycle import future as _future  # noqa: F401 - registers NEW-04
 from lifecycle import phase_promises as _phases  # noqa: F401 - registers PC-30 to PC-33
+from lifecycle.expiring import promises as _expiring  # noqa: F401 - registers PC-43, PC-46, PC-46b, PC-51 and PC-52
 from lifecycle.holds import promises as _holds  # noqa: F401 - registers LAW-03 and NEW-03
 from lifecycle.residue import promises as _residue  # noqa: F401 - registers NEW-07
 from lifecycle.retention import promises as _retention  # noqa: F401 - registers PC-41, PC-49, LAW-01 and MD-21

@@ -26,7 +26,12 @@ from privacy.retention import RULES
 WORK: dict[str, str | Promise] = {
     "NEW-05": _("New ends under a changed schedule"),
     "PC-34": _("Deletions whose time has come"),
+    "PC-40": _("Who held a closed account"),
+    "PC-40.facts": _("Facts of a closed account's contract"),
     "PC-40.notices": _("What was told of a contract"),
+    "PC-46.office": _("What the office changed in its windows"),
+    "PC-52": _("Deletion requests"),
+    "PC-52.scans": _("Results of searches after erasures"),
     "PC-41": _("Patients' files past their end"),
     "PC-41.archive": _("Patients' files to the archive"),
     "PC-41.events": _("Event journal"),

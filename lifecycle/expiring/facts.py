@@ -27,7 +27,10 @@ OF_CONTRACTS: Final = """
 SELECT seq, ended_on FROM {table} AS row JOIN (
   SELECT account_id, (max(at) AT TIME ZONE 'Europe/Paris')::date AS ended_on
   FROM lifecycle_deletionevent WHERE kind = 'executed' AND at <= %(now)s GROUP BY 1
-) AS closing USING (account_id) WHERE TRUE
+) AS closing USING (account_id)
+"""
+OF_THEMSELVES: Final = """
+SELECT seq, (at AT TIME ZONE 'Europe/Paris')::date AS ended_on FROM {table} AS row WHERE at <= %(now)s
 """
 OF_REQUESTS: Final = """
 SELECT seq, ended_on FROM {table} AS row JOIN (
@@ -69,7 +72,8 @@ class Rows:
     def _due(self, now: datetime) -> list[tuple[int, date]]:
         past = ended_by(self.rule, self.anchor, legal_day(now))
         with connection.cursor() as cursor:
-            cursor.execute(f"{self._sql()} AND ended_on <= %(past)s", {"now": now, "past": past})
+            sql = f"SELECT seq, ended_on FROM ({self._sql()}) AS row WHERE ended_on <= %(past)s ORDER BY seq"  # noqa: S608
+            cursor.execute(sql, {"now": now, "past": past})
             return list(cursor.fetchall())
 
     def leaving(self, now: datetime) -> Iterator[tuple[date, int]]:
@@ -84,10 +88,12 @@ class Rows:
         return self.ended.format(table=connection.ops.quote_name(self.table))
 
 
-FACTS = Rows("PC-40", "lifecycle.SubscriptionEvent", "PC-40", Anchor.CONTRACT_END, OF_CONTRACTS)
+FACTS = Rows("PC-40.facts", "lifecycle.SubscriptionEvent", "PC-40", Anchor.CONTRACT_END, OF_CONTRACTS)
 NOTICES = Rows("PC-40.notices", "lifecycle.NoticeSent", "PC-40", Anchor.CONTRACT_END, OF_CONTRACTS)
 REQUESTS = Rows("PC-52", "lifecycle.DeletionEvent", "PC-52", Anchor.REQUEST_CLOSED, OF_REQUESTS)
 """An executed request stays while facts of its contract do: it is what they count from."""
+SCANS = Rows("PC-52.scans", "lifecycle.ResidueScan", "PC-52", Anchor.REQUEST_CLOSED, OF_THEMSELVES)
+TABLES: Final = (FACTS, NOTICES, REQUESTS, SCANS)
 
 
 def sweep_proofs(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:

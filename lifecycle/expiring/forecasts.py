@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 
-from lifecycle.expiring.facts import FACTS, NOTICES, REQUESTS, Rows
+from lifecycle.expiring.facts import TABLES, Rows
 from lifecycle.expiring.terms import ONE_DAY
 from privacy.clocks import end_of_term
 from privacy.forecast import Leaving, forecast
@@ -13,7 +13,7 @@ from privacy.forecast import Leaving, forecast
 @forecast
 def rows_of_evidence(today: date, until: date) -> Iterator[Leaving]:
     """Rows of closed accounts and requests; of a request, as long as nothing else keeps it."""
-    for table in (FACTS, NOTICES, REQUESTS):
+    for table in TABLES:
         for month, count in _months(table, today, until).items():
             yield Leaving(month, table.rule, table.kind, count)
 

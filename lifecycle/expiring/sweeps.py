@@ -2,7 +2,7 @@
 
 from audit.evidence import keep_month_while
 from consents import proofs
-from lifecycle.expiring import facts, months, versions
+from lifecycle.expiring import facts, months, office, versions
 from lifecycle.sweeping import sweep_with
 
 
@@ -11,7 +11,8 @@ def register() -> None:
     keep_month_while(months.EVENTS, months.tells_of_something_living)
     sweep_with(versions.sweep)
     sweep_with(facts.sweep_proofs, destroys={proofs.RULE: "consents.ConsentEvent"})
-    for rows in (facts.FACTS, facts.NOTICES, facts.REQUESTS):
+    for rows in facts.TABLES:
         sweep_with(rows, destroys={rows.name: rows.kind})
+    sweep_with(office.sweep)
     for journal in months.JOURNALS:
         sweep_with(journal, destroys={journal.name: journal.kind})

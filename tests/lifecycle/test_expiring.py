@@ -64,6 +64,11 @@ def test_each_table_whose_rows_leave_has_its_sweep() -> None:
     assert {facts.sweep_proofs, versions.sweep} <= set(sweeps)
 
 
+def test_no_two_sweeps_go_by_one_name(now: datetime) -> None:
+    names = [name for one in sweeps for name in one(by=BY, now=now, dry_run=True)]
+    assert sorted(names) == sorted(set(names))
+
+
 # Journals
 
 
@@ -187,10 +192,10 @@ def test_contract_and_request_leave_three_years_after_the_closing(closed: User) 
 
 def test_one_sweep_takes_all_of_it_and_a_second_nothing(closed: User) -> None:
     found = run_all(by=BY, now=GONE, dry_run=False)
-    assert [found[rule]["done"] for rule in ("PC-40", "PC-40.notices", "PC-52")] == [1, 1, 2]
+    assert [found[rule]["done"] for rule in ("PC-40.facts", "PC-40.notices", "PC-52")] == [1, 1, 2]
     assert left(closed) == (0, 0, 0)
     again = run_all(by=BY, now=GONE, dry_run=False)
-    assert [again[rule]["due"] for rule in ("PC-40", "PC-40.notices", "PC-52")] == [0, 0, 0]
+    assert [again[rule]["due"] for rule in ("PC-40.facts", "PC-40.notices", "PC-52")] == [0, 0, 0]
     assert list(runs.waiting()) == []
 
 
