@@ -1,14 +1,15 @@
 """Is the house alive, and is it ready? For the launcher, the proxy and the operations page."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from django.conf import settings
 from django.core.cache import cache
 from django.core.files.storage import default_storage
 from django.db import DatabaseError, connections
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 
+from audit.requests import HouseRequest
 from lifecycle import runs
 from lifecycle.rights.guard import why_not_start
 from praticonnect.celery import app
@@ -19,7 +20,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
 
-def readyz(request: HttpRequest) -> JsonResponse:
+def readyz(request: HouseRequest) -> JsonResponse:
     """Everything the house needs answers too; 503 names what doesn't."""
     checks: dict[str, Callable[[], object]] = {
         "database": _database,
@@ -30,7 +31,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
         "storage": lambda: default_storage.exists("readyz"),
     }
     found = {name: _answers(check) for name, check in checks.items()}
-    return JsonResponse({**found, **_sweeps()}, status=200 if all(found.values()) else 503)
+    return JsonResponse({**found, **_sweeps(request.now)}, status=200 if all(found.values()) else 503)
 
 
 def _answers(check: Callable[[], object]) -> bool:
@@ -54,10 +55,10 @@ def _keys() -> None:
         cursor.execute("select 1 from django_migrations limit 1")
 
 
-def _sweeps() -> dict[str, object]:
+def _sweeps(now: datetime) -> dict[str, object]:
     """How late the sweeps are. That closes nothing, so it makes nobody wait for the house: it is for those who watch."""
     try:
-        lag = runs.lag(timezone.now())
+        lag = runs.lag(now)
     except DatabaseError:
         return {"sweep_lag_seconds": None, "sweeps_late": True}
     late = lag is None or lag > runs.LATE_AFTER
