@@ -63,10 +63,10 @@ def known(ids: Collection[UUID]) -> set[UUID]:
     return set(RightsEntry.objects.filter(pk__in=ids).values_list("pk", flat=True))
 
 
-def newest(stream: str, count: int) -> list[tuple[UUID, int]]:
-    """Id and number of the latest entries."""
+def newest(stream: str, count: int) -> list[RightsEntry]:
+    """The latest entries, without what the rows say."""
     rows = RightsEntry.objects.filter(stream=stream).order_by("-written_at", "-number")
-    return list(rows.values_list("pk", "number")[:count])
+    return list(rows.defer("facts")[:count])
 
 
 def batches(stream: str, size: int) -> Iterator[list[RightsEntry]]:

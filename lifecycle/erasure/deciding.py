@@ -51,12 +51,13 @@ def decide_account(
     replayed: bool = False,
     ended_on: date | None = None,
     along: Along | None = None,
+    again: Erasure | None = None,
 ) -> Erasure:
     """Decide the erasure of an account, and empty the main database of the person. A second call changes nothing.
 
     ``approved`` is the address of the approved plan, or its document. Raises :class:`PlanChanged` when more would be
-    destroyed than that names, and User.DoesNotExist. ``replayed``: repeated after a restore, as it was decided then.
-    ``along`` is called in the same transaction with the plan that is carried out; what it raises undoes the decision.
+    destroyed than that names, and User.DoesNotExist. ``replayed``: repeated after a restore, as it was decided then;
+    ``again`` is then that decision, not stored in this database yet. ``along`` is called in the same transaction with the plan that is carried out; what it raises undoes the decision.
     """
     user = User.objects.select_for_update().get(pk=user_id)
     known = Erasure.objects.filter(subject_id=user_id, state=Erasure.State.DECIDED).first()
@@ -67,7 +68,7 @@ def decide_account(
         practices = sorted(rows.closing_practices(user_id).values_list("pk", flat=True))
         gone = door.decide(plan.with_fate(Fate.ERASED), reason=door.Reason.ERASURE, by=by, now=now)
         plan = plan.within({**plan.document, "files": _only(plan, gone)})
-        erasure = _write(plan, practices, approved, replayed, by, now)
+        erasure = _stored(again, by, now) if again else _write(plan, practices, approved, replayed, by, now)
         archive_identity(user, ended_on=ended_on, by=by, now=now)
         _end_contract(user, erasure, by, now)
         counts = _empty_tables(user_id)
@@ -111,6 +112,13 @@ def _write(plan: Plan, practices: list[UUID], approved: Approved, replayed: bool
     )  # fmt: skip
     journal(row, by, now)
     return row
+
+
+def _stored(again: Erasure, by: Actor, now: datetime) -> Erasure:
+    """A decision of before a restore, with its own ids: the certificate that was given away names them."""
+    again.save(force_insert=True)
+    journal(again, by, now)
+    return again
 
 
 def line_as_row(line: Line) -> dict[str, Any]:

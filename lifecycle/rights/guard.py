@@ -6,7 +6,7 @@ from django.db import OperationalError, connection, transaction
 
 from care.tenancy import ALL, scope
 from lifecycle.models import RightsMark, RightsReplay
-from lifecycle.rights.streams import STREAMS, Stream
+from lifecycle.rights.streams import STREAMS
 from vault import rights
 
 LOOKED_AT: Final = 50
@@ -55,13 +55,7 @@ def main_is_older() -> str | None:
     """Whether the journal knows of a decision that the main database doesn't. Needs the scope of every practice."""
     if not rights.exists():
         return None
-    return OLDER if any(_unknown(stream) for stream in STREAMS) else None
-
-
-def _unknown(stream: Stream) -> bool:
-    newest = dict(rights.newest(stream.table, LOOKED_AT))
-    missing = [number for entry_id, number in newest.items() if entry_id not in stream.present(newest)]
-    return bool(missing) and bool(set(missing) - stream.expired(missing))
+    return OLDER if any(stream.missing(rights.newest(stream.table, LOOKED_AT)) for stream in STREAMS) else None
 
 
 def _unfinished() -> str | None:

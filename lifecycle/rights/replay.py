@@ -17,15 +17,16 @@ from audit.actions import record_event
 from audit.actors import Actor
 from care.tenancy import ALL, scope
 from consents.actions import publish_texts
-from lifecycle.models import RightsReplay
+from lifecycle.erasure import finishing
+from lifecycle.models import Erasure, RightsReplay
 from lifecycle.retention import door
 from lifecycle.rights import guard
 from lifecycle.rights.journal import copy_new
+from lifecycle.rights.putting import put_back
 from lifecycle.rights.streams import BATCH, STREAMS, Stream
 from privacy.clocks import legal_day
 from records.models import PatientFile
 from vault import rights, rings
-from vault.models import RightsEntry
 
 REPLAY_LOCK: Final = 0x5EEA
 
@@ -76,22 +77,15 @@ def _put_back(stream: Stream, by: Actor, now: datetime) -> int:
     count = 0
     for batch in rights.batches(stream.table, BATCH):
         with transaction.atomic(), scope(ALL):
-            missing = _missing(stream, batch)
+            missing = stream.missing(batch)
             for entry in missing:
-                stream.put_back(entry)
+                put_back(stream, entry)
                 record_event(
                     by=by, verb="lifecycle.rights_replayed", object_type=stream.label, object_id=entry.pk,
                     subject_id=entry.subject_id, now=now,
                 )  # fmt: skip
             count += len(missing)
     return count
-
-
-def _missing(stream: Stream, batch: list[RightsEntry]) -> list[RightsEntry]:
-    there = stream.present([entry.pk for entry in batch])
-    gone = [entry for entry in batch if entry.pk not in there]
-    expired = stream.expired([entry.number for entry in gone]) if gone else set()
-    return [entry for entry in gone if entry.number not in expired]
 
 
 def complete_journal(*, by: Actor, now: datetime) -> dict[str, int]:
@@ -128,6 +122,15 @@ def finish_disposals(*, by: Actor, now: datetime) -> dict[str, int]:
     return {"files destroyed": count}
 
 
+def finish_erasures(*, by: Actor, now: datetime) -> dict[str, int]:
+    """What follows the erasures that were decided, as of the moment of each decision."""
+    waiting = finishing.unfinished()
+    for erasure_id in waiting:
+        decided = Erasure.objects.get(erasure_id=erasure_id, state=Erasure.State.DECIDED)
+        finishing.finish(erasure_id, by=by, now=decided.at)
+    return {"erasures finished": len(waiting)}
+
+
 def end_sessions(*, by: Actor, now: datetime) -> dict[str, int]:
     """A session that was ended after the backup must not come back to life: everybody signs in again."""
     return {"sessions ended": Session.objects.all().delete()[0]}
@@ -139,6 +142,7 @@ STEPS: Final[tuple[Step, ...]] = (
     destroy_keys_again,
     decide_dead_files,
     finish_disposals,
+    finish_erasures,
 )
 """In this order: nothing dies before its decision stands in both databases."""
 

@@ -1,7 +1,7 @@
 """Which evidence of the main database is copied to the rights journal: ids and codes only, never a person's words."""
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -10,11 +10,7 @@ from uuid import UUID
 from django.apps import apps
 from django.db import connection, models
 
-from lifecycle.models import Disposal, Hold
-from lifecycle.retention.aggregates import count_departed
-from lifecycle.schedule.queries import in_force
-from lifecycle.schedule.redating import waiting
-from records.models import PatientFile
+from lifecycle.models import Erasure
 from vault.models import RightsEntry
 from vault.rights import Entry
 
@@ -22,7 +18,7 @@ BATCH: Final = 2_000
 
 NEWEST: Final = """
 select id, seq, {subject}, {at}, written_at, (to_jsonb(row) - 'seq' - 'written_at' - 'leaf')::text from {table} row
- where (%s::bigint is null or seq < %s) order by seq desc limit %s
+ where (%s::bigint is null or seq < %s) and {only} order by seq desc limit %s
 """
 EXPIRED: Final = """
 select number from unnest(%s::bigint[]) number
@@ -38,11 +34,15 @@ NEXT: Final = "select coalesce(max(number), 0) + 1 from {table} where {subject} 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """An append-only table with a random ``id``; ``subject`` and ``at`` name its columns."""
+    """An append-only table with a random ``id``; ``subject`` and ``at`` name its columns.
+
+    ``only`` is a condition in SQL on the rows that are copied.
+    """
 
     label: str
     subject: str
     at: str
+    only: str = "true"
 
     @property
     def table(self) -> str:
@@ -71,33 +71,29 @@ class Stream:
             cursor.execute(self._sql(PRESENT), [list(ids)])
             return {found for (found,) in cursor.fetchall()}
 
-    def expired(self, numbers: Collection[int]) -> set[int]:
-        """Those of the row numbers that left the table at the end of their own term."""
+    def missing(self, entries: Sequence[RightsEntry]) -> list[RightsEntry]:
+        """Those of the entries that this database doesn't know, though their rows aren't at the end of their own term."""
+        there = self._known(entries) if entries else set()
+        gone = [entry for entry in entries if entry.pk not in there]
+        expired = self._expired([entry.number for entry in gone]) if gone else set()
+        return [entry for entry in gone if entry.number not in expired]
+
+    def _known(self, entries: Sequence[RightsEntry]) -> set[UUID]:
+        return self.present([entry.pk for entry in entries])
+
+    def _expired(self, numbers: Collection[int]) -> set[int]:
         with connection.cursor() as cursor:
-            cursor.execute("select to_regclass('audit_expiredrows') is not null")
-            if not cursor.fetchone()[0]:
-                return set()
             cursor.execute(EXPIRED, [list(numbers), self.table])
             return {number for (number,) in cursor.fetchall()}
 
-    def put_back(self, entry: RightsEntry) -> None:
-        """Insert the row again. Raises ValueError when another row stands in its place."""
-        facts = dict(entry.facts)
-        if not self._insert(facts) and "number" in facts:
-            facts["number"] = self._next_number(entry.subject_id)  # somebody acted between restore and replay
-            self._insert(facts)
-        self._require(entry)
-
-    def _require(self, entry: RightsEntry) -> None:
-        if not self.present([entry.pk]):
-            raise ValueError(f"row {entry.pk} of {self.table} can't be put back: another row stands in its place")
-
-    def _insert(self, facts: dict[str, Any]) -> bool:
+    def insert(self, facts: dict[str, Any]) -> bool:
+        """Put a row in again; False when another one stands in its place, or the row itself."""
         with connection.cursor() as cursor:
             cursor.execute(self._sql(INSERT), [json.dumps(facts)])
             return bool(cursor.rowcount)
 
-    def _next_number(self, subject_id: UUID) -> int:
+    def next_number(self, subject_id: UUID) -> int:
+        """The number after the last of a subject, in a table that numbers each subject's rows."""
         with connection.cursor() as cursor:
             cursor.execute(self._sql(NEXT), [subject_id])
             return int(cursor.fetchone()[0])
@@ -113,37 +109,28 @@ class Stream:
     def _sql(self, template: str) -> str:
         quote = connection.ops.quote_name
         columns = ", ".join(quote(str(field.column)) for field in self.model._meta.local_concrete_fields)
-        return template.format(table=quote(self.table), subject=quote(self.subject), at=quote(self.at), columns=columns)
+        return template.format(
+            table=quote(self.table), subject=quote(self.subject), at=quote(self.at), columns=columns, only=self.only
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Disposals(Stream):
-    """The decisions that files are destroyed: put back with what was written beside them."""
+class Erasures(Stream):
+    """The decisions of erasures; one is known by whom it is about, as nobody is erased twice."""
 
-    def put_back(self, entry: RightsEntry) -> None:
-        """Neither a hold that was lifted since the backup keeps the file, nor an end that was re-dated since (NEW-05)."""
-        held = Hold.objects.filter(file_id=entry.subject_id, lifted_at=None).exists()
-        stale = waiting(in_force()).filter(pk=entry.subject_id).exists()
-        self._insert({**entry.facts, "reason": Disposal.Reason.REPLAY} if held or stale else entry.facts)
-        self._require(entry)
-        PatientFile.objects.filter(pk=entry.subject_id, leaving_at=None).update(leaving_at=entry.at)
-        count_departed([entry.subject_id], entry.at)
+    def _known(self, entries: Sequence[RightsEntry]) -> set[UUID]:
+        decided = Erasure.objects.filter(
+            state=Erasure.State.DECIDED, subject_id__in=[entry.subject_id for entry in entries]
+        )
+        subjects = set(decided.values_list("subject_id", flat=True))
+        return {entry.pk for entry in entries if entry.subject_id in subjects}
 
 
-@dataclass(frozen=True, slots=True)
-class Versions(Stream):
-    """The steps of the retention schedule: without a lengthening that was approved, files would leave too early (NEW-05)."""
+DECISIONS: Final = Stream("consents.ConsentEvent", "subject_id", "at")
+REQUESTS: Final = Stream("lifecycle.DeletionEvent", "account_id", "at")
+DISPOSALS: Final = Stream("lifecycle.Disposal", "file_id", "decided_at")
+ERASURES: Final = Erasures("lifecycle.Erasure", "subject_id", "at", only="state = 'decided'")
+VERSIONS: Final = Stream("lifecycle.ScheduleVersion", "id", "at")
 
-    def put_back(self, entry: RightsEntry) -> None:
-        """As it was: its number is its own, so nothing else may stand in its place."""
-        self._insert(entry.facts)
-        self._require(entry)
-
-
-STREAMS: Final = (
-    Stream("consents.ConsentEvent", "subject_id", "at"),
-    Stream("lifecycle.DeletionEvent", "account_id", "at"),
-    Disposals("lifecycle.Disposal", "file_id", "decided_at"),
-    Versions("lifecycle.ScheduleVersion", "id", "at"),
-)
+STREAMS: Final = (DECISIONS, REQUESTS, DISPOSALS, ERASURES, VERSIONS)
 """In the order in which they are replayed. Every decision on consent is copied, so that the numbers have no gap."""

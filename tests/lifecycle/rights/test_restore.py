@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
+from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connections, transaction
 from django.utils import timezone
@@ -22,8 +23,10 @@ from audit.verification import verify
 from care.tenancy import ALL, scope
 from consents.queries import is_live
 from launcher.places import ROOT
+from lifecycle.erasure.execute import execute_account
+from lifecycle.erasure.plan import plan_for_account
 from lifecycle.holds.actions import lift_hold, place_hold
-from lifecycle.models import DeletionEvent, Disposal, RightsReplay
+from lifecycle.models import DeletionEvent, Disposal, Erasure, RightsReplay
 from lifecycle.residue import scan
 from lifecycle.retention import door
 from lifecycle.rights import guard, replay, streams
@@ -31,6 +34,8 @@ from lifecycle.rights.journal import copy_new
 from privacy.purposes import Purpose
 from records.models import Document, PatientFile
 from tests.accounts.factories import make_practitioner
+from tests.lifecycle.erasure_world import old_file
+from tests.lifecycle.residue.test_stores import own_places
 from tests.lifecycle.rights.drill import Drill, differences, state
 from tests.lifecycle.rights.test_journal import choose
 from tests.records.factories import make_consultation, make_document, make_file, make_measure
@@ -39,6 +44,7 @@ from vault.errors import NoKey
 from vault.models import FileKey
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True, databases="__all__")]
+__all__ = ["own_places"]
 BY = Actor.operations("drill")
 NAMES = ("Kwzbergamote", "Kwzcardamome", "Kwzestragon", "Kwzfenouil")
 
@@ -150,6 +156,45 @@ def test_a_restored_dump_is_unreadable_refused_and_replayed_to_the_same_state(
     assert {name: count for name, count in again().items() if count} == {}
     assert differences(without, state()) == {}
     assert RightsReplay.objects.count() == 1
+
+
+def test_an_erased_account_of_a_restored_dump_is_erased_again_to_the_same_state(drill: Drill, me: User) -> None:
+    """With the files past their term destroyed, the others archived, consents ended, and the certificate's erasure known."""
+    leaver = make_practitioner(
+        "kwz.rouxval@example.org",
+        surname="Kwzrouxval",
+        given_names="Kwzcamille",
+        rpps="10001234567",
+        phone="+33612349876",
+    )
+    words = ["kwz.rouxval@example.org", "Kwzcamille Kwzrouxval", "10001234567", "+33612349876"]
+    choose(leaver, on=True)
+    due, young = old_file(leaver).pk, make_file(leaver, surname=NAMES[2]).pk
+    dump = drill.dump()
+    now = timezone.now()
+
+    plan = plan_for_account(leaver.pk, now)
+    done = execute_account(leaver.pk, plan.sha256, by=BY, now=now)
+    assert done.certificate is not None
+    copy_new()
+    without, mailed = state(), len(mail.outbox)
+    assert scan(words) == []
+
+    drill.restore(dump)
+    assert file_rows(due) + file_rows(young) == 2
+    assert (opens(due), is_live(leaver.pk, "marketing_emails", now=now)) == (False, True)
+    assert guard.why_not_start() == guard.OLDER
+    done_again = again()
+    assert (done_again["lifecycle.Erasure put back"], done_again["erasures finished"]) == (1, 1)
+    assert scan(words) == []
+    changed = differences(without, state())
+    keys = changed.pop("keys:vault_filekey")
+    assert ([row[0] for row in keys], changed) == (["+"], {})  # the archived identity has a key of its own, each time
+    assert Erasure.objects.get(state="decided", subject_id=leaver.pk).erasure_id == done.erasure_id
+    assert len(mail.outbox) == mailed
+    assert guard.why_not_start() is None
+    assert {name: count for name, count in again().items() if count} == {}
+    assert User.objects.get(pk=me.pk).email == "camille@example.org"
 
 
 def test_a_person_who_came_after_the_restore_is_never_touched(drill: Drill, me: User, files: list[UUID]) -> None:
@@ -305,7 +350,7 @@ class Killed(BaseException):
 def kill_at(point: int, patch: pytest.MonkeyPatch) -> None:
     """End at one of the places between two commits: after so many rows were put back, or in one of the steps."""
     if point < 3:
-        _kill_after(point, patch, streams.Stream, "_insert")
+        _kill_after(point, patch, streams.Stream, "insert")
     elif point == 3:
         _kill_after(0, patch, door, "finish_decided")
     elif point == 4:
