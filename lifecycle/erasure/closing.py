@@ -17,16 +17,24 @@ from vault import rings
 
 BATCH: Final = 500
 RESUMED, ENDED = "PC-50.resume", "PC-40"
+DESTROYS: Final = {ENDED: ClosedAccount._meta.label}
 
 
 def sweep(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:
-    """Finish erasures that were cut off, and destroy the identities whose three years are over."""
-    waiting, over = len(set(finishing.unfinished())), due(now)
-    found = {RESUMED: Outcome(due=waiting), ENDED: Outcome(due=over.count(), since=_oldest(over))}
+    """Destroy the identities whose three years are over."""
+    over = due(now)
+    outcome = Outcome(due=over.count(), since=_oldest(over))
     if not dry_run:
-        _resume(found[RESUMED], by, now)
-        found[ENDED].done = destroy_due(by=by, now=now)
-    return found
+        outcome.done = destroy_due(by=by, now=now)
+    return {ENDED: outcome}
+
+
+def resume_sweep(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:
+    """Finish the erasures that were cut off, and send what the mail server refused."""
+    outcome = Outcome(due=len(set(finishing.unfinished())))
+    if not dry_run:
+        _resume(outcome, by, now)
+    return {RESUMED: outcome}
 
 
 def due(now: datetime) -> QuerySet[ClosedAccount]:

@@ -47,6 +47,16 @@ def _written(page: HTML, attached: Attachment) -> bytes:
     return made
 
 
+def is_genuine(pdf: bytes) -> bool:
+    """Whether one of our keys signed every byte of this document."""
+    marks = set(SIGNED.findall(pdf))
+    if len(marks) != 1:
+        return False
+    key_id, value = marks.pop()
+    blank = SIGNED.sub(lambda found: f"{MARK}:{found[1].decode()}:{EMPTY}".encode(), pdf)
+    return signing.verify(blank, signing.Signature(key_id.decode(), base64.b64decode(value)))
+
+
 def _signed(pdf: bytes) -> bytes:
     signature = signing.sign(pdf)
     value = base64.b64encode(signature.value)

@@ -308,7 +308,7 @@ def test_execution_killed_at_a_step_is_finished_by_the_next_sweep(
             execute_account(user.pk, sha, by=BY, now=OPENED)
     user.refresh_from_db()
     if states(user.pk):
-        found = closing.sweep(by=BY, now=OPENED + timedelta(hours=1), dry_run=False)["PC-50.resume"]
+        found = closing.resume_sweep(by=BY, now=OPENED + timedelta(hours=1), dry_run=False)["PC-50.resume"]
         assert (found.due, found.done, found.failed) == (1, 1, 0)
     else:
         assert (user.email, files()) == ("camille@example.org", {due.pk, young.pk})
