@@ -86,7 +86,21 @@ class RevisionForm(forms.Form):
         return {name: self.cleaned_data[name] for name in self.NAMES}
 
 
-class EditForm(RevisionForm):
+class CorrectionForm(RevisionForm):
+    """A correction that may bring the end of the file's term forward: asked for a yes only when it would end it at once."""
+
+    may_end = forms.BooleanField(
+        required=False, widget=forms.HiddenInput, label=_("The day is right: the whole file may leave for good")
+    )
+
+    def refuse(self, refused: Refused) -> None:
+        """Say why; where the term would end at once, show the tick that lets it."""
+        self.add_error(None, str(refused.refusal.message))
+        if refused.refusal.code == "ends_now":
+            self.fields["may_end"].widget = forms.CheckboxInput()
+
+
+class EditForm(CorrectionForm):
     """A form on a patient's file; ``today`` is the practice's legal day."""
 
     def __init__(self, *arguments: Any, today: date, **options: Any) -> None:
@@ -151,7 +165,7 @@ class NewFileForm(IdentityForm):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        del self.fields["revision"]
+        del self.fields["revision"], self.fields["may_end"]
         if not self.data.get("twins"):
             self.fields["another"].widget = forms.HiddenInput()
 
@@ -189,20 +203,6 @@ class ConsultationForm(TextsForm):
     kind = forms.ChoiceField(label=_("Kind"), choices=list(KINDS.items()))
 
     field_order = ("started_at", "kind")
-
-
-class CorrectionForm(RevisionForm):
-    """A correction that may bring the end of the file's term forward: asked for a yes only when it would end it at once."""
-
-    may_end = forms.BooleanField(
-        required=False, widget=forms.HiddenInput, label=_("The day is right: the whole file may leave for good")
-    )
-
-    def refuse(self, refused: Refused) -> None:
-        """Say why; where the term would end at once, show the tick that lets it."""
-        self.add_error(None, str(refused.refusal.message))
-        if refused.refusal.code == "ends_now":
-            self.fields["may_end"].widget = forms.CheckboxInput()
 
 
 class AmendForm(TextsForm, CorrectionForm):

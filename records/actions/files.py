@@ -13,7 +13,7 @@ from privacy.clocks import Jurisdiction, legal_day
 from privacy.ids import new_id
 from privacy.purposes import Purpose
 from records.actions.journal import journal, person
-from records.clock import parse_birth_date, set_clock
+from records.clock import day_of, parse_birth_date, set_clock
 from records.fields import FILE_FIELDS, SEARCHED, clean
 from records.models import FileStatus, Origin, PatientFile
 from records.rules import (
@@ -21,6 +21,7 @@ from records.rules import (
     require,
     why_not_birth_date,
     why_not_death,
+    why_not_end_now,
     why_not_named,
     why_not_revision,
     why_not_status,
@@ -93,13 +94,15 @@ def change_file(
     file: PatientFile,
     changes: Mapping[str, str | None],
     revision: int | None = None,
+    may_end: bool = False,
     by: Actor,
     now: datetime,
 ) -> PatientFile:
     """Write ``changes`` (name of field to text) and journal the names of those that differ.
 
     ``revision`` is the one the person saw; a later one is refused, so that nobody overwrites
-    what they haven't read. Returns the row as it now is.
+    what they haven't read. A birth date that ends the file's term at once needs ``may_end``.
+    Returns the row as it now is.
     """
     row = PatientFile.objects.select_for_update(of=("self",)).get(pk=file.pk)
     require(why_not_revision(row, revision))
@@ -122,7 +125,9 @@ def change_file(
     handle.write(row, **differing)
     if differing.keys() & set(SEARCHED):
         row.search_tokens = tokens_of(row.practice_id, after)
+    term_before = row.retain_until
     set_clock(row, after["birth_date"], died_on=after["died_on"])
+    require(why_not_end_now(row, before=term_before, today=day_of(row, now), confirmed=may_end))
     row.changed_at = now
     row.revision += 1
     row.save()

@@ -24,7 +24,7 @@ from records.reading import (
     texts_of,
 )
 from records.rules import Refused
-from records.views.frame import Visit, of_file, open_part, show
+from records.views.frame import Visit, of_file, onward, open_part, show
 from records.views.measures import latest_of_each
 
 LAST = 5
@@ -119,7 +119,7 @@ def _edit(
     form = form_class(request.POST or None, today=today)
     if request.method == "POST" and form.is_valid() and _change(request, file, form):
         messages.success(request, _("Saved. The journal holds which fields changed."))
-        return redirect("records:file", file.pk)
+        return onward(request, file, "records:file")
     handle = open_part(request, file, Part.FILE)
     texts = texts_of(handle, file)
     if request.method == "GET":
@@ -139,11 +139,12 @@ def _change(request: Visit, file: PatientFile, form: EditForm) -> bool:
             file=file,
             changes=form.texts(),
             revision=form.cleaned_data["revision"],
+            may_end=form.cleaned_data["may_end"],
             by=request.actor,
             now=request.now,
         )
     except Refused as refused:
-        form.add_error(None, str(refused.refusal.message))
+        form.refuse(refused)
         return False
     return True
 

@@ -16,6 +16,7 @@ from care import actions as care
 from care.models import Practice, Role
 from care.queries import treats
 from care.tenancy import ALL, scope
+from lifecycle.retention import archiving
 from praticonnect.database import as_owner
 from records import actions, queries
 from records.models import ArchiveOpening, PatientFile
@@ -365,3 +366,12 @@ def test_database_keeps_an_opening_as_it_was_written(owner, file, sql):
 def list_openings(file: PatientFile) -> list[ArchiveOpening]:
     with scope(ALL):
         return list(queries.archive_openings_of(file))
+
+
+def test_sweep_leaves_an_opened_file_open_and_takes_it_back_after_its_thirty_days(owner, file):
+    opened = open_it(file, as_owner_of(owner))
+    last_day = datetime.fromisoformat(f"{opened.active_until}T23:59:00+01:00")
+    for moment, hangs in ((last_day, "active"), (last_day + timedelta(minutes=2), "archive")):
+        archiving.archive_due(by=Actor.system("sweep"), now=moment)
+        assert (ring(file), current(file).archived_at is not None) == (hangs, hangs == "archive")
+    assert in_archive(owner, now=last_day + timedelta(minutes=2)) == [file.pk]

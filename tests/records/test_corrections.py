@@ -172,3 +172,17 @@ def test_page_asks_for_the_yes_only_where_the_file_would_leave(practitioner, fil
     assert 'type="checkbox" name="may_end"' in answer.content.decode()
     assert client.post(make_old, {"why": "x", "may_end": "on"}).status_code == 302
     assert clock(file) == (date(2001, 11, 18), date(2021, 11, 18))
+
+
+def test_birth_date_that_would_end_a_childs_file_at_once_needs_a_yes(practitioner):
+    """Seen once in 2004 as a newborn, kept until 2032: a birth year mistyped must not destroy it tonight."""
+    file = make_file(practitioner, now=NOW.replace(year=2004), birth_date="2004-11-10")
+    with scope(ALL):
+        PatientFile.objects.filter(pk=file.pk).update(reopened_until=date(2026, 12, 1), active_until=date(2026, 12, 1))
+    with working(practitioner) as actor:
+        wrong = {"birth_date": "1904-11-10"}
+        with pytest.raises(Refused) as caught:
+            actions.change_file(file=file, changes=wrong, by=actor, now=NOW)
+        assert (caught.value.refusal.code, current(file).retain_until) == ("ends_now", date(2032, 11, 30))
+        actions.change_file(file=file, changes=wrong, may_end=True, by=actor, now=NOW)
+    assert current(file).retain_until == date(2024, 11, 18)
