@@ -19,12 +19,12 @@ from gdpr_requests.forms import JournalFilter
 from lifecycle.queries import phase_at
 from lifecycle.wording import line
 from privacy.register import REGISTER_TITLES, entries, retention_table
-from privacy.retention_rules import RULES
+from privacy.schedule import in_force
 from records.reading import purpose_in_words
 
 PAGE = 50
 LISTS = {"list", "search"}
-HEALTH = RULES["PC-41"]
+HEALTH = "PC-41"
 
 
 def overview(request: SignedInRequest) -> HttpResponse:
@@ -39,7 +39,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "today": timezone.localdate(request.now),
         "profile": user.practitioner,
         "contract": line(phase_at(user.pk, request.now)),
-        "years": HEALTH.length.years if HEALTH.length else "",
+        "years": health.years if (health := in_force().rules[HEALTH].length) else "",
     }
     return render(request, "gdpr/overview.html", context)
 
@@ -73,10 +73,11 @@ def journal_csv(request: SignedInRequest) -> HttpResponse:
 
 def register(request: SignedInRequest) -> HttpResponse:
     """The processing registers and the retention schedule, computed from the declarations (MD-05)."""
-    registers = [(title, entries(kind)) for kind, title in REGISTER_TITLES.items()]
+    rules = in_force().rules
+    registers = [(title, entries(kind, rules)) for kind, title in REGISTER_TITLES.items()]
     context = {
         "registers": registers,
-        "schedule": retention_table(),
+        "schedule": retention_table(rules=rules),
         "practice": queries.practice_name(request.user),
     }
     return render(request, "gdpr/register.html", context)

@@ -74,6 +74,7 @@ class Entry:
     basis: LegalBasis
     subject: Subject
     fields: tuple[DeclaredField, ...]
+    rules: Rules
 
     @property
     def title(self) -> str:
@@ -115,7 +116,7 @@ class Entry:
     def retention(self) -> tuple[Rule, ...]:
         """The rules that end the data of this activity."""
         used = {declared.field.retention for declared in self.fields}
-        return tuple(rule for rule in RULES.values() if rule.id in used)
+        return tuple(rule for rule in self.rules.values() if rule.id in used)
 
     @property
     def safeguards(self) -> tuple[str, ...]:
@@ -148,15 +149,16 @@ class RetentionLine:
     fields: int
 
 
-def entries(register: Register) -> list[Entry]:
-    """The activities of ``register``, in the order of the policy's purposes."""
+def entries(register: Register, rules: Rules = RULES) -> list[Entry]:
+    """The activities of ``register``, in the order of the policy's purposes; ``rules`` are those in force."""
     groups: defaultdict[Key, list[DeclaredField]] = defaultdict(list)
     for declared in personal_fields():
         field = declared.field
         if _belongs(declared, register) and field.purpose and field.basis:
             groups[field.purpose, field.basis, declared.table.subject].append(declared)
     return [
-        Entry(register, *key, tuple(fields)) for key, fields in sorted(groups.items(), key=lambda item: _order(item[0]))
+        Entry(register, *key, tuple(fields), rules)
+        for key, fields in sorted(groups.items(), key=lambda item: _order(item[0]))
     ]
 
 

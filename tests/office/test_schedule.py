@@ -12,6 +12,7 @@ from accounts.models import User
 from care.tenancy import ALL, scope
 from lifecycle.models import ScheduleVersion
 from lifecycle.tasks import redate
+from privacy.clocks import Period
 from privacy.schedule import in_force
 from records.models import PatientFile
 from tests.accounts.factories import make_practitioner, make_staff, prove, verified_client
@@ -102,3 +103,13 @@ def test_approval_needs_a_fresh_factor_and_a_post(office: Client) -> None:
 def test_practitioners_see_nothing_of_it(practitioner: User, name: str) -> None:
     address = reverse(name, args=[] if name == "admin:schedule" else [2])
     assert verified_client(practitioner).post(address).status_code in (302, 403, 404)
+
+
+def test_privacy_centre_tells_the_lengths_in_force(office: Client, practitioner: User) -> None:
+    office.post(reverse("admin:schedule"), {"text": text_of(PC_41=medical(25))})
+    office.post(reverse("admin:schedule_approve", args=[2]))
+    client = verified_client(practitioner)
+    register = client.get(reverse("gdpr:register"))
+    assert "25 years" in register.content.decode()
+    assert {line.rule.length for line in register.context["schedule"] if line.rule.id == "PC-41"} == {Period(years=25)}
+    assert client.get(reverse("gdpr:overview")).context["years"] == 25

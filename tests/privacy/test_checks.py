@@ -70,7 +70,7 @@ def test_check_fails_when_a_field_was_added_without_a_declaration() -> None:
     ran = check("tests.privacy.undeclared_settings")
     assert ran.returncode == 1
     assert "(privacy.E002) undeclared_app.Visitor.shoe_size isn't declared." in ran.stderr
-    assert ran.stderr.count("privacy.E") == 1
+    assert ran.stderr.count("privacy.E002") == 1
 
 
 def test_check_passes_on_the_house_as_it_is() -> None:

@@ -96,11 +96,11 @@ class Command(HouseCommand):
         if self.as_json:
             self.print_json([as_dict(line) for line in lines])
             return
-        self.stdout.write(f"Version {in_force().number} of the schedule is in force")
         self.print_table(
             ("id", "category", "counts from", "lasts", "then", "article", "fields"),
             [_cells(line) for line in lines],
         )
+        self.stdout.write(f"Version {in_force().number} of the schedule is in force")
         for version in queries.open_versions(queries.versions()):
             what = "; ".join(" ".join(map(str, _change_cells(change))) for change in version.changes)
             self.stdout.write(f"Version {version.schedule.number} is proposed: {what}")
