@@ -16,7 +16,7 @@ from accounts.requests import SignedInRequest
 from audit.models import AccessEntry
 from gdpr_requests import queries, wording
 from gdpr_requests.forms import JournalFilter
-from lifecycle.queries import phase_at
+from lifecycle.queries import contract_at
 from lifecycle.wording import line
 from privacy.register import REGISTER_TITLES, entries, retention_table
 from privacy.schedule import in_force
@@ -38,7 +38,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "files_held": queries.files_held(user),
         "today": timezone.localdate(request.now),
         "profile": user.practitioner,
-        "contract": line(phase_at(user.pk, request.now)),
+        "contract": line(contract_at(user.pk, request.now)),
         "years": health.years if (health := in_force().rules[HEALTH].length) else "",
     }
     return render(request, "gdpr/overview.html", context)

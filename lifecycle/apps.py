@@ -23,7 +23,7 @@ class LifecycleConfig(AppConfig):
         from consents.suspension import suspend_when
         from lifecycle import notifying
         from lifecycle.actions import start_trial
-        from lifecycle.deletion import telling
+        from lifecycle.deletion import executing, telling
         from lifecycle.deletion.actions import stop_after_change
         from lifecycle.deletion.queries import leaving
         from lifecycle.erasure import closing
@@ -65,6 +65,7 @@ class LifecycleConfig(AppConfig):
         sweep_with(redating.sweep)
         sweep_with(notifying.sweep)
         sweep_with(telling.sweep)
+        sweep_with(executing.sweep)
         sweep_with(sweep.archive)
         sweep_with(sweep.destroy, destroys=sweep.DESTROYS)
         sweeps.register()

@@ -1,17 +1,28 @@
 """The bell for the sweeps; what there is to do stands in the tables. Safe to run twice."""
 
 import logging
+from contextlib import suppress
+from uuid import UUID
 
 from celery import shared_task
 from django.utils import timezone
 
 from audit.actors import Actor
 from lifecycle import sweeping
+from lifecycle.deletion import executing
 from lifecycle.rights import guard
 from lifecycle.rights.journal import copy_new
+from lifecycle.rules import Refused
 from lifecycle.schedule.redating import redate_all
 
 _log = logging.getLogger(__name__)
+
+
+@shared_task(name="lifecycle.execute_deletion")
+def execute_deletion(account_id: str) -> None:
+    """Execute one deletion whose wait was given up; what fails here is the sweep's to try again."""
+    with suppress(Refused):
+        executing.execute_due(account_id=UUID(account_id), by=Actor.system("execute_deletion"), now=timezone.now())
 
 
 @shared_task(name="lifecycle.sweep")

@@ -23,7 +23,7 @@ def subscription(request: SignedInRequest) -> HttpResponse:
     context = {
         "phase": phase,
         "name": PHASES[phase.name],
-        "about": ABOUT[phase.name],
+        "about": ABOUT[open_now.name],
         "then": PHASES[phase.then] if phase.then else "",
         "acts": [(words, queries.allows(open_now, act)) for act, words in ACTS.items()],
         "history": [(EVENTS[fact.event], fact.at) for fact in facts],

@@ -4,7 +4,6 @@ The lock is what makes withdrawing and executing exclude each other: whoever com
 """
 
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -75,6 +74,19 @@ def stop_after_change(*, account_id: UUID, by: Actor, now: datetime) -> bool:
 
 
 @transaction.atomic
+def stop(*, account_id: UUID, why: Why, by: Actor, now: datetime) -> Kind:
+    """End a request that is due and mustn't be executed; the account is in its contract's phase again.
+
+    Raises :class:`lifecycle.rules.Refused` when it isn't due any more.
+    """
+    held, facts = _in_order(account_id, now)
+    if refusal := rules.why_not_execute(standing_of(facts, now)):
+        raise Refused(refusal)
+    _enter(held, facts, Kind.STOPPED, by=by, now=now, why=why)
+    return Kind.STOPPED
+
+
+@transaction.atomic
 def record_execution(*, account_id: UUID, plan_sha256: str, by: Actor, now: datetime) -> Standing:
     """Write that the request is executed, in the transaction that decides it: from its commit on nothing is taken back.
 
@@ -129,5 +141,5 @@ def _enter(
         by=by, verb=f"lifecycle.deletion_{kind}", object_type="lifecycle.DeletionEvent", object_id=row.pk,
         subject_id=user.pk, detail={"request": request, **({"why": why} if why else {})}, now=now,
     )  # fmt: skip
-    transaction.on_commit(partial(telling.tell, account_id=user.pk, by=by, now=now), robust=True)
+    transaction.on_commit(lambda: telling.tell(account_id=user.pk, by=by, now=now), robust=True)
     return standing_of([*facts, queries.fact(row)], now)

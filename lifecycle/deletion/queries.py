@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import cast
 from uuid import UUID
 
 from django.db.models import Exists, Max, OuterRef, Q, QuerySet
@@ -68,16 +69,21 @@ def _last(now: datetime) -> QuerySet[DeletionEvent]:
     return events.filter(~Exists(later))
 
 
-def due(now: datetime) -> Iterable[UUID]:
-    """Accounts whose instant has come and that weren't executed, the longest due first."""
+def due(now: datetime) -> Iterable[tuple[UUID, datetime]]:
+    """Accounts whose instant has come and that weren't executed, each with it, the longest due first."""
     waiting = _last(now).filter(kind__in=OPENING, execute_at__lte=now)
-    return waiting.order_by("execute_at").values_list("account_id", flat=True)
+    return cast(Iterable[tuple[UUID, datetime]], waiting.order_by("execute_at").values_list("account_id", "execute_at"))
 
 
-def last_change(user: User, now: datetime) -> datetime | None:
-    """When the e-mail address or a factor of ``user`` was last changed until ``now``; setting up a new account is none."""
+def last_change(user: User, now: datetime, *, before: datetime | None = None) -> datetime | None:
+    """When the e-mail address or a factor of ``user`` was last changed until ``now``; setting up a new account is none.
+
+    ``before``: only what was changed before that moment.
+    """
     events = security_events(account_id=user.pk).filter(
         kind__in=CHANGE_KINDS, outcome="ok", at__lte=now, at__gt=user.created_at + SETTING_UP
     )
+    if before is not None:
+        events = events.filter(at__lt=before)
     found: datetime | None = events.aggregate(last=Max("at"))["last"]
     return found

@@ -1,12 +1,11 @@
 """The plan and the wait, arranged for the pages."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from lifecycle.deletion.rules import Fact, Kind, Why
 from lifecycle.deletion.seam import Line, Outcome, Plan
@@ -52,40 +51,64 @@ UNDO_NOTHING = (gettext_lazy("Nothing: there is no way back from this click on."
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """Lines of a plan with one fate on one ground: their common words, and what each counts."""
+
+    lines: tuple[Line, ...]
+
+    @property
+    def first(self) -> Line:
+        """The line whose ground and sentence hold for all."""
+        return self.lines[0]
+
+    @property
+    def number(self) -> int:
+        """How many records there are of all of them."""
+        return sum(line.count for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
-    """The lines of a plan that share what becomes of them."""
+    """The part of a plan that shares what becomes of it."""
 
     key: str
     title: Words
     about: Words
-    lines: tuple[Line, ...]
+    rows: tuple[Row, ...]
 
 
 def groups(plan: Plan) -> list[Group]:
     """The plan in three parts; a part without lines is left out."""
     found = [
-        Group(key, title, about, tuple(line for outcome in outcomes for line in plan.of(outcome)))
+        Group(key, title, about, tuple(_rows(line for outcome in outcomes for line in plan.of(outcome))))
         for key, title, about, outcomes in GROUPS
     ]
-    return [group for group in found if group.lines]
+    return [group for group in found if group.rows]
 
 
-def counted(lines: Iterable[Line]) -> list[str]:
-    """Each line as what it is and how many."""
-    return [_("%(what)s: %(count)d") % {"what": line.title, "count": line.count} for line in lines]
+def _rows(lines: Iterable[Line]) -> Iterator[Row]:
+    shared: dict[tuple[str, str], list[Line]] = {}
+    for line in lines:
+        shared.setdefault((line.rule, line.sentence), []).append(line)
+    return (Row(tuple(ones)) for ones in shared.values())
 
 
 def short(plan: Plan) -> dict[str, list[str]]:
-    """The plan for the confirmation: what goes, what stays."""
-    parts = {group.key: counted(group.lines) for group in groups(plan)}
-    return {"goes": parts.get("goes", []), "stays": parts.get("archived", []) + parts.get("kept", [])}
+    """The plan for the confirmation: what goes by kind, what stays by ground."""
+    parts = {group.key: group.rows for group in groups(plan)}
+    goes = [
+        _("%(what)s: %(count)d") % {"what": line.title, "count": line.count}
+        for row in parts.get("goes", ())
+        for line in row.lines
+    ]
+    return {"goes": goes, "stays": [_stays(row) for key in ("archived", "kept") for row in parts.get(key, ())]}
+
+
+def _stays(row: Row) -> str:
+    counted = ngettext("%(ground)s: %(count)d record.", "%(ground)s: %(count)d records.", row.number)
+    return f"{counted % {'ground': row.first.ground, 'count': row.number}} {row.first.sentence}"
 
 
 def news_of(last: Fact | None) -> Words:
     """What became of the request before, in words; empty when there is nothing to say."""
     return NEWS.get(last.why or last.kind, "") if last else ""
-
-
-def days_left(execute_at: datetime, now: datetime) -> int:
-    """Whole days until the instant."""
-    return max((execute_at - now).days, 0)

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from lifecycle.deletion import actions, queries, rules, seam, showing
 from lifecycle.deletion.forms import PlanForm
 from lifecycle.deletion.rules import SHIELD, State
 from lifecycle.rules import Refused
+from lifecycle.tasks import execute_deletion
 from privacy.clocks import legal_day
 
 TAB = "lifecycle:deletion"
@@ -88,6 +90,8 @@ def waive(request: HouseRequest) -> HttpResponse:
     except Refused as refusal:
         messages.warning(request, str(refusal))
         return redirect(TAB)
+    account_id = str(signed_in(request).pk)
+    transaction.on_commit(lambda: execute_deletion.delay(account_id), robust=True)
     logout(request)
     return redirect("lifecycle:left")
 

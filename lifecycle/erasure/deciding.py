@@ -29,7 +29,7 @@ from lifecycle.erasure.files import Fate
 from lifecycle.erasure.identity import archive_identity
 from lifecycle.erasure.plan import Line, Plan, plan_for_account
 from lifecycle.models import Erasure
-from lifecycle.queries import phase_at
+from lifecycle.queries import contract_at
 from lifecycle.retention import door
 from lifecycle.states import Name
 from privacy.ids import new_id
@@ -148,7 +148,7 @@ def _end_contract(user: User, erasure: Erasure, by: Actor, now: datetime) -> Non
             subject_id=user.pk, key=key, child=child or None, on=False, by=closing, language=user.language,
             channel="closing", now=now, authority=authority,
         )  # fmt: skip
-    if phase_at(user.pk, now).name is Name.SUBSCRIBED:
+    if contract_at(user.pk, now).name is Name.SUBSCRIBED:
         end_subscription(user=user, by=by, now=now)
 
 

@@ -90,7 +90,7 @@ def test_request_waits_until_its_instant_then_is_due(me: User) -> None:
     ask(me)
     found = [state(me, now) for now in (ASKED - INSTANT, ASKED, ENDS - INSTANT, ENDS)]
     assert found == [State.NONE, State.PENDING, State.PENDING, State.DUE]
-    assert (list(due(ENDS - INSTANT)), list(due(ENDS))) == ([], [me.pk])
+    assert (list(due(ENDS - INSTANT)), list(due(ENDS))) == ([], [(me.pk, ENDS)])
     assert standing_at(me.pk, ENDS).plan_sha256 == plan_for_account(me.pk, ASKED).sha256
 
 

@@ -1,4 +1,4 @@
-"""``manage.py account phase EMAIL``, ``account subscribe EMAIL`` and ``account end-subscription EMAIL``."""
+"""``manage.py account``: ``phase``, ``subscribe``, ``end-subscription``, ``request-deletion``, ``withdraw-deletion``, each with EMAIL."""
 
 from typing import Any
 
@@ -9,6 +9,9 @@ from accounts.queries import account_by_email
 from audit.actors import Actor
 from lifecycle import actions, queries
 from lifecycle.allowed import ALLOWED
+from lifecycle.deletion import executing, seam
+from lifecycle.deletion.actions import request_deletion, waive_wait, withdraw_deletion
+from lifecycle.deletion.queries import standing_at
 from lifecycle.phases import Phase
 from lifecycle.rules import Refused
 from privacy.commandline import HouseCommand, fail
@@ -19,7 +22,7 @@ ENTERING = {"subscribe": actions.subscribe, "end-subscription": actions.end_subs
 class Command(HouseCommand):
     """Shows the phase of an account, and enters facts of its contract by the same actions as the page."""
 
-    help = "Shows the phase of an account, or begins and ends its subscription."
+    help = "Shows the phase of an account, begins and ends its subscription, requests and withdraws its deletion."
 
     def arguments(self, parser: CommandParser) -> None:
         """The verbs, each for one account."""
@@ -30,13 +33,64 @@ class Command(HouseCommand):
             ("end-subscription", "end the subscription; seven days of grace follow"),
         ):
             self.verb(verbs, name, about).add_argument("email")
+        ask = self.verb(verbs, "request-deletion", "enter a request that the holder made in writing; the wait follows")
+        ask.add_argument("email")
+        ask.add_argument(
+            "--plan", metavar="SHA256", help="the plan that was approved; without it, the plan as it is now"
+        )
+        ask.add_argument("--waive", action="store_true", help="the holder gave up the wait: execute it now")
+        back = self.verb(
+            verbs, "withdraw-deletion", "take the request back; possible until the instant of the deletion"
+        )
+        back.add_argument("email")
 
     def run(self, **options: Any) -> None:
         """Do the verb, then print the phase; wrong use leaves with code 2 and one line."""
         user = account_by_email(options["email"])
         if user is None:
             fail(f"There is no account with the address {options['email']}; check its spelling")
-        self.show(self.enter(user, options["verb"]))
+        if options["verb"] in ("request-deletion", "withdraw-deletion"):
+            self.delete(user, **options)
+        else:
+            self.show(self.enter(user, options["verb"]))
+
+    def delete(self, user: User, *, verb: str, **options: Any) -> None:
+        """Request or withdraw a deletion, by the same actions as the pages; then print where it stands."""
+        by = Actor.operations(f"account {verb}")
+        try:
+            if verb == "withdraw-deletion":
+                withdraw_deletion(account_id=user.pk, by=by, now=self.now)
+            else:
+                self.request(user, options["plan"], waive=options["waive"], by=by)
+        except (Refused, seam.PlanChanged) as refusal:
+            fail(str(refusal))
+        self.show_deletion(user)
+
+    def request(self, user: User, plan: str | None, *, waive: bool, by: Actor) -> None:
+        """Enter the request; with ``waive`` execute it too, a request that waits already as well."""
+        if not (waive and standing_at(user.pk, self.now).runs):
+            approved = plan or seam.plan_for_account(user.pk, self.now).sha256
+            request_deletion(user=user, plan_sha256=approved, by=by, now=self.now)
+        if waive:
+            waive_wait(user=user, by=by, now=self.now)
+            executing.execute_due(account_id=user.pk, by=by, now=self.now)
+
+    def show_deletion(self, user: User) -> None:
+        """Print where the request stands; moments in UTC."""
+        standing = standing_at(user.pk, self.now)
+        shown = {
+            "deletion": standing.state.value,
+            "request": standing.request,
+            "requested_at": standing.requested_at.isoformat() if standing.requested_at else None,
+            "execute_at": standing.execute_at.isoformat() if standing.execute_at else None,
+            "plan": standing.plan_sha256,
+            "last": standing.last.kind.value if standing.last else None,
+            "phase": queries.phase_at(user.pk, self.now).name.value,
+        }
+        if self.as_json:
+            self.print_json(shown)
+        else:
+            self.print_table(["WHAT", "VALUE"], [(key, "" if value is None else value) for key, value in shown.items()])
 
     def enter(self, user: User, verb: str) -> Phase:
         """The phase as it is, or as it is after the fact was entered."""
