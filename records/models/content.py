@@ -98,6 +98,7 @@ class ConsultationVersion(models.Model):
     leaf = models.BinaryField(default=b"", editable=False)
 
     class Meta:
+        indexes = [models.Index(fields=["file_id"], name="version_by_file")]
         constraints = [
             models.UniqueConstraint(fields=["consultation_id", "number"], name="consultation_version_once"),
             models.CheckConstraint(condition=Q(number__gte=1), name="consultation_version_from_1"),
