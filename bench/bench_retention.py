@@ -27,7 +27,10 @@ EACH_TURN = 5_000
 PEER_ROWS = 5_000
 DUE = 1_000
 OURS, RAW = "swept", "raw"
-FAR = date(2080, 1, 1)
+NEVER_DUE = date(2200, 1, 1)
+KEPT = date(2030, 1, 1)
+KEPT_DAYS = 7_600
+"""Files of the growing table end on one of so many days, within the 25 years that are asked for."""
 
 # The same end of the same rows, one statement a step, without asking anything: holds, restrictions, versions, batches.
 GONE = "select id from records_patientfile where retain_until = %(until)s"
@@ -80,7 +83,7 @@ def retention_growth(run: Run) -> None:
     before, rates = 0, []
     turns = iter(range(1_000, 2_000))
     for size in sizes:
-        fill(place, "kept", size, until=FAR, spread=9_000, each=0, first=before + 1)
+        fill(place, "kept", size, until=KEPT, spread=KEPT_DAYS, each=0, first=before + 1)
         before = size
         rates.append(statistics.median(one_sweep(place, next(turns), due) for _ in range(5)))
         run.figure(f"files swept a second, {due:,} due among {size:,}", rates[-1])
@@ -95,7 +98,7 @@ def ours_until(turn: int) -> date:
 
 def raw_until(turn: int) -> date:
     """The last day of a set that no sweep finds due."""
-    return FAR + timedelta(days=turn)
+    return NEVER_DUE + timedelta(days=turn)
 
 
 def sweep(turn: int) -> int:

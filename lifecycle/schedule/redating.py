@@ -9,6 +9,7 @@ A file that can't be opened keeps the later of both ends.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from typing import Final
 from uuid import UUID
 
@@ -36,7 +37,7 @@ BATCH: Final = 5_000
 PIECE: Final = 500
 
 STALE: Final = """
-SELECT file.id, file.birth_date IS NOT NULL, file.died_on IS NOT NULL,
+SELECT file.id, file.practice_id, file.birth_date IS NOT NULL, file.died_on IS NOT NULL,
        EXISTS (SELECT FROM lifecycle_hold hold WHERE hold.file_id = file.id AND hold.lifted_at IS NOT NULL)
 FROM records_patientfile file
 WHERE file.schedule_version = %s AND file.leaving_at IS NULL
@@ -48,7 +49,7 @@ WITH ends AS ({NEW_ENDS.format(where="file.id = ANY (%(ids)s)")}), moved AS (
   SET retain_until = greatest(ends.retain_until, ends.new_until), schedule_version = %(number)s,
       retention_rule = CASE WHEN ends.new_until < ends.retain_until THEN ends.retention_rule ELSE ends.new_rule END,
       active_until = CASE WHEN file.archived_at IS NULL
-                          THEN greatest(file.active_until, (ends.seen + %(active)s::interval)::date)
+                          THEN greatest((ends.seen + %(active)s::interval)::date, file.reopened_until)
                           ELSE file.active_until END
   FROM ends WHERE file.id = ends.id
   RETURNING ends.new_until > ends.retain_until AS later
@@ -62,6 +63,7 @@ class Stale:
     """A locked file whose end was computed under an older version, and what it depends on."""
 
     file_id: UUID
+    practice_id: UUID
     has_birth: bool
     has_death: bool
     was_held: bool
@@ -122,12 +124,17 @@ def redate_batch(number: int, schedule: Schedule, *, by: Actor, now: datetime, l
 def needs_facts(file: Stale, moved: Iterable[Change]) -> bool:
     """Whether the new end of a file depends on more than its stored end and the day of its last consultation."""
     return any(
-        (change.rule == MEDICAL.id and (change.shortens or file.has_death or file.was_held))
+        (change.rule == MEDICAL.id and (_is_sooner(change) or file.has_death or file.was_held))
         or (change.rule == MINOR.id and file.has_birth)
         or (change.rule == DEATH.id and file.has_death)
         or change.rule in (EXCHANGE.id, CONTRACT.id)
         for change in moved
     )
+
+
+def _is_sooner(change: Change) -> bool:
+    """Whether files could end sooner; their part in daily use depends on no sealed day but a death."""
+    return change.part == "length" and change.shortens
 
 
 def _older(schedule: Schedule) -> list[int]:
@@ -156,25 +163,32 @@ def _move(file_ids: list[UUID], before: Schedule, schedule: Schedule) -> Moves:
 
 def _compute(stale: list[Stale], schedule: Schedule, done: Moves, by: Actor, now: datetime) -> Moves:
     """Compute the ends from all facts, opening the files that have sealed ones; adds to ``done``."""
-    for start in range(0, len(stale), PIECE):
-        piece = stale[start : start + PIECE]
-        sealed = [one.file_id for one in piece if one.has_birth or one.has_death]
-        keys = access.open_many(
-            sealed, by=by, purpose=Purpose.LEGAL, part="clock", practice_id=None, now=now, action="list",
-            from_archive=True,
-        )  # fmt: skip
-        ids = [one.file_id for one in piece]
-        holds = on_clocks(ids)
-        files = list(PatientFile.objects.select_related("practice").filter(pk__in=ids))
-        for file in files:
-            was = file.retain_until
-            _set(file, keys, holds.get(file.pk, ()), schedule)
-            done.later += file.retain_until > was
-            done.earlier += file.retain_until < was
-        PatientFile.objects.bulk_update(files, CLOCK_FIELDS)
-        done.files += len(files)
-        done.opened += len(sealed) - len(keys.refused)
+    stale.sort(key=lambda file: (file.practice_id, file.file_id))
+    for practice_id, files in groupby(stale, key=lambda file: file.practice_id):
+        of_practice = list(files)
+        for start in range(0, len(of_practice), PIECE):
+            _compute_piece(of_practice[start : start + PIECE], practice_id, schedule, done, by, now)
     return done
+
+
+def _compute_piece(
+    piece: list[Stale], practice_id: UUID, schedule: Schedule, done: Moves, by: Actor, now: datetime
+) -> None:
+    ids = [one.file_id for one in piece]
+    sealed = [one.file_id for one in piece if one.has_birth or one.has_death]
+    keys = access.open_many(
+        sealed, by=by, purpose=Purpose.LEGAL, part="clock", practice_id=practice_id, now=now, from_archive=True
+    )
+    holds = on_clocks(ids)
+    files = list(PatientFile.objects.select_related("practice").filter(pk__in=ids))
+    for file in files:
+        was = file.retain_until
+        _set(file, keys, holds.get(file.pk, ()), schedule)
+        done.later += file.retain_until > was
+        done.earlier += file.retain_until < was
+    PatientFile.objects.bulk_update(files, CLOCK_FIELDS)
+    done.files += len(files)
+    done.opened += len(sealed) - len(keys.refused)
 
 
 def _set(file: PatientFile, keys: HandleSet, holds: Iterable[Hold], schedule: Schedule) -> None:

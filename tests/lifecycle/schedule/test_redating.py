@@ -82,12 +82,14 @@ def test_shortening_waits_for_the_approval_and_for_the_birthday(practitioner: Us
 
 
 def test_opening_for_a_shortening_is_journaled_file_by_file(practitioner: User) -> None:
-    make_file(practitioner)
+    one = make_file(practitioner)
     make_file(practitioner, birth_date=None)
     before = opened()
     approved(PC_41=medical(15))
     redate()
     assert opened() - before == 1
+    last = AccessEntry.objects.filter(part="clock").latest("id")
+    assert (last.practice_id, last.actor_role, last.purpose) == (row(one).practice_id, "operations", "legal")
     detail = EventEntry.objects.get(verb="lifecycle.schedule.applied").detail
     assert detail == {"number": 2, "files": 2, "later": 0, "earlier": 2, "opened": 1}
 
@@ -100,7 +102,9 @@ def test_part_in_daily_use_moves_but_nothing_comes_back_from_the_archive(practit
     redate()
     assert (row(daily).active_until, row(archived).active_until) == (date(2033, 11, 18), SEEN - timedelta(days=1))
     approved(PC_41=medical(20, active=3))
+    before = opened()
     redate()
+    assert opened() == before
     assert (row(daily).active_until, row(archived).active_until) == (date(2029, 11, 18), SEEN - timedelta(days=1))
 
 
