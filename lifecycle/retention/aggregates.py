@@ -11,14 +11,13 @@ from privacy.clocks import legal_day
 # the constraint, so that two transactions wait for each other instead of meeting crosswise.
 ADD = """
 insert into lifecycle_departed as departed (id, month, kind, rule, jurisdiction, count)
-select named.id, %(month)s, named.kind, sums.rule, sums.jurisdiction, sums.figures[named.place]
+select gen_random_uuid(), %(month)s, named.kind, sums.rule, sums.jurisdiction, sums.figures[named.place]
   from (select disposal.rule, practice.jurisdiction, array[count(*),
                sum((counts ->> 'consultations')::bigint), sum((counts ->> 'measures')::bigint),
                sum((counts ->> 'documents')::bigint)] as figures
           from lifecycle_disposal disposal join care_practice practice on practice.id = disposal.practice_id
          where disposal.file_id = any(%(files)s) group by 1, 2) sums
- cross join lateral (select gen_random_uuid() as id, kind, place
-                       from unnest(%(kinds)s::text[]) with ordinality as kinds (kind, place)) named
+ cross join unnest(%(kinds)s::text[]) with ordinality as named (kind, place)
  where sums.figures[named.place] > 0
  order by named.kind, sums.rule, sums.jurisdiction
 on conflict (month, kind, rule, jurisdiction) do update set count = departed.count + excluded.count

@@ -1,6 +1,6 @@
 """The one deletion door: decided once, carried out whole, and nothing leaves beside it (PC-41, LAW-03)."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -161,3 +161,18 @@ def test_draft_may_still_be_thrown_away(practitioner: User) -> None:
     with working(practitioner) as actor:
         actions.discard_draft(consultation=draft, by=actor, now=NOW)
         assert (Consultation.objects.count(), Measure.objects.count()) == (0, 0)
+
+
+def test_files_of_several_rules_and_laws_are_decided_and_counted_together(practitioner: User) -> None:
+    """MD-21: each rule under each law is a row of its own, whatever plan PostgreSQL makes of the sums."""
+    israeli = make_practitioner("yael@example.org", now=LONG_AGO, jurisdiction="IL", country="IL")
+    for user in (practitioner, israeli):
+        for born in ("1984-02-29", "2020-03-05"):
+            make_file(user, birth_date=born)
+    later = datetime(2049, 1, 1, tzinfo=UTC)
+    with scope(ALL):
+        assert len(decide_due(later)) == 4
+        found = Departed.objects.values_list("rule", "jurisdiction", "kind", "count").order_by("rule", "jurisdiction")
+    assert list(found) == [
+        (rule, law, "records.PatientFile", 1) for rule in ("LAW-01", "PC-41") for law in ("FR", "IL")
+    ]
