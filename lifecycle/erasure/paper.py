@@ -18,6 +18,7 @@ from weasyprint import HTML, Attachment
 
 from audit import signing
 from lifecycle.erasure.answers import Outcome
+from lifecycle.erasure.files import Fate
 from privacy.days import written
 
 NAME: Final = "certificate.json"
@@ -79,8 +80,16 @@ def groups_of(document: Mapping[str, Any]) -> list[tuple[str, list[dict[str, Any
 
 
 def _in_words(part: Mapping[str, Any]) -> dict[str, Any]:
-    until = written(date.fromisoformat(part["until"])) if part["until"] else ""
-    return {**part, "title": gettext(part["about"]), "article": gettext(part["ground"]), "last_day": until}
+    return {**part, "title": gettext(part["about"]), "article": gettext(part["ground"]), "last_day": _until(part)}
+
+
+def _until(part: Mapping[str, Any]) -> str:
+    """Until when a part stays, in words; empty for what goes."""
+    if part["until"]:
+        return written(date.fromisoformat(part["until"]))
+    if part["fate"] == Fate.HELD:
+        return gettext("the hold is lifted")
+    return gettext("its own end, with your colleague") if part["fate"] == Fate.SHARED else ""
 
 
 def day_of(instant: str) -> str:
