@@ -12,6 +12,7 @@ from lifecycle.erasure.answers import DESTRUCTIVE, Answer, answers
 from lifecycle.erasure.certificate import CONTEXT, FORMAT
 from lifecycle.erasure.files import Fate, pieces
 from lifecycle.models import ClosedAccount, Erasure
+from vault.queries import with_key
 
 STATUS: Final = "praticonnect erasure status v1"
 Document = dict[str, Any]
@@ -66,7 +67,8 @@ def _count(answer: Answer, part: Document, decided: Erasure, subject: UUID) -> i
         return (rows.filter(at__lte=decided.at) if dated else rows).count()
     fates = decided.figures["plan"]["files"]
     files = [UUID(file_id) for file_id, fate, _until, rule in fates if (fate, rule) == (part["fate"], part["rule"])]
-    return sum(answer.living(answer.of_files(piece)).count() for piece in pieces(files))
+    readable = sorted(with_key(files))  # without its key nothing of a file is left, whatever rows evidence still has
+    return sum(answer.of_files(piece).count() for piece in pieces(readable))
 
 
 def _is_linked(account_id: UUID) -> bool:

@@ -208,6 +208,7 @@ def test_newer_statement_says_what_is_left(folder: Path, user: User) -> None:
     assert re.search(r"STATUS: \d+ of \d+ kept rows are left, as of 2026-11-18$", said.strip()), said
     left = {(one["table"], one["fate"]): one["remaining"] for one in status_of(certificate, now=OPENED)["parts"]}
     assert left["records.PatientFile", "archived"] == left["lifecycle.ClosedAccount", None] == 1
+    assert left["records.ConsultationVersion", "archived"] == left["vault.FileKey", "archived"] == 1
 
 
 def test_later_destruction_of_a_kept_part_is_seen_with_the_certificate_alone(folder: Path, user: User) -> None:
@@ -218,7 +219,7 @@ def test_later_destruction_of_a_kept_part_is_seen_with_the_certificate_alone(fol
     assert len(gone) == 1
     left = {(one["table"], one["fate"]): one["remaining"] for one in status_of(certificate, now=years_on)["parts"]}
     assert left["lifecycle.ClosedAccount", None] == 0
-    assert left["records.PatientFile", "archived"] == 0
+    assert left["records.PatientFile", "archived"] == left["records.ConsultationVersion", "archived"] == 0
     assert left["vault.FileKey", "archived"] == 0
     assert left["care.Membership", None] == 0
     assert left["consents.ConsentEvent", None] > 0
