@@ -10,6 +10,7 @@ from uuid import UUID
 from django.apps import apps
 from django.db import connection, models
 
+from audit.evidence import of_table
 from lifecycle.models import Erasure
 from vault.models import RightsEntry
 from vault.rights import Entry
@@ -20,9 +21,12 @@ NEWEST: Final = """
 select id, seq, {subject}, {at}, written_at, (to_jsonb(row) - 'seq' - 'written_at' - 'leaf')::text from {table} row
  where (%s::bigint is null or seq < %s) and {only} order by seq desc limit %s
 """
+# Rows that left by their numbers; after a replay they have other numbers, so what is older than the shortest term counts
+# as gone too: no backup of that age is restored.
 EXPIRED: Final = """
-select number from unnest(%s::bigint[]) number
- where exists (select from audit_expiredrows where table_name = %s and numbers @> number)
+select entry.id from unnest(%s::uuid[], %s::bigint[], %s::timestamptz[]) as entry (id, number, written_at)
+ where exists (select from audit_expiredrows where table_name = %s and numbers @> entry.number)
+    or (%s and entry.written_at < now() - interval '3 years')
 """
 PRESENT: Final = "select id from {table} where id = any(%s)"
 INSERT: Final = """
@@ -75,16 +79,21 @@ class Stream:
         """Those of the entries that this database doesn't know, though their rows aren't at the end of their own term."""
         there = self._known(entries) if entries else set()
         gone = [entry for entry in entries if entry.pk not in there]
-        expired = self._expired([entry.number for entry in gone]) if gone else set()
-        return [entry for entry in gone if entry.number not in expired]
+        expired = self._expired(gone) if gone else set()
+        return [entry for entry in gone if entry.pk not in expired]
 
     def _known(self, entries: Sequence[RightsEntry]) -> set[UUID]:
         return self.present([entry.pk for entry in entries])
 
-    def _expired(self, numbers: Collection[int]) -> set[int]:
+    def _expired(self, entries: Sequence[RightsEntry]) -> set[UUID]:
+        columns = [
+            [entry.pk for entry in entries],
+            [entry.number for entry in entries],
+            [e.written_at for e in entries],
+        ]
         with connection.cursor() as cursor:
-            cursor.execute(EXPIRED, [list(numbers), self.table])
-            return {number for (number,) in cursor.fetchall()}
+            cursor.execute(EXPIRED, [*columns, self.table, of_table(self.table).each is not None])
+            return {found for (found,) in cursor.fetchall()}
 
     def insert(self, facts: dict[str, Any]) -> bool:
         """Put a row in again; False when another one stands in its place, or the row itself."""

@@ -21,6 +21,7 @@ from lifecycle.tasks import copy_rights
 from praticonnect import starting
 from praticonnect.database import as_owner
 from privacy import commandline
+from privacy.ids import new_id
 from tests.accounts.factories import make_practitioner
 from tests.audit.forge import force
 from tests.lifecycle.rights.test_journal import choose
@@ -113,6 +114,20 @@ def test_evidence_that_expired_is_no_restore(me: User) -> None:
     assert guard.why_not_start() is None
     call_command("rights", "replay", stdout=io.StringIO())
     assert not DeletionEvent.objects.filter(pk=row.pk).exists()
+
+
+def test_evidence_older_than_its_term_is_no_restore_even_under_another_number(me: User) -> None:
+    """After a replay a row has a new number, and leaves under that one."""
+    choose(me, on=True)
+    copy_new()
+    old = timezone.now() - timedelta(days=1200)
+    known = {"number": 999_999, "subject_id": me.pk, "at": old, "written_at": old, "facts": {}}
+    RightsEntry.objects.create(id=new_id(), stream="lifecycle_deletionevent", **known)
+    assert guard.why_not_start() is None
+    call_command("rights", "replay", stdout=io.StringIO())
+    assert not DeletionEvent.objects.exists()
+    RightsEntry.objects.create(id=new_id(), stream="lifecycle_disposal", **known)
+    assert guard.why_not_start() == guard.OLDER
 
 
 def test_the_copying_task_leaves_a_restored_database_alone(me: User) -> None:
