@@ -86,13 +86,10 @@ class Stream:
         return self.present([entry.pk for entry in entries])
 
     def _expired(self, entries: Sequence[RightsEntry]) -> set[UUID]:
-        columns = [
-            [entry.pk for entry in entries],
-            [entry.number for entry in entries],
-            [e.written_at for e in entries],
-        ]
+        ids, numbers = [entry.pk for entry in entries], [entry.number for entry in entries]
+        written, leaves = [entry.written_at for entry in entries], of_table(self.table).each is not None
         with connection.cursor() as cursor:
-            cursor.execute(EXPIRED, [*columns, self.table, of_table(self.table).each is not None])
+            cursor.execute(EXPIRED, [ids, numbers, written, self.table, leaves])
             return {found for (found,) in cursor.fetchall()}
 
     def insert(self, facts: dict[str, Any]) -> bool:

@@ -1,5 +1,6 @@
 """The production logins on real servers: web and worker own nothing, and still work."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -142,3 +143,21 @@ def test_restricted_login_dumps_every_table_for_its_own_eyes_only(house: dict[st
     assert (done.returncode, done.stderr) == (0, "")
     assert "dumped-kind" in out.read_text()
     assert out.stat().st_mode & 0o777 == 0o600
+
+
+def test_restricted_login_searches_every_table_and_copies_rights(house: dict[str, str]) -> None:
+    """What it couldn't read would be out of sight, and what it couldn't write would be forgotten by a restore."""
+    with psycopg.connect(house["DATABASE_URL"]) as connection:
+        connection.execute("set role praticonnect_app")
+        connection.execute(
+            "insert into care_practice (id, name, jurisdiction, created_at)"
+            " values (gen_random_uuid(), 'Cabinet Kwz-planted-word', 'FR', now())"
+        )
+    done = manage(house, "manage.py", "residue", "KWZ-planted-word", "--json")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert [found["where"] for found in json.loads(done.stdout)["found"]] == ["care_practice.name"]
+    copied = manage(
+        house, "-c", "import django; django.setup(); from lifecycle.tasks import copy_rights; print(copy_rights())"
+    )
+    assert (copied.returncode, copied.stdout) == (0, "0\n"), copied.stderr
+    assert manage(house, "manage.py", "rights", "status").returncode == 0
