@@ -65,7 +65,7 @@ class LifecycleConfig(AppConfig):
         sweep_with(redating.sweep)
         sweep_with(notifying.sweep)
         sweep_with(telling.sweep)
-        sweep_with(executing.sweep)
+        sweep_with(executing.sweep, destroys={executing.RULE: "accounts.User"})
         sweep_with(sweep.archive)
         sweep_with(sweep.destroy, destroys=sweep.DESTROYS)
         sweeps.register()

@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.db import connection
 
 from care.tenancy import ALL, scope
+from lifecycle.deletion import forecasts as _deletion  # noqa: F401 - registers the accounts that are to be deleted
 from lifecycle.erasure import forecasts as _erasure  # noqa: F401 - registers the identities of closed accounts
 from lifecycle.expiring import forecasts as _expiring  # noqa: F401 - registers what leaves of closed accounts
 from lifecycle.schedule.formula import NEW_ENDS, parameters
