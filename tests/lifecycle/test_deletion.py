@@ -9,12 +9,14 @@ from accounts.models import User
 from audit.actions import record_security
 from audit.actors import Actor
 from lifecycle.deletion.actions import request_deletion, stop_after_change, waive_wait, withdraw_deletion
+from lifecycle.deletion.forecasts import accounts_to_delete
 from lifecycle.deletion.queries import due, leaving, standing_at
 from lifecycle.deletion.rules import SHIELD, State, execution_of
 from lifecycle.erasure.plan import plan_for_account
 from lifecycle.models import DeletionEvent
 from lifecycle.rules import Refused
 from privacy.deadlines import DataClass, Right, deadline
+from privacy.forecast import Leaving
 from tests.accounts.factories import make_account, make_staff
 from tests.lifecycle.helpers import PARIS, make_trial
 from tests.records.factories import actor_of
@@ -187,6 +189,17 @@ def test_leaving_narrows_to_those_asked_for(me: User) -> None:
     ask(me)
     ask(other)
     assert (set(leaving(ASKED)), list(leaving(ASKED, [other.pk]))) == ({me.pk, other.pk}, [other.pk])
+
+
+def test_accounts_to_delete_are_forecast(me: User) -> None:
+    """NEW-04: in the month of their instant, those that wait only."""
+    withdrawn = make_trial("other@example.org")
+    ask(me)
+    ask(withdrawn)
+    withdraw(withdrawn, ASKED + timedelta(days=1))
+    today = date(2026, 9, 25)
+    found = [list(accounts_to_delete(today, until)) for until in (date(2026, 10, 19), date(2026, 10, 20))]
+    assert found == [[], [Leaving(date(2026, 10, 1), "PC-34", "accounts.User", 1)]]
 
 
 def test_operations_enter_a_request_too(me: User) -> None:

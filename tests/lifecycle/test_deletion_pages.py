@@ -20,6 +20,7 @@ from lifecycle.models import DeletionEvent
 from lifecycle.queries import phase_at
 from lifecycle.states import Name
 from tests.accounts.factories import WebClient, prove, verified_client
+from tests.journeys.conftest import app_code
 from tests.lifecycle.helpers import IN, PARIS, make_trial
 from tests.records.factories import actor_of, make_file
 
@@ -278,6 +279,25 @@ def test_page_says_since_when_a_change_keeps_the_request_away(me: User) -> None:
         True,
         True,
         State.NONE,
+    )
+
+
+@pytest.mark.parametrize(("before", "stopped"), [(timedelta(days=8), False), (timedelta(hours=5), True)])
+def test_new_app_in_the_last_seven_days_stops_it(me: User, before: timedelta, stopped: bool) -> None:
+    """By the page where an app is set up: whoever sits there might not be the holder."""
+    ask(me)
+    now = ENDS - before
+    with time_machine.travel(now, tick=False):
+        client = signed_in(me, now, fresh=True)
+        url = reverse("mfa_activate_totp")
+        secret = client.get(url).context["form"].secret
+        assert client.post(url, {"code": app_code(secret)}).status_code == 302
+        banner = "Your account is to be deleted" in text(client.get("/"))
+    kinds = [row.kind for row in DeletionEvent.objects.order_by("number")]
+    assert kinds == (["requested", "stopped"] if stopped else ["requested"])
+    assert (banner, [one.subject for one in mail.outbox][-1:] == ["The deletion of your account was stopped"]) == (
+        not stopped,
+        stopped,
     )
 
 
