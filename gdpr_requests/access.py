@@ -8,5 +8,6 @@ ACCESS = {
     "gdpr:overview": _MINE,
     "gdpr:journal": _MINE,
     "gdpr:journal_csv": _MINE,
+    "gdpr:export": _MINE,
     "gdpr:register": _MINE,
 }

@@ -10,6 +10,7 @@ TABS = (
     ("gdpr:overview", _("Overview")),
     ("consents:switches", _("Consents")),
     ("consents:log", _("Log")),
+    ("gdpr:export", pgettext_lazy("tab", "Export")),
     ("gdpr:journal", _("Access journal")),
     ("gdpr:register", _("Processing register")),
     ("lifecycle:deletion", pgettext_lazy("tab", "Deletion")),

@@ -11,5 +11,6 @@ urlpatterns = [
     re_path(rf"^{CENTRE}/?$", views.overview, name="overview"),
     path(f"{CENTRE}/journal/", views.journal, name="journal"),
     path(f"{CENTRE}/journal.csv", views.journal_csv, name="journal_csv"),
+    path(f"{CENTRE}/export/", views.export, name="export"),
     path(f"{CENTRE}/register/", views.register, name="register"),
 ]
