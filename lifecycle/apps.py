@@ -14,66 +14,83 @@ class LifecycleConfig(AppConfig):
     name = "lifecycle"
 
     def ready(self) -> None:
-        """Have the facts and sent notices sealed, begin a trial at sign-up, and let the phase close acts."""
-        from django.core import checks
-
-        from accounts.closing import close_acts_when
-        from accounts.hooks import when_credentials_change, when_practitioner_is_created
-        from audit import evidence
-        from consents.suspension import suspend_when
-        from lifecycle import notifying
-        from lifecycle.actions import start_trial
-        from lifecycle.deletion import executing, telling
-        from lifecycle.deletion.actions import stop_after_change
-        from lifecycle.deletion.queries import leaving
-        from lifecycle.erasure import closing
-        from lifecycle.erasure.checks import check_answers
-        from lifecycle.erasure.finishing import first_tell
-        from lifecycle.expiring import sweeps
-        from lifecycle.holds.queries import on_clocks
-        from lifecycle.queries import closed_by_phase
-        from lifecycle.retention import sweep
-        from lifecycle.rights.journal import copy_new
-        from lifecycle.schedule import redating
-        from lifecycle.schedule.queries import in_force
-        from lifecycle.sweeping import sweep_with
-        from privacy.schedule import read_schedule_from
-        from records.holds import read_holds_from
-
-        evidence.register("lifecycle_subscriptionevent", stream="lifecycle", each=evidence.RowTerm("PC-40", 36))
-        evidence.register("lifecycle_noticesent", stream="notices", each=evidence.RowTerm("PC-40", 36))
-        evidence.register("lifecycle_deletionevent", stream="deletions", each=evidence.RowTerm("PC-52", 36))
-        evidence.register("lifecycle_residuescan", stream="residue", each=evidence.RowTerm("PC-52", 36))
-        evidence.journal_each("lifecycle.ResidueScan")
-        evidence.journal_each("lifecycle.SubscriptionEvent")
-        evidence.journal_each("lifecycle.NoticeSent")
-        evidence.journal_each("lifecycle.Hold")
-        evidence.journal_each("lifecycle.DeletionEvent")
-        evidence.register("lifecycle_scheduleversion", stream="schedule")
-        evidence.journal_each("lifecycle.ScheduleVersion")
-        evidence.register("lifecycle_disposal", stream="disposals")
-        evidence.journal_each("lifecycle.Disposal", counted_as="disposals")
-        evidence.register("lifecycle_erasure", stream="erasures")
-        evidence.journal_each("lifecycle.Erasure")
-        evidence.journal_each("lifecycle.ClosedAccount")
-        read_holds_from(on_clocks)
-        read_schedule_from(in_force)
-        when_practitioner_is_created(start_trial)
-        close_acts_when(closed_by_phase)
-        suspend_when(leaving)
-        when_credentials_change(stop_after_change)
-        sweep_with(redating.sweep)
-        sweep_with(notifying.sweep)
-        sweep_with(telling.sweep)
-        sweep_with(executing.sweep, destroys={executing.RULE: "accounts.User"})
-        sweep_with(sweep.archive)
-        sweep_with(sweep.destroy, destroys=sweep.DESTROYS)
-        sweeps.register()
-        sweep_with(closing.resume_sweep)
-        sweep_with(closing.sweep, destroys=closing.DESTROYS)
-        first_tell(copy_new)
-        checks.register(check_answers, "privacy")
+        """Have its facts sealed and journaled, close acts and follow what layers below tell, and do its part of each sweep."""
+        register_evidence()
+        follow_others()
+        register_sweeps()
         post_migrate.connect(start_after_migration, sender=self)
+
+
+def register_evidence() -> None:
+    """What is sealed, verified and journaled, and when its rows leave."""
+    from audit import evidence
+
+    evidence.register("lifecycle_subscriptionevent", stream="lifecycle", each=evidence.RowTerm("PC-40", 36))
+    evidence.register("lifecycle_noticesent", stream="notices", each=evidence.RowTerm("PC-40", 36))
+    evidence.register("lifecycle_deletionevent", stream="deletions", each=evidence.RowTerm("PC-52", 36))
+    evidence.register("lifecycle_residuescan", stream="residue", each=evidence.RowTerm("PC-52", 36))
+    evidence.journal_each("lifecycle.ResidueScan")
+    evidence.journal_each("lifecycle.SubscriptionEvent")
+    evidence.journal_each("lifecycle.NoticeSent")
+    evidence.journal_each("lifecycle.Hold")
+    evidence.journal_each("lifecycle.DeletionEvent")
+    evidence.register("lifecycle_scheduleversion", stream="schedule")
+    evidence.journal_each("lifecycle.ScheduleVersion")
+    evidence.register("lifecycle_disposal", stream="disposals")
+    evidence.journal_each("lifecycle.Disposal", counted_as="disposals")
+    evidence.register("lifecycle_erasure", stream="erasures")
+    evidence.journal_each("lifecycle.Erasure")
+    evidence.journal_each("lifecycle.ClosedAccount")
+
+
+def follow_others() -> None:
+    """The names registered from below: clocks read holds and the schedule here, acts ask the phase."""
+    from django.core import checks
+
+    from accounts.closing import close_acts_when
+    from accounts.hooks import when_credentials_change, when_practitioner_is_created
+    from consents.suspension import suspend_when
+    from lifecycle.actions import start_trial
+    from lifecycle.deletion.actions import stop_after_change
+    from lifecycle.deletion.queries import leaving
+    from lifecycle.erasure.checks import check_answers
+    from lifecycle.erasure.finishing import first_tell
+    from lifecycle.holds.queries import on_clocks
+    from lifecycle.queries import closed_by_phase
+    from lifecycle.rights.journal import copy_new
+    from lifecycle.schedule.queries import in_force
+    from privacy.schedule import read_schedule_from
+    from records.holds import read_holds_from
+
+    read_holds_from(on_clocks)
+    read_schedule_from(in_force)
+    when_practitioner_is_created(start_trial)
+    close_acts_when(closed_by_phase)
+    suspend_when(leaving)
+    when_credentials_change(stop_after_change)
+    first_tell(copy_new)
+    checks.register(check_answers, "privacy")
+
+
+def register_sweeps() -> None:
+    """In the order in which they run: new ends first, then what is told, archived and destroyed."""
+    from lifecycle import notifying
+    from lifecycle.deletion import executing, telling
+    from lifecycle.erasure import closing
+    from lifecycle.expiring import sweeps
+    from lifecycle.retention import sweep
+    from lifecycle.schedule import redating
+    from lifecycle.sweeping import sweep_with
+
+    sweep_with(redating.sweep)
+    sweep_with(notifying.sweep)
+    sweep_with(telling.sweep)
+    sweep_with(executing.sweep, destroys={executing.RULE: "accounts.User"})
+    sweep_with(sweep.archive)
+    sweep_with(sweep.destroy, destroys=sweep.DESTROYS)
+    sweeps.register()
+    sweep_with(closing.resume_sweep)
+    sweep_with(closing.sweep, destroys=closing.DESTROYS)
 
 
 def start_after_migration(using: str, **kwargs: Any) -> None:
