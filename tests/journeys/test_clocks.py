@@ -19,7 +19,7 @@ from audit.actors import Actor
 from lifecycle.sweeping import run_all
 from records.models import PatientFile
 from tests.accounts.factories import make_practitioner, prove, verified_client
-from tests.directory.factories import address_of, choose_listing, make_listed
+from tests.directory.factories import address_of, make_listed
 from tests.journeys.conftest import Journey
 from tests.journeys.steps import CENTRE, SAMPLE, bring
 from tests.records.factories import make_consultation, make_document, make_file, working
@@ -147,8 +147,10 @@ def test_a_deletion_is_executed_and_its_certificate_verifies_offline(
     attached = {name: content for name, content, _kind in last.attachments}
     (json_name,) = [name for name in attached if name.endswith(".json")]
     (pdf_name,) = [name for name in attached if name.endswith(".pdf")]
-    assert verified(tmp_path, attached[json_name]) == 0
-    assert verified(tmp_path, tampered(attached[json_name])) == 1
+    (tmp_path / "keys.json").write_bytes(journey.page.request.get(f"{journey.base}/privacy/keys.json").body())
+    assert verified(tmp_path, json_name, attached[json_name]) == 0
+    assert verified(tmp_path, pdf_name, attached[pdf_name]) == 0
+    assert verified(tmp_path, json_name, tampered(attached[json_name])) == 1
     paper = pypdfium2.PdfDocument(attached[pdf_name])
     assert [paper.get_attachment(n).get_name() for n in range(paper.count_attachments())] == [json_name]
     user.refresh_from_db()
@@ -161,11 +163,17 @@ def ask_for_deletion(journey: Journey) -> None:
     journey.click("button", "Request the deletion")
 
 
-def verified(folder: Path, certificate: str | bytes) -> int:
-    path = folder / "certificate.json"
-    path.write_bytes(certificate if isinstance(certificate, bytes) else certificate.encode())
-    tool = Path(house.BASE_DIR) / "tools" / "verify_certificate.py"
-    return subprocess.run([sys.executable, str(tool), str(path)], capture_output=True, check=False).returncode
+def verified(folder: Path, name: str, content: str | bytes) -> int:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    command = [
+        sys.executable,
+        Path(house.BASE_DIR) / "tools/verify_certificate.py",
+        path,
+        "--keys",
+        folder / "keys.json",
+    ]
+    return subprocess.run(command, capture_output=True, check=False).returncode
 
 
 def tampered(certificate: str | bytes) -> bytes:
