@@ -55,7 +55,7 @@ class Part:
         """Whether a destroying rule has to ask first: an approval covers what was due when it was given."""
         last = last_word(rule)
         approved = last.due if last and last.state == RunState.APPROVED else 0
-        return forecasts.too_many(due, max(approved, self.expected[rule] or 0))
+        return forecasts.too_many(due - approved, self.expected[rule])
 
     def write(self, found: Mapping[str, Counts]) -> None:
         """Write down what was done, or what failed."""

@@ -19,6 +19,8 @@ from lifecycle import expected, runs
 from privacy.ids import new_id
 
 SWEEP_LOCK: Final = 0x5EE9
+FORECAST: Final = "NEW-04"
+"""The name under which a failed forecast is written down."""
 _log = logging.getLogger(__name__)
 
 
@@ -79,7 +81,7 @@ def run_all(*, by: Actor, now: datetime, dry_run: bool, wait: bool = True) -> di
         found: dict[str, Outcome] = {}
         for one, destroys in sweeps.items():
             found |= _run(one, destroys, run, replace(by, request_id=str(run)), now)
-        _remember(now)
+        _remember(run, by, now)
     return {rule: outcome.counts() for rule, outcome in found.items()}
 
 
@@ -127,11 +129,15 @@ def _unnamed(one: Sweep) -> dict[str, Outcome]:
     return {getattr(one, "__module__", type(one).__name__): Outcome()}
 
 
-def _remember(now: datetime) -> None:
+def _remember(run: UUID, by: Actor, now: datetime) -> None:
     """Say today what will leave, for tomorrow's breaker; not while a stopped run puts the figures in doubt."""
-    if not runs.waiting().exists():
-        expected.take_snapshot(now)
-    runs.forget_old(now)
+    try:
+        if not runs.waiting().exists():
+            expected.take_snapshot(now)
+        runs.forget_old(now)
+    except Exception as error:  # noqa: BLE001 - what was done is done; the page says that this failed
+        _log.error("what will leave could not be written down: %s", type(error).__name__)
+        runs.Part(run, by, now).write({FORECAST: Outcome(due=1, failed=1)})
 
 
 @contextmanager

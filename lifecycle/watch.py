@@ -42,11 +42,17 @@ class Line:
 
 
 def lines(*, by: Actor, now: datetime) -> list[Line]:
-    """Every rule there is work for, counted now, in the order of the sweep; those in trouble first."""
+    """Every rule there is work for, counted now, in the order of the sweep; those in trouble first.
+
+    Also what failed lately under a name of its own: a forecast, or work that broke before it said its rules.
+    """
     last = runs.latest()
     stopped = {row.rule for row in runs.waiting()}
-    found = [_line(rule, last.get(rule), counted, stopped, now) for rule, counted in due_now(by=by, now=now).items()]
-    return sorted(found, key=lambda line: not line.troubles)
+    counts = due_now(by=by, now=now)
+    found = [_line(rule, last.get(rule), counted, stopped, now) for rule, counted in counts.items()]
+    gone = [_line(rule, row, Outcome(), stopped, now) for rule, row in last.items() if rule not in counts]
+    failed = [line for line in gone if line.troubles == (Trouble.FAILED,)]
+    return sorted([*failed, *found], key=lambda line: not line.troubles)
 
 
 def _line(rule: str, last: SweepRun | None, counted: Outcome | None, stopped: set[str], now: datetime) -> Line:

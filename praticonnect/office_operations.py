@@ -24,6 +24,7 @@ from lifecycle.watch import Trouble
 from privacy.retention import RULES
 
 WORK: dict[str, str | Promise] = {
+    "NEW-04": _("Forecast of what will leave"),
     "NEW-05": _("New ends under a changed schedule"),
     "PC-34": _("Deletions whose time has come"),
     "PC-40": _("Who held a closed account"),
@@ -32,6 +33,7 @@ WORK: dict[str, str | Promise] = {
     "PC-46.office": _("What the office changed in its windows"),
     "PC-52": _("Deletion requests"),
     "PC-52.scans": _("Results of searches after erasures"),
+    "PC-50.resume": _("Erasures that were cut off"),
     "PC-41": _("Patients' files past their end"),
     "PC-41.archive": _("Patients' files to the archive"),
     "PC-41.events": _("Event journal"),
@@ -66,8 +68,8 @@ def operations(request: HouseRequest) -> HttpResponse:
     context = {
         "title": _("Operations"),
         "now": request.now,
-        "rows": rows,
-        "trouble": sum(bool(row.troubles) for row in rows),
+        "trouble": [row for row in rows if row.troubles],
+        "in_order": [row for row in rows if not row.troubles],
         "late": runs.is_late(request.now),
         "lag": _in_words(lag),
         "stopped": [(run, what_of(run.rule)) for run in runs.waiting()],
@@ -95,6 +97,8 @@ def what_of(rule: str) -> str:
     """What a rule's work is about, in words."""
     if rule in WORK:
         return str(WORK[rule])
+    if rule.startswith("notice.deletion"):
+        return gettext("Messages about a deletion")
     if rule.startswith("notice."):
         return gettext("Messages about the contract")
     return gettext(RULES[rule].category) if rule in RULES else ""

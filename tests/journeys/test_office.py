@@ -50,6 +50,10 @@ def test_dpo_with_an_app_reads_promises_and_evidence(journey: Journey, dpo: User
     journey.click("link", "Sealed evidence, verified now")
     assert "Every sealed entry is as it was written." in journey.words()
     assert small_targets(journey) == []
+    journey.go("/admin/")
+    journey.click("link", "Operations: do the sweeps run, is anything overdue")
+    assert "The sweeps are late." in journey.words()
+    assert small_targets(journey) == []
     assert journey.errors == []
 
 

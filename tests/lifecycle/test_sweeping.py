@@ -13,7 +13,7 @@ from django.db import connection, connections
 
 from audit.actors import Actor
 from audit.models import EventEntry
-from lifecycle import expected, runs, sweeping
+from lifecycle import expected, runs, sweeping, watch
 from lifecycle.models import Forecasted, RunState, SweepRun
 from lifecycle.rules import Refused
 from lifecycle.sweeping import AlreadyAtWork, Outcome, due_now, run_all, sweep_with
@@ -24,6 +24,10 @@ BY = Actor.system("test")
 KIND = "test.Row"
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+LOCKS = """
+select count(*) from pg_locks where locktype = 'advisory' and objid = %s
+   and database = (select oid from pg_database where datname = current_database())
+"""
 
 
 class Work:
@@ -132,9 +136,13 @@ def test_approval_covers_what_was_due_and_no_flood_after_it(work: Work, now: dat
     work.due = 5000
     sweep(now)
     runs.approve(run_id=runs.waiting()[0].pk, by=BY, now=now)
-    work.due = 50_000
+    work.due = 5101
     sweep(now + HOUR)
     assert (work.destroyed, runs.waiting().count()) == (0, 1)
+    runs.approve(run_id=runs.waiting()[0].pk, by=BY, now=now)
+    work.due = 5201
+    sweep(now + HOUR)
+    assert (work.destroyed, runs.waiting().count()) == (5201, 0)
 
 
 def test_stop_outlasts_days_because_no_doubtful_forecast_is_stored(work: Work, now: datetime) -> None:
@@ -259,6 +267,20 @@ def test_wrong_approval_is_one_line(words: list[str]) -> None:
     assert (refused.value.returncode, "\n" in str(refused.value)) == (2, False)
 
 
+def test_forecast_that_fails_takes_nothing_of_the_sweep_back(
+    work: Work, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_now: datetime) -> bool:
+        raise RuntimeError("no")
+
+    monkeypatch.setattr(expected, "take_snapshot", broken)
+    work.due = 5
+    assert sweep(now)["PC-99"]["done"] == 5
+    assert words() == [("PC-99", "done", 5, 5, None), ("NEW-04", "failed", 1, 0, None)]
+    troubled = [(line.rule, line.troubles) for line in watch.lines(by=BY, now=now + HOUR) if line.troubles]
+    assert troubled == [("NEW-04", (watch.Trouble.FAILED,))]
+
+
 @pytest.mark.django_db(transaction=True, databases=["default", "keys"])
 def test_two_at_once_do_one(now: datetime) -> None:
     entered, go_on = Event(), Event()
@@ -282,7 +304,5 @@ def test_two_at_once_do_one(now: datetime) -> None:
     thread.join()
     assert run_all(by=BY, now=now, dry_run=False, wait=False)["PC-99"]["due"] == 0
     with connection.cursor() as cursor:
-        cursor.execute(
-            "select count(*) from pg_locks where locktype = 'advisory' and objid = %s", [sweeping.SWEEP_LOCK]
-        )
+        cursor.execute(LOCKS, [sweeping.SWEEP_LOCK])
         assert cursor.fetchone()[0] == 0
