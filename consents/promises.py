@@ -1,6 +1,6 @@
 """What the ledger promises, measured on the live database, the access table and the rendered switches."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import DatabaseError, connection, transaction
@@ -20,7 +20,7 @@ from consents.consequences import CONSEQUENCES
 from consents.models import ConsentEvent, EventOrigin, PublishedText
 from consents.states import Action, fold
 from consents.trial import trial
-from privacy.clocks import Period, legal_day
+from privacy.clocks import Period, add_years, legal_day, start_of
 from privacy.consent_keys import KEYS, Kind
 from privacy.ids import new_id
 from privacy.promises import Measure, promise
@@ -155,9 +155,11 @@ def nothing_is_on_before_an_act(now: datetime) -> Measure:
     ticked = [name for question in signup_questions for name, field in question.fields().items() if field.initial]
     preset = ConsentEvent.objects.filter(action=Action.GIVEN, control_default="on").count()
     asked = [question.key for question in signup_questions if question.key in KEYS]
+    # A no leaves five years after it was said (PC-51): who signed up before may have none left.
+    with_a_no = PractitionerProfile.objects.filter(user__created_at__gte=start_of(_proofs_since(now)))
     unasked = (
         PractitionerProfile.objects.exclude(user_id__in=_subjects("tos_privacy"))
-        | PractitionerProfile.objects.exclude(user_id__in=_subjects("public_directory_listing"))
+        | with_a_no.exclude(user_id__in=_subjects("public_directory_listing"))
     ).count()
     figures = {
         "on_by_default": on,
@@ -168,6 +170,13 @@ def nothing_is_on_before_an_act(now: datetime) -> Measure:
     }
     wanted = {"tos_privacy", "public_directory_listing"} <= set(asked)
     return Measure(wanted and not on and not ticked and not preset and not unasked, figures)
+
+
+def _proofs_since(now: datetime) -> date:
+    """The first day of which every proof must still be here."""
+    length = RULES["PC-51"].length
+    assert length is not None  # noqa: S101 - the schedule's own row
+    return add_years(legal_day(now), -length.years)
 
 
 @promise("PC-15", checked_by=CHECKED)

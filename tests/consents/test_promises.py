@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from accounts.models import PractitionerProfile, User
 from audit import signing
-from consents import actions, board, notices, promises, queries, states
+from audit.actors import Actor
+from consents import actions, board, notices, promises, proofs, queries, states
 from consents.models import ConsentEvent, EventOrigin, PublishedText
 from praticonnect.database import as_owner
 from privacy.clocks import Period
@@ -152,6 +153,16 @@ def test_pc_13_breaks_on_a_tie_to_the_account() -> None:
             "alter table consents_consentevent add foreign key (subject_id) references accounts_user(id) on delete cascade not valid"
         )
     assert kept("PC-13")[1]["tables_that_could_take_proofs_along"] == ["accounts_user"]
+
+
+def test_pc_14_doesnt_miss_a_no_whose_proof_left_at_its_term(practice: User) -> None:
+    """PC-51: a no to the directory leaves five years after it was said; the account goes on."""
+    later = timezone.now() + timedelta(days=5 * 366)
+    make_practitioner()
+    assert proofs.expire(by=Actor.system("test"), now=later, closed={}).rows
+    [check] = [one for one in CHECKS["PC-14"] if one.run.__module__ == "consents.promises"]
+    found = check.run(later)
+    assert (found.kept, found.figures["practitioners_never_asked"]) == (True, 0)
 
 
 def test_pc_14_breaks_on_a_practitioner_who_was_never_asked() -> None:

@@ -190,6 +190,12 @@ def test_exchange_of_a_file_follows_the_record() -> None:
     assert [basis.rule for basis in term.bases] == ["MD-20", "PC-41"]
 
 
+def test_daily_use_ends_with_its_last_clock_and_the_first_review_counts() -> None:
+    facts = replace(ADULT, last_exchange_on=date(2026, 9, 1), holds=(hold(date(2040, 1, 1)), hold(date(2041, 1, 1))))
+    term = end_of(facts)
+    assert (term.active_until, term.review_on) == (date(2031, 9, 1), date(2040, 12, 31))
+
+
 def test_open_hold_keeps_the_file_without_end_and_with_a_review() -> None:
     term = end_of(replace(ADULT, holds=(hold(date(2040, 1, 1)),)))
     assert (term.until, term.end, term.rules) == (None, None, ("LAW-03",))
