@@ -8,39 +8,43 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import Max
 
 from audit.actors import Actor
 from audit.calendar import expire_rows
 from consents import proofs
-from lifecycle.deletion.rules import Kind
 from lifecycle.expiring.terms import ONE_DAY, ended_by, last_day
-from lifecycle.models import DeletionEvent
 from lifecycle.sweeping import Outcome
 from privacy.clocks import legal_day
 from privacy.retention import Anchor
 
 BATCH: Final = 5_000
 
-# Rows of a table of evidence with the day, in Paris, from which their term counts.
-OF_CONTRACTS: Final = """
-SELECT seq, ended_on FROM {table} AS row JOIN (
-  SELECT account_id, (max(at) AT TIME ZONE 'Europe/Paris')::date AS ended_on
-  FROM lifecycle_deletionevent WHERE kind = 'executed' AND at <= %(now)s GROUP BY 1
-) AS closing USING (account_id)
+# When accounts were closed for good: by a request of theirs, or by an erasure that operations carried out.
+CLOSINGS: Final = """
+SELECT account_id, max(at) AS closed_at FROM (
+  SELECT account_id, at FROM lifecycle_deletionevent WHERE kind = 'executed'
+  UNION ALL SELECT subject_id, at FROM lifecycle_erasure WHERE kind = 'account' AND state = 'decided'
+) AS known WHERE at <= %(now)s GROUP BY 1
 """
+# Rows of a table of evidence with the day, in Paris, from which their term counts.
+OF_CONTRACTS: Final = f"""
+SELECT seq, (closed_at AT TIME ZONE 'Europe/Paris')::date AS ended_on
+FROM {{table}} AS row JOIN ({CLOSINGS}) AS closing USING (account_id)
+"""  # noqa: S608 - a fixed text
 OF_THEMSELVES: Final = """
 SELECT seq, (at AT TIME ZONE 'Europe/Paris')::date AS ended_on FROM {table} AS row WHERE at <= %(now)s
 """
-OF_REQUESTS: Final = """
-SELECT seq, ended_on FROM {table} AS row JOIN (
-  SELECT account_id, request, (max(at) AT TIME ZONE 'Europe/Paris')::date AS ended_on, bool_or(kind = 'executed') AS closed
-  FROM lifecycle_deletionevent WHERE kind IN ('withdrawn', 'stopped', 'executed') AND at <= %(now)s GROUP BY 1, 2
-) AS closing USING (account_id, request)
-WHERE NOT (closed AND (
+OF_REQUESTS: Final = f"""
+SELECT seq, (ended_at AT TIME ZONE 'Europe/Paris')::date AS ended_on FROM {{table}} AS row JOIN (
+  SELECT account_id, request, bool_or(kind = 'executed') AS executed,
+         coalesce(max(at) FILTER (WHERE kind IN ('withdrawn', 'stopped', 'executed')), max(closed_at)) AS ended_at
+  FROM lifecycle_deletionevent LEFT JOIN ({CLOSINGS}) AS closing USING (account_id)
+  WHERE at <= %(now)s GROUP BY 1, 2
+) AS request USING (account_id, request)
+WHERE ended_at IS NOT NULL AND NOT (executed AND (
   EXISTS (SELECT FROM lifecycle_subscriptionevent fact WHERE fact.account_id = row.account_id)
   OR EXISTS (SELECT FROM lifecycle_noticesent told WHERE told.account_id = row.account_id)))
-"""
+"""  # noqa: S608 - a fixed text
 
 
 @dataclass(frozen=True)
@@ -106,5 +110,6 @@ def sweep_proofs(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcom
 
 def closings(now: datetime) -> dict[UUID, datetime]:
     """When accounts were closed for good, by id."""
-    executed = DeletionEvent.objects.filter(kind=Kind.EXECUTED, at__lte=now)
-    return dict(executed.values_list("account_id").annotate(closed_at=Max("at")))
+    with connection.cursor() as cursor:
+        cursor.execute(CLOSINGS, {"now": now})
+        return dict(cursor.fetchall())

@@ -21,7 +21,7 @@ from lifecycle import runs
 from lifecycle.deletion.rules import Kind
 from lifecycle.expiring import facts, months, versions
 from lifecycle.expiring.months import JOURNALS, Months
-from lifecycle.models import DeletionEvent, NoticeSent, SubscriptionEvent
+from lifecycle.models import DeletionEvent, Erasure, NoticeSent, SubscriptionEvent
 from lifecycle.sweeping import Outcome, run_all, sweeps
 from privacy.clocks import start_of
 from privacy.declare import REGISTRY
@@ -213,6 +213,20 @@ def test_withdrawn_request_leaves_whole_and_a_younger_one_stays() -> None:
     assert swept(facts.REQUESTS, LAST) == Outcome()
     assert swept(facts.REQUESTS, GONE).done == 2
     assert list(DeletionEvent.objects.filter(account_id=me.pk).values_list("number", flat=True)) == [3]
+
+
+def test_account_that_operations_erased_is_closed_too() -> None:
+    """Without any executed request: the decided erasure says when; a request that was open ended with it."""
+    me = make_trial()
+    deletion(me.pk, Kind.REQUESTED, CLOSED - DAY)
+    Erasure.objects.create(
+        erasure_id=new_id(), state="decided", kind="account", subject_id=me.pk, at=CLOSED, plan_sha256="0" * 64,
+        actor_role="operations",
+    )  # fmt: skip
+    assert facts.closings(GONE) == {me.pk: CLOSED}
+    assert [swept(one, LAST).due for one in (facts.FACTS, facts.REQUESTS)] == [0, 0]
+    assert [swept(one, GONE).done for one in (facts.FACTS, facts.REQUESTS)] == [1, 1]
+    assert left(me) == (0, 0, 0)
 
 
 def test_forecast_counts_what_the_sweeps_take(closed: User) -> None:
