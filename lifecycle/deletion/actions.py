@@ -99,6 +99,13 @@ def record_execution(*, account_id: UUID, plan_sha256: str, by: Actor, now: date
     return _enter(held, facts, Kind.EXECUTED, by=by, now=now, plan_sha256=plan_sha256)
 
 
+@transaction.atomic
+def record_closing(*, account_id: UUID, plan_sha256: str, by: Actor, now: datetime) -> Standing:
+    """Write that operations close an account, asked for or not, in the transaction that decides it."""
+    held, facts = _in_order(account_id, now)
+    return _enter(held, facts, Kind.EXECUTED, by=by, now=now, plan_sha256=plan_sha256)
+
+
 def _locked(account_id: UUID) -> tuple[User, list[Fact]]:
     """The account under its lock and, read after the lock was had, its events."""
     held = User.objects.select_for_update().get(pk=account_id)

@@ -9,6 +9,7 @@ import re
 import warnings
 from collections.abc import Mapping
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from django.template.loader import render_to_string
@@ -24,6 +25,7 @@ from privacy.days import written
 NAME: Final = "certificate.json"
 MARK: Final = "praticonnect-signature"
 EMPTY: Final = "0" * 88
+STYLE: Final = Path(__file__).with_name("paper.css")
 SIGNED: Final = re.compile(rb"praticonnect-signature:([\w.-]+):([A-Za-z0-9+/=]{88})")
 
 
@@ -44,7 +46,9 @@ def drawn(document: Mapping[str, Any], content: str, *, language: str, address: 
 def _written(page: HTML, attached: Attachment) -> bytes:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves its colour profile to the collector
-        made: bytes = page.write_pdf(pdf_variant="pdf/a-3b", attachments=[attached], uncompressed_pdf=True)
+        made: bytes = page.write_pdf(
+            stylesheets=[STYLE], pdf_variant="pdf/a-3b", attachments=[attached], uncompressed_pdf=True
+        )
     return made
 
 

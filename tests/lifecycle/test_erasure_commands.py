@@ -11,8 +11,10 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from accounts.models import User
-from lifecycle.models import ClosedAccount, Erasure
+from lifecycle.models import ClosedAccount, DeletionEvent, Erasure
+from lifecycle.queries import phase_at
 from lifecycle.residue import recording
+from lifecycle.states import Name
 from privacy.forecast import simulate
 from privacy.ids import new_id
 from tests.accounts.factories import make_practitioner
@@ -62,6 +64,8 @@ def test_execution_of_the_approved_plan_writes_the_certificate(user: User, tmp_p
     assert done["plan"] == sha
     assert done["certificate"].startswith("/privacy/certificate/")
     assert json.loads((tmp_path / "certificate.json").read_text())["plan"]["sha256"] == sha
+    assert phase_at(user.pk, OPENED).name is Name.CLOSED
+    assert DeletionEvent.objects.get(account_id=user.pk, kind="executed").plan_sha256 == sha
     assert (tmp_path / "certificate.pdf").read_bytes().startswith(b"%PDF-1.7")
     status = json.loads(erase("status", str(tmp_path / "certificate.json"), json=True))
     assert status["fully_erased"] is False

@@ -1,6 +1,8 @@
 """``manage.py erase plan SUBJECT``, ``erase execute SUBJECT --plan SHA`` and ``erase status CERTIFICATE.json`` (PC-62, NEW-06)."""
 
 import json
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,12 +12,14 @@ from django.core.management.base import CommandParser
 from accounts.models import User
 from accounts.queries import account_by_email
 from audit.actors import Actor
+from lifecycle.deletion.actions import record_closing
 from lifecycle.erasure.approving import PlanChanged
 from lifecycle.erasure.certificate import token_of
 from lifecycle.erasure.execute import Executed, StillKept, execute_account, execute_file
 from lifecycle.erasure.finishing import ResidueFound
 from lifecycle.erasure.plan import Plan, plan_for_account, plan_for_file
 from lifecycle.erasure.status import NoCertificate, status_of
+from lifecycle.rules import Refused
 from privacy.commandline import FOUND, HouseCommand, fail
 from records.models import PatientFile
 
@@ -67,10 +71,13 @@ class Command(HouseCommand):
     def execute_plan(self, plan: Plan, approved: str, out: Path | None) -> int | None:
         """Execute, and say where the certificate is."""
         by = Actor.operations("erase execute")
-        act = execute_account if plan.kind == "account" else execute_file
         try:
-            done = act(plan.subject_id, approved, by=by, now=self.now)
-        except (PlanChanged, StillKept) as refusal:
+            if plan.kind == "file":
+                done = execute_file(plan.subject_id, approved, by=by, now=self.now)
+            else:
+                close = partial(_close, plan.subject_id, by, self.now)
+                done = execute_account(plan.subject_id, approved, by=by, now=self.now, along=close)
+        except (PlanChanged, StillKept, Refused) as refusal:
             fail(str(refusal))
         except ResidueFound as found:
             self.stderr.write(
@@ -127,6 +134,11 @@ class Command(HouseCommand):
         )
         self.stdout.write("Fully erased." if statement["fully_erased"] else "Something kept is still there.")
         return None
+
+
+def _close(account_id: UUID, by: Actor, now: datetime, plan: Plan) -> None:
+    """The account is closed from the decision on, whether or not its holder had asked for it."""
+    record_closing(account_id=account_id, plan_sha256=plan.sha256, by=by, now=now)
 
 
 def _as_dict(plan: Plan) -> dict[str, object]:
