@@ -153,8 +153,10 @@ class AccountExport:
 
 
 def _kept_in_files() -> Iterable[type[Model]]:
-    """Every table about patients whose rows name their file."""
+    """Every table about patients whose rows name their file; the keys themselves never leave."""
     for model in installed_models():
+        if model._meta.app_label == "vault":
+            continue
         declared = REGISTRY.get(model._meta.label)
         if declared and declared.subject is Subject.PATIENT and any(f.attname == "file_id" for f in own_fields(model)):
             yield model

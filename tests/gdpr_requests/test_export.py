@@ -65,6 +65,9 @@ def test_export_holds_the_file_with_everything_in_clear(me: User, file: PatientF
     (name,) = [one for one in archive.namelist() if "/documents/" in one]
     assert archive.read(name) == png()
     assert [name for name in identity if "token" in name] == []
+    assert sorted(found) == [
+        "records.Consultation", "records.ConsultationVersion", "records.Document", "records.Measure", "records.PatientFile",
+    ]  # fmt: skip
 
 
 def test_manifest_counts_and_fingerprints_every_part(me: User, file: PatientFile) -> None:
