@@ -27,7 +27,7 @@ from lifecycle.residue.recording import record_scan
 from lifecycle.retention import door
 from lifecycle.retention.archiving import archive_files
 from lifecycle.retention.objects import remove_objects
-from records.models import ImportRun
+from records.models import ImportRun, PatientFile
 from vault import rings
 
 LOCK_CLASS: Final = 0x65726173
@@ -86,9 +86,10 @@ def _carry_out(decided: Erasure, by: Actor, now: datetime) -> dict[str, Any]:
         while door.finish_decided(piece, by=by, now=now):
             pass
     kept = [*_files(decided, Fate.ARCHIVED), *_files(decided, Fate.HELD)] if decided.kind == "account" else []
-    for piece in pieces(kept):
+    practices = [UUID(one) for one in decided.figures["practices"]]
+    for piece in pieces([*kept, *_come_late(practices, kept)]):
         archive_files(piece, by=by, now=now)
-    _end_imports([UUID(one) for one in decided.figures["practices"]], now)
+    _end_imports(practices, now)
     rings.archive(_closed(decided).values_list("pk", flat=True), now)
     return {
         "lines": [line for line in decided.figures["lines"] if line["count"]],
@@ -167,6 +168,13 @@ def _digest(files: list[UUID]) -> str:
             for disposal in decisions.values_list("pk", flat=True):
                 over.update(disposal.bytes)
     return over.hexdigest()
+
+
+def _come_late(practices: list[UUID], known: list[UUID]) -> list[UUID]:
+    """Files of a closed practice that a request in flight made while the account was decided: nobody is left for them."""
+    with scope(ALL):
+        there = PatientFile.objects.filter(practice_id__in=practices, archived_at=None, leaving_at=None)
+        return sorted(set(there.values_list("pk", flat=True)) - set(known))
 
 
 def _end_imports(practices: list[UUID], now: datetime) -> None:

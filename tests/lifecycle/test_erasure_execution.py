@@ -21,6 +21,7 @@ from django.db import connections
 from django.urls import reverse
 
 from accounts.models import PractitionerProfile, User
+from audit.actors import Actor
 from care.models import Membership
 from care.tenancy import ALL, scope
 from consents.models import ConsentEvent
@@ -28,6 +29,7 @@ from consents.queries import states as consent_states
 from lifecycle.erasure import closing, finishing
 from lifecycle.erasure.approving import PlanChanged, approve
 from lifecycle.erasure.closing import destroy_due
+from lifecycle.erasure.deciding import decide_account
 from lifecycle.erasure.execute import StillKept, execute_account, execute_file
 from lifecycle.erasure.finishing import ResidueFound
 from lifecycle.erasure.identity import opened
@@ -37,11 +39,12 @@ from lifecycle.models import ClosedAccount, Disposal, Erasure, ErasureCertificat
 from lifecycle.residue import recording
 from lifecycle.residue.databases import scan_databases
 from lifecycle.residue.searching import Hit, Search
+from records.actions import create_file
 from records.models import Consultation, ImportRun, PatientFile
 from records.queries import files_for
 from tests.accounts.factories import make_practitioner, make_staff, verified_client
-from tests.lifecycle.erasure_world import BY, OPENED, colleague_of, hold, old_file, young_file
-from tests.records.factories import working
+from tests.lifecycle.erasure_world import BY, OPENED, colleague_of, hold, old_file, practice, young_file
+from tests.records.factories import IDENTITY, working
 from vault.models import FileKey
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"], transaction=True)
@@ -241,6 +244,16 @@ def test_reports_and_uploads_of_imports_go_with_the_practice(user: User) -> None
     assert (run.file_names, run.storage_names) == (None, [])
     assert not default_storage.exists(stored)
     assert bytes(FileKey.objects.get(file_id=run.pk).wrapped) == b""
+
+
+def test_file_made_while_the_account_was_decided_is_archived_too(user: User) -> None:
+    mine = practice(user)
+    decided = decide_account(user.pk, approved=plan_for_account(user.pk, OPENED).sha256, by=BY, now=OPENED)
+    late = Actor(account_id=user.pk, role="practitioner", practice_id=mine.pk)
+    with scope([mine.pk]):
+        file = create_file(practice=mine, by=late, now=OPENED, identity={**IDENTITY, "birth_date": "1960-01-01"})
+    finishing.finish(decided.erasure_id, by=BY, now=OPENED)
+    assert FileKey.objects.get(file_id=file.pk).ring == "archive"
 
 
 def test_mails_in_the_folder_go_too(user: User, settings: Any, tmp_path: Path) -> None:
