@@ -12,9 +12,10 @@ from lifecycle.allowed import ALLOWED
 from lifecycle.deletion import executing, seam
 from lifecycle.deletion.actions import request_deletion, waive_wait, withdraw_deletion
 from lifecycle.deletion.queries import standing_at
+from lifecycle.deletion.rules import Kind, Standing
 from lifecycle.phases import Phase
 from lifecycle.rules import Refused
-from privacy.commandline import HouseCommand, fail
+from privacy.commandline import FOUND, HouseCommand, fail
 
 ENTERING = {"subscribe": actions.subscribe, "end-subscription": actions.end_subscription}
 
@@ -44,18 +45,21 @@ class Command(HouseCommand):
         )
         back.add_argument("email")
 
-    def run(self, **options: Any) -> None:
-        """Do the verb, then print the phase; wrong use leaves with code 2 and one line."""
+    def run(self, **options: Any) -> int | None:
+        """Do the verb, then print where the account is; wrong use leaves with code 2 and one line."""
         user = account_by_email(options["email"])
         if user is None:
             fail(f"There is no account with the address {options['email']}; check its spelling")
         if options["verb"] in ("request-deletion", "withdraw-deletion"):
-            self.delete(user, **options)
-        else:
-            self.show(self.enter(user, options["verb"]))
+            return self.delete(user, **options)
+        self.show(self.enter(user, options["verb"]))
+        return None
 
-    def delete(self, user: User, *, verb: str, **options: Any) -> None:
-        """Request or withdraw a deletion, by the same actions as the pages; then print where it stands."""
+    def delete(self, user: User, *, verb: str, **options: Any) -> int | None:
+        """Request or withdraw a deletion, by the same actions as the pages; then print where it stands.
+
+        Exit code 1 when it had to be stopped instead of executed; nothing was destroyed then.
+        """
         by = Actor.operations(f"account {verb}")
         try:
             if verb == "withdraw-deletion":
@@ -64,7 +68,9 @@ class Command(HouseCommand):
                 self.request(user, options["plan"], waive=options["waive"], by=by)
         except (Refused, seam.PlanChanged) as refusal:
             fail(str(refusal))
-        self.show_deletion(user)
+        standing = standing_at(user.pk, self.now)
+        self.show_deletion(user, standing)
+        return FOUND if standing.last and standing.last.kind is Kind.STOPPED else None
 
     def request(self, user: User, plan: str | None, *, waive: bool, by: Actor) -> None:
         """Enter the request; with ``waive`` execute it too, a request that waits already as well."""
@@ -75,9 +81,8 @@ class Command(HouseCommand):
             waive_wait(user=user, by=by, now=self.now)
             executing.execute_due(account_id=user.pk, by=by, now=self.now)
 
-    def show_deletion(self, user: User) -> None:
+    def show_deletion(self, user: User, standing: Standing) -> None:
         """Print where the request stands; moments in UTC."""
-        standing = standing_at(user.pk, self.now)
         shown = {
             "deletion": standing.state.value,
             "request": standing.request,
