@@ -19,8 +19,9 @@ MINE = {
     "patients": "/practitioner/patients/",
     "centre": "/practitioner/settings/gdpr",
     "consents": "/practitioner/settings/gdpr/consents/",
+    "deletion": "/practitioner/settings/gdpr/deletion/",
 }
-OFFICE = {"promises": "/admin/promises/"}
+OFFICE = {"promises": "/admin/promises/", "operations": "/admin/operations/"}
 
 
 def manage(*words: str) -> str:
