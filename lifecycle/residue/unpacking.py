@@ -19,7 +19,7 @@ DEEPEST: Final = 3
 _OPENERS: Final[tuple[tuple[bytes, Callable[[BinaryIO], Any]], ...]] = (
     (b"\x1f\x8b\x08", lambda packed: gzip.GzipFile(fileobj=packed)),
     (b"\xfd7zXZ\x00", lzma.LZMAFile),
-    (b"BZh", bz2.BZ2File),
+    *((b"BZh%d1AY&SY" % level, bz2.BZ2File) for level in range(1, 10)),
 )
 _ZIP: Final = b"PK\x03\x04"
 _PDF: Final = b"%PDF-"
@@ -44,7 +44,7 @@ def signed_values(data: bytes) -> Iterator[bytes]:
 
 def pieces(stream: BinaryIO, overlap: int, depth: int = 0) -> Iterator[bytes]:
     """All of ``stream`` in pieces that overlap, then what is packed in it. Constant memory, but for a PDF's."""
-    head = stream.read(8)
+    head = stream.read(16)
     stream.seek(0)
     yield from _overlapping(stream, overlap)
     if depth >= DEEPEST or not SIGNS.match(head):

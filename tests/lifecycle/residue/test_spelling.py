@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from lifecycle.residue.searching import Search
-from lifecycle.residue.spelling import Needles
+from lifecycle.residue.spelling import BEGINNING, Needles, _beginnings
 
 TOKEN = "Éloïse d'Aubigné"
 FORMS: dict[str, Callable[[str], bytes]] = {
@@ -91,3 +91,11 @@ def test_a_word_over_the_border_of_two_pieces_is_found() -> None:
     for start in range(1024 * 1024 - 20, 1024 * 1024 + 5):
         stream = io.BytesIO(b"x" * start + TOKEN.encode() + b"y" * 5)
         assert Search([TOKEN]).tokens_in_stream(stream) == {TOKEN}
+
+
+@given(some.lists(some.binary(min_size=1, max_size=8), min_size=1, max_size=30), some.binary(max_size=200))
+def test_beginnings_miss_no_needle(needles: list[bytes], data: bytes) -> None:
+    pattern = _beginnings(needles)
+    for needle in needles:
+        assert pattern.search(data + needle + b"\n")
+    assert bool(pattern.search(data)) == any(needle[:BEGINNING] in data for needle in needles)

@@ -1,9 +1,11 @@
 """One copy planted in each kind of store is found, and nothing else (NEW-07; done when 7)."""
 
 import base64
+import bz2
 import gzip
 import io
 import logging
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -112,6 +114,8 @@ def test_a_json_value_in_a_partition(token: str) -> None:
         ("bytea[]", lambda token: [b"\xfe", token.encode("utf-16")]),
         ("json", lambda token: psycopg.types.json.Json({"a": [token]})),
         ("bytea", lambda token: gzip.compress(b"long before " * 99 + token.encode())),
+        ("bytea", lambda token: bz2.compress(token.encode())),
+        ("bytea", lambda token: lzma.compress(token.encode())),
         ("bytea", lambda token: zipped(token)),
     ],
 )
