@@ -58,13 +58,13 @@ def _unquote_mail(text: str) -> str:
     return quopri.decodestring(text.encode("utf-8", "surrogatepass")).decode("utf-8", "ignore")
 
 
-# What shows that an escape may be there, and how it is read.
-READERS: Final[tuple[tuple[re.Pattern[str], Callable[[str], str]], ...]] = (
-    (_ESCAPED, _unescape),
-    (re.compile("%[0-9a-fA-F]{2}|[a-zA-Z][+][a-zA-Z]"), unquote_plus),
-    (re.compile("&#?[a-zA-Z0-9]+;"), html.unescape),
-    (_ENCODED_WORDS, _unquote_header),
-    (re.compile("=(?:[0-9a-fA-F]{2}|\r?\n)"), _unquote_mail),
+# The marks without which an escape can't be there, what it looks like, and how it is read.
+READERS: Final[tuple[tuple[str, re.Pattern[str], Callable[[str], str]], ...]] = (
+    ("\\", _ESCAPED, _unescape),
+    ("%+", re.compile("%[0-9a-fA-F]{2}|[a-zA-Z][+][a-zA-Z]"), unquote_plus),
+    ("&", re.compile("&#?[a-zA-Z0-9]+;"), html.unescape),
+    ("=", _ENCODED_WORDS, _unquote_header),
+    ("=", re.compile("=(?:[0-9a-fA-F]{2}|\r?\n)"), _unquote_mail),
 )
 
 
@@ -75,13 +75,18 @@ def readings(data: bytes) -> Iterator[str]:
     joined = _LINE_ENDS.sub(b"", data)
     if len(joined) != len(data):
         yield fold(joined.decode("utf-8", "ignore"))
-    if not any(sign.search(text) for sign, _read in READERS):
+    if not any(_shows(marks, sign, text) for marks, sign, _read in READERS):
         return
     printed = b"\n".join(_PRINTED.findall(data)).decode("utf-8", "ignore")
-    for sign, read in READERS:
-        if sign.search(printed):
+    for marks, sign, read in READERS:
+        if _shows(marks, sign, printed):
             printed = read(printed)
             yield fold(printed)
+
+
+def _shows(marks: str, sign: re.Pattern[str], text: str) -> bool:
+    """Whether an escape may be there; the marks are looked for first, as that is fast."""
+    return any(mark in text for mark in marks) and sign.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
