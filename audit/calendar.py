@@ -13,6 +13,8 @@ from audit.months import later, month_of, term_ends
 from audit.sealing import every_row, hold_ledger, seal_all
 
 MONTHS_AHEAD = 3
+PIECE = 500
+"""Stretches of numbers in one record: each row that leaves is looked up in its record."""
 PATIENCE = "5s"
 """How long dropping a month waits for its readers; writers wait behind it. The next sweep tries again."""
 SEALED = """
@@ -83,20 +85,27 @@ def expire_rows(*, table: str, numbers: Iterable[int], rule: str, by: Actor, now
         hold_ledger()
         seal_all(now)
         _require_sealed(table, leaving)
-        record = ExpiredRows.objects.create(
-            at=now,
-            stream=evidence.stream,
-            table_name=table,
-            numbers=leaving,
-            rows=ranges.size(leaving),
-            rule=rule,
-            actor_role=by.role,
-            request_id=by.request_id,
-        )
+        records = [
+            ExpiredRows.objects.create(
+                at=now,
+                stream=evidence.stream,
+                table_name=table,
+                numbers=leaving[start : start + PIECE],
+                rows=ranges.size(leaving[start : start + PIECE]),
+                rule=rule,
+                actor_role=by.role,
+                request_id=by.request_id,
+            )
+            for start in range(0, len(leaving), PIECE)
+        ]
         seal_all(now)
-        with connection.cursor() as cursor:
-            cursor.execute("select audit_drop_rows(%s)", [record.pk])
-            gone: int = cursor.fetchone()[0]
+        return sum(_drop(record) for record in records)
+
+
+def _drop(record: ExpiredRows) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("select audit_drop_rows(%s)", [record.pk])
+        gone: int = cursor.fetchone()[0]
     return gone
 
 
