@@ -6,6 +6,7 @@ from importlib import import_module
 import pytest
 from django.db import connection
 from django.db.migrations import RunSQL
+from django.utils import timezone
 
 from audit.sealing import seal_all
 from audit.verification import verify
@@ -30,20 +31,21 @@ def kept(now: datetime) -> dict[str, bool | None]:
     return {result.row.id: result.kept for result in measure(now)}
 
 
-def test_no_promise_breaks_when_files_are_destroyed_as_they_should() -> None:
+def test_no_promise_breaks_when_files_are_destroyed_at_their_end() -> None:
+    """One with all kinds of rows and a lifted hold, and an imported one; a child's file stays."""
     practitioner = make_practitioner(now=LONG_AGO)
-    whole, stays = make_full_file(practitioner), make_full_file(practitioner)
-    lift(place(whole))
-    importing = make_practising(NOW)
-    imported(importing.user, "Zzyzx")
+    whole, child = make_full_file(practitioner), make_file(practitioner, birth_date="2024-06-15")
+    lift(place(whole), now=NOW + timedelta(hours=1))
+    imported(make_practising(NOW).user, "Zzyzx")
     with scope(ALL):
-        others = list(PatientFile.objects.exclude(pk=stays.pk).values_list("pk", flat=True))
-    run_all(by=BY, now=NOW, dry_run=False)
-    before = kept(NOW)
-    assert door.destroy(others, reason="erasure", rule="PC-50", by=BY, now=NOW + timedelta(hours=1))
-    run_all(by=BY, now=NOW + timedelta(hours=2), dry_run=False)
-    assert [rows_of(file_id) for file_id in others] == [{}] * len(others)
-    after = kept(NOW + timedelta(hours=2))
+        ending = list(PatientFile.objects.exclude(pk=child.pk).values_list("pk", flat=True))
+    run_all(by=BY, now=DUE - timedelta(days=1), dry_run=False)
+    before = kept(DUE - timedelta(days=1))
+    over = timezone.now() + timedelta(days=20 * 365 + 10)  # the imported one was brought today
+    run_all(by=BY, now=over, dry_run=False)
+    assert [rows_of(file_id) for file_id in ending] == [{}] * 2
+    assert ring_of(child.pk) == "archive"
+    after = kept(over)
     assert {name for name, was in before.items() if was and after[name] is not True} == set()
     assert before["PC-41"] is True
 
