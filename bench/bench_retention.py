@@ -19,6 +19,7 @@ from bench.peers import install
 from bench.retention_rows import Place, analyze, fill, make_place
 from care.tenancy import ALL, scope
 from lifecycle.retention.sweep import destroy
+from lifecycle.rights.journal import copy_new
 
 BY = Actor.system("bench")
 TURNS = 8
@@ -108,7 +109,7 @@ def sweep(turn: int) -> int:
 
 
 def destroy_raw(until: date) -> int:
-    """The same rows, gone by hand."""
+    """The same rows, gone by hand; its decisions go to the rights journal too, else the next sweep would copy them."""
     with transaction.atomic(), scope(ALL), connection.cursor() as cursor:
         cursor.execute(GONE, {"until": until})
         files = [file_id for (file_id,) in cursor.fetchall()]
@@ -116,6 +117,7 @@ def destroy_raw(until: date) -> int:
             keys.execute(DEAD_KEYS, [files])
         for sql in STEPS:
             cursor.execute(sql, {"until": until})
+    copy_new()
     return len(files)
 
 

@@ -15,8 +15,9 @@ SUFFIX = "_bench"
 
 def make_fresh() -> None:
     """Drop and make both databases, then migrate. Refuses a database whose name doesn't end with _bench."""
-    for variable, alias in (("DATABASE_URL", "default"), ("KEYS_DATABASE_URL", "keys")):
+    for variable in ("DATABASE_URL", "KEYS_DATABASE_URL"):
         recreate(os.environ[variable])
+    for alias in ("default", "keys"):
         subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0", "--database", alias], check=True)
 
 
