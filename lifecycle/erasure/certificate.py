@@ -65,7 +65,7 @@ def send(erasure_id: UUID, *, by: Actor, now: datetime) -> bool:
             who = known["identity"]
             if not mails.certificate(who["email"], who["language"], _address(made.pk), made.content, bytes(made.pdf)):
                 return False
-            mailbox.forget([who["email"]])
+            mailbox.blank(who["email"])
         made.sent_at = now
         made.save(update_fields=["sent_at"])
     return True
