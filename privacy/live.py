@@ -53,12 +53,13 @@ class Column:
         return self.declared.field if self.declared else None
 
 
-def columns() -> list[Column]:
-    """Every column stored in the databases, with its declaration."""
-    known = {alias: _declared(alias) for alias in connections}
+def columns(of: Iterable[str] | None = None) -> list[Column]:
+    """Every column stored in the databases (or in those named), with its declaration."""
+    aliases = list(connections if of is None else of)
+    known = {alias: _declared(alias) for alias in aliases}
     return [
         Column(table, name, kind, known[alias].get(table, {}).get(name))
-        for alias in connections
+        for alias in aliases
         for table, name, kind in _stored(alias)
         if table not in BOOKKEEPING and name not in KEPT_BY_DATABASE.get(table, ())
     ]

@@ -256,7 +256,9 @@ def test_file_made_while_the_account_was_decided_is_archived_too(user: User) -> 
     assert FileKey.objects.get(file_id=file.pk).ring == "archive"
 
 
-def test_mails_in_the_folder_go_and_the_certificate_stays_without_the_address(user: User, settings: Any, tmp_path: Path) -> None:
+def test_mails_in_the_folder_go_and_the_certificate_stays_without_the_address(
+    user: User, settings: Any, tmp_path: Path
+) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     settings.EMAIL_FILE_PATH = tmp_path
     (tmp_path / "old.log").write_text("To: camille@example.org\n\ncode 123456\n")

@@ -87,7 +87,7 @@ def _grant() -> None:
 
 def remember_no_words() -> None:
     """Keep PostgreSQL's statistics free of what people are called, so that an erasure leaves no sample behind (NEW-07)."""
-    words = [column for column in columns() if _is_a_word(column.field)]
+    words = [column for column in columns(["default"]) if _is_a_word(column.field)]
     with connections["default"].cursor() as cursor:
         cursor.execute(REMEMBERED, [[column.table for column in words], [column.name for column in words]])
         for (statement,) in cursor.fetchall():
