@@ -1,4 +1,7 @@
-"""Time passes: a trial ends and a subscription gives everything back; an account is deleted, or is not (PC-30 to PC-35, NEW-06)."""
+"""Time passes: a trial ends and a subscription gives everything back; a deletion waits, and comes (PC-30 to PC-35, NEW-06).
+
+The pages of a deletion are walked in test_deletion.py; here the clock moves, and a sweep executes.
+"""
 
 import json
 import re
@@ -112,20 +115,6 @@ def test_a_deletion_is_requested_seen_everywhere_and_withdrawn(journey: Journey,
     assert "Everything is open again, as you left it." in journey.words()
     journey.go(f"/practitioner/patients/{file.pk}/")
     journey.go(address_of(user))
-
-
-def test_a_deletion_is_withdrawn_from_the_message_without_signing_in(journey: Journey, clock: Clock) -> None:
-    user = make_practitioner()
-    sign_in_as(journey, user, clock.now(), fresh=True)
-    ask_for_deletion(journey)
-    journey.page.context.clear_cookies()
-    link = re.search(r"https?://\S+/privacy/keep/\S+", str(mail.outbox[-1].body))
-    assert link is not None
-    journey.go(link[0].removeprefix(journey.base))
-    journey.click("button", "Keep my account")
-    assert "Your account stays" in journey.words()
-    journey.go(link[0].removeprefix(journey.base))
-    assert "there is nothing more to do" in journey.words()
 
 
 def test_a_deletion_is_executed_and_its_certificate_verifies_offline(
