@@ -18,7 +18,7 @@ TEXT = """
   where value <> 'null'::jsonb and key <> 'leaf')
 """
 ROWS = """
-select seq, leaf, {text} from {table} entry where written_at >= %s and written_at < %s order by seq
+select seq, leaf, {text} from {table} entry where written_at >= %s and written_at < %s order by seq, written_at
 """
 ONE_ROW = "select seq, leaf, {text} from {table} entry where seq = %s"
 ID = "select coalesce(to_jsonb(entry) ->> 'id', '') from {table} entry where seq = %s"

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import Act
 from lifecycle.phases import Phase
-from lifecycle.states import LEAVING, Event, Name
+from lifecycle.states import Event, Name
 
 PHASES: dict[Name, str | Promise] = {
     Name.NONE: _("No contract"),
@@ -50,11 +50,9 @@ EVENTS: dict[Event, str | Promise] = {
 def line(phase: Phase) -> dict[str, object]:
     """What other pages say of the phase in one line (templates/lifecycle/line.html); a warning when time runs or ran out."""
     warn = phase.name in (Name.GRACE, Name.FREE_LISTING)
-    leaves = phase.name in LEAVING  # at the hour it was asked for at, not when the day ends
     return {
         "name": PHASES[phase.name],
         "about": ABOUT[phase.name],
-        "last_day": None if leaves else phase.last_day,
-        "moment": phase.next_change if leaves else None,
+        "last_day": phase.last_day,
         "warn": warn,
     }

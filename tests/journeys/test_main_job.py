@@ -6,9 +6,11 @@ import json
 import re
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from privacy.consent_keys import KEYS
 from tests.journeys.conftest import Journey
@@ -32,7 +34,7 @@ def test_main_job_from_sign_up_to_the_access_journal(journey: Journey, tmp_path:
     close_and_open_the_core(journey)
     take_the_log(journey)
     verify_a_receipt(journey, tmp_path)
-    read_the_journal(journey, patients=len(bundles))
+    read_the_journal(journey, patients=len(bundles), in_use=sum(map(seen_of_late, bundles)))
     assert journey.errors == []
 
 
@@ -170,17 +172,24 @@ def verdict(receipt: Path, keys: Path) -> tuple[int, str]:
     return done.returncode, done.stdout.split(":")[0]
 
 
-def read_the_journal(journey: Journey, patients: int) -> None:
+def seen_of_late(bundle: Path) -> bool:
+    """Whether the newest visit in a bundle is of the last five years; else its file is archived when it comes in (PC-41)."""
+    resources = [entry["resource"] for entry in json.loads(bundle.read_text())["entry"]]
+    visits = [one["period"]["start"] for one in resources if one["resourceType"] == "Encounter"]
+    return datetime.fromisoformat(max(visits)) > timezone.now() - timedelta(days=5 * 365)
+
+
+def read_the_journal(journey: Journey, patients: int, in_use: int) -> None:
     """Each opening of this journey is one line, oldest first here, and there is no other line (PC-70)."""
     journey.go(f"{CENTRE}/journal/")
     lines = csv.DictReader(io.StringIO(fetched(journey, "Take this list away (CSV)").decode()))
     found = [(line["action"], line["part"]) for line in lines][::-1]
-    assert found == openings(patients)
+    assert found == openings(patients, in_use)
     assert "You (practitioner) signed a consultation" in journey.words()
     assert shown_lines(journey) == len(found)
 
 
-def openings(patients: int) -> list[tuple[str, str]]:
+def openings(patients: int, in_use: int) -> list[tuple[str, str]]:
     """What this journey opened, act by act."""
     listed = [("list", "list")]
     imported = [
@@ -190,8 +199,8 @@ def openings(patients: int) -> list[tuple[str, str]]:
     tabs = ("file", "consultations", "measures", "documents", "kept", "clock", "file")
     written = ["create", "open", "change", "open", "change", "sign", "open", "open", "amend", "open", "open"]
     return [
-        *imported, *listed * patients, *listed, *[("open", tab) for tab in tabs],
-        *[(action, "consultation") for action in written], *listed * patients,
+        *imported, *listed * in_use, *listed, *[("open", tab) for tab in tabs],
+        *[(action, "consultation") for action in written], *listed * in_use,
     ]  # fmt: skip
 
 

@@ -323,4 +323,4 @@ def test_overview_names_the_moment_of_the_deletion_not_the_end_of_its_day(me: Us
     with time_machine.travel(ASKED + SECOND, tick=False):
         page = signed_in(me, ASKED + SECOND).get("/practitioner/settings/gdpr/").content.decode()
     line = " ".join(page.split())
-    assert ("until 20 October 2026, 12:00" in line, "until the end of 20 October" in line) == (True, False)
+    assert ("begins on 20 October 2026, 12:00" in line, "until the end of 20 October" in line) == (True, False)
