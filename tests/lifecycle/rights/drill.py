@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import sleep
 from typing import Any
 from uuid import uuid4
 
@@ -33,6 +34,9 @@ JOURNALS = ("audit_", "django_session", "usersessions_", "consents_eventorigin",
 """Journals of what the machine did, and sessions: they tell of the restore itself."""
 OF_THE_RESTORE = {"lifecycle_rightsmark", "lifecycle_rightsreplay", "lifecycle_sweeprun", "lifecycle_forecasted"}
 
+END_OTHERS = "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s"
+STILL_OPEN = "select count(*) from pg_stat_activity where datname = %s"
+
 
 class Drill:
     """The house on databases of its own."""
@@ -48,6 +52,7 @@ class Drill:
         connections.close_all()
         try:
             for alias, template in self._before.items():
+                self._end_others(alias, template)
                 self._server(alias, "create database {} template {}", f"{self.name}_{alias}", template)
                 connections[alias].settings_dict["NAME"] = f"{self.name}_{alias}"
             yield self
@@ -93,6 +98,17 @@ class Drill:
         env = {**os.environ, "PGPASSWORD": str(target["PASSWORD"])}
         done = subprocess.run([program, *where, *options], env=env, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+
+    def _end_others(self, alias: str, database: str) -> None:
+        """Threads of an earlier test may have left sessions open; a database in use isn't cloned."""
+        target = connections[alias].settings_dict
+        with psycopg.connect(
+            dbname="postgres", host=target["HOST"], port=target["PORT"] or None, user=target["USER"],
+            password=target["PASSWORD"], autocommit=True,
+        ) as server:  # fmt: skip
+            server.execute(END_OTHERS, [database])
+            while server.execute(STILL_OPEN, [database]).fetchone() != (0,):
+                sleep(0.02)
 
     def _server(self, alias: str, statement: str, *names: str) -> None:
         target = connections[alias].settings_dict
