@@ -70,19 +70,25 @@ def send(*, account_id: UUID, by: Actor, now: datetime) -> bool:
     user = User.objects.select_for_update().get(pk=account_id)
     phase = queries.phase_at(account_id, now)
     kind = notice_due(phase, now)
-    if not user.is_active or kind is None or phase.since is None or _sent(account_id, phase.since, kind):
+    if not user.is_active or kind is None or phase.since is None or was_sent(account_id, phase.since, kind):
         return False
-    row = NoticeSent.objects.create(account_id=account_id, phase_since=phase.since, kind=kind, sent_at=now)
-    record_event(
-        by=by, verb="lifecycle.notice_sent", object_type="lifecycle.NoticeSent", object_id=row.pk,
-        subject_id=account_id, detail={"kind": kind}, now=now,
-    )  # fmt: skip
+    record_sent(account_id=account_id, since=phase.since, kind=kind, by=by, now=now)
     if not _mail(user, phase, kind):
         raise NotSent
     return True
 
 
-def _sent(account_id: UUID, since: datetime, kind: Kind) -> bool:
+def record_sent(*, account_id: UUID, since: datetime, kind: str, by: Actor, now: datetime) -> None:
+    """Write that a message is sent, with its line in the journal; in the transaction of the sending."""
+    row = NoticeSent.objects.create(account_id=account_id, phase_since=since, kind=kind, sent_at=now)
+    record_event(
+        by=by, verb="lifecycle.notice_sent", object_type="lifecycle.NoticeSent", object_id=row.pk,
+        subject_id=account_id, detail={"kind": kind}, now=now,
+    )  # fmt: skip
+
+
+def was_sent(account_id: UUID, since: datetime, kind: str) -> bool:
+    """Whether this message was sent for what began at ``since``."""
     return NoticeSent.objects.filter(account_id=account_id, phase_since=since, kind=kind).exists()
 
 

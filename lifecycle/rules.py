@@ -1,24 +1,12 @@
 """Why a subscription can't begin or end as asked: guard, sentence and test in one."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from consents.rules import Refusal as Refusal
 from lifecycle.phases import Fact, Phase
 from lifecycle.states import Event, Name, move
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What is refused and what to do instead, in plain words. Prints as its sentence."""
-
-    code: str
-    message: str | Promise
-
-    def __str__(self) -> str:
-        return str(self.message)
 
 
 class Refused(Exception):

@@ -26,8 +26,13 @@ examples.load_profile("house")
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Sessions that threads of the live server left open are ended, so that the test databases can be dropped."""
+    """Sessions that threads of the live server left open are ended, so that the test databases can be dropped.
+
+    Ours may be one of those that a drill has ended: while a browser runs, Django keeps another connection for the same
+    thread. So we begin with a new one.
+    """
     yield
+    connections.close_all()
     with django_db_blocker.unblock(), as_owner():
         for alias in connections:
             with connections[alias].cursor() as cursor:

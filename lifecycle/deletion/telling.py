@@ -10,22 +10,20 @@ from django.urls import reverse
 
 from accounts.mails import from_template
 from accounts.models import User
-from audit.actions import record_event
 from audit.actors import Actor
 from lifecycle.deletion import links, queries
 from lifecycle.deletion.messages import STILL_NEWS, Message, message_due
 from lifecycle.deletion.rules import Standing, standing_of
-from lifecycle.models import NoticeSent
-from lifecycle.notifying import NotSent
+from lifecycle.notifying import NotSent, record_sent, was_sent
 from lifecycle.sweeping import Outcome
 
 
 def due(now: datetime) -> Iterator[tuple[UUID, Message]]:
     """Each account with the message that is due and wasn't sent."""
     for account_id, standing in queries.recent(now, STILL_NEWS):
-        message = message_due(standing, now)
-        if message and not _sent(account_id, *message):
-            yield account_id, message[0]
+        message, since = message_due(standing, now) or (None, now)
+        if message and not was_sent(account_id, since, message):
+            yield account_id, message
 
 
 def sweep(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:
@@ -61,22 +59,13 @@ def send(*, account_id: UUID, by: Actor, now: datetime) -> bool:
     facts = queries.facts_of(account_id)
     now = max([now, *(fact.at for fact in facts[-1:])])  # what came since decides what is still true
     standing = standing_of(facts, now)
-    due_now = message_due(standing, now)
-    if due_now is None or not user.is_active or _sent(account_id, *due_now):
+    message, since = message_due(standing, now) or (None, now)
+    if message is None or not user.is_active or was_sent(account_id, since, message):
         return False
-    message, since = due_now
-    row = NoticeSent.objects.create(account_id=account_id, phase_since=since, kind=message, sent_at=now)
-    record_event(
-        by=by, verb="lifecycle.notice_sent", object_type="lifecycle.NoticeSent", object_id=row.pk,
-        subject_id=account_id, detail={"kind": message}, now=now,
-    )  # fmt: skip
+    record_sent(account_id=account_id, since=since, kind=message, by=by, now=now)
     if not _mail(user, message, standing):
         raise NotSent
     return True
-
-
-def _sent(account_id: UUID, message: Message, since: datetime) -> bool:
-    return NoticeSent.objects.filter(account_id=account_id, phase_since=since, kind=message).exists()
 
 
 def _mail(user: User, message: Message, standing: Standing) -> bool:

@@ -1,8 +1,6 @@
 """Executing what is due: exactly what was approved, once, or stopped; never what was withdrawn (PC-34)."""
 
 import json
-import threading
-from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -11,7 +9,6 @@ import pytest
 import time_machine
 from django.core import mail
 from django.core.management import CommandError, call_command
-from django.db import connections
 from django.test import Client
 from django.urls import reverse
 
@@ -38,6 +35,7 @@ from tests.accounts.factories import prove, verified_client
 from tests.lifecycle.erasure_world import old_file
 from tests.lifecycle.helpers import IN, make_trial
 from tests.records.factories import actor_of, make_file
+from tests.together import together
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(databases=["default", "keys"], transaction=True)]
 
@@ -219,28 +217,6 @@ def test_broker_that_is_away_leaves_the_waiver_to_the_sweep(me: User, monkeypatc
         prove(client, me, at=now)
         assert client.post(reverse("lifecycle:deletion_waive"))["Location"] == reverse("lifecycle:left")
     assert (standing_at(me.pk, now).state, swept(now)) == (State.DUE, (1, 1, 0, 0))
-
-
-def together(*work: Callable[[], object]) -> list[object]:
-    """What each piece returned or raised, all of them at once on connections of their own."""
-    found: list[object] = [None] * len(work)
-    start = threading.Barrier(len(work))
-
-    def one(index: int) -> None:
-        start.wait(20)
-        try:
-            found[index] = work[index]()
-        except Exception as failure:  # noqa: BLE001 - what it raised is what is looked at
-            found[index] = failure
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=one, args=[index]) for index in range(len(work))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return found
 
 
 def test_withdrawal_and_erasure_at_once_have_one_winner() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -30,6 +30,7 @@ from lifecycle.states import LEAVING, Name
 from privacy.deadlines import DataClass, Right, deadline
 from tests.lifecycle.helpers import IN, PARIS, make_trial
 from tests.records.factories import actor_of
+from tests.together import together
 
 INSTANT = timedelta(microseconds=1)
 ENDING = {Kind.WITHDRAWN, Kind.STOPPED, Kind.EXECUTED}
@@ -191,28 +192,6 @@ def test_real_rows_follow_whatever_the_order(steps: list[tuple[str, int]]) -> No
 
 ASKED = IN[Name.TRIAL]
 ENDS = datetime(2026, 10, 20, 12, 0, tzinfo=PARIS)
-
-
-def together(*work: Callable[[], object]) -> list[object]:
-    """What each piece returned or raised, all of them at once on connections of their own."""
-    found: list[object] = [None] * len(work)
-    start = threading.Barrier(len(work))
-
-    def one(index: int) -> None:
-        start.wait(20)
-        try:
-            found[index] = work[index]()
-        except Exception as failure:  # noqa: BLE001 - what it raised is what is looked at
-            found[index] = failure
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=one, args=[index]) for index in range(len(work))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return found
 
 
 @pytest.mark.database

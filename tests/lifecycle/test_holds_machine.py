@@ -1,11 +1,8 @@
 """Holds placed and lifted in any order never bring an end forward; a file is held exactly while one is on (LAW-03)."""
 
-import threading
-from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
-from django.db import connections
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -22,6 +19,7 @@ from tests.accounts.factories import make_practitioner
 from tests.care.factories import LONG_AGO
 from tests.lifecycle.test_holds import current, is_held, lift, place
 from tests.records.factories import NOW, make_file
+from tests.together import together
 
 DAYS = st.dates(date(2024, 1, 1), date(2050, 12, 31))
 
@@ -108,28 +106,6 @@ def test_real_rows_follow_whatever_the_order(steps: list[tuple[bool, int, int]])
         assert (is_held(file), stored >= end) == (bool(live), True)
         end = stored
     assert (held_files_stay(now).kept, stored_ends_are_the_latest(now).kept) == (True, True)
-
-
-def together(*work: Callable[[], object]) -> list[object]:
-    """What each piece returned or raised, all of them at once on connections of their own."""
-    found: list[object] = [None] * len(work)
-    start = threading.Barrier(len(work))
-
-    def one(index: int) -> None:
-        start.wait(20)
-        try:
-            found[index] = work[index]()
-        except Exception as failure:  # noqa: BLE001 - what it raised is what is looked at
-            found[index] = failure
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=one, args=[index]) for index in range(len(work))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return found
 
 
 def _delete(file: PatientFile) -> int:

@@ -3,6 +3,8 @@
 import time
 from uuid import RFC_4122
 
+import pytest
+
 from privacy.ids import new_id
 
 
@@ -17,6 +19,18 @@ def test_id_is_a_uuid_of_version_7_with_the_present_in_front() -> None:
 def test_ids_never_repeat() -> None:
     made = [new_id() for _ in range(10_000)]
     assert len(set(made)) == len(made)
+
+
+def test_ids_of_one_process_sort_in_the_order_they_were_made() -> None:
+    made = [new_id() for _ in range(10_000)]
+    assert made == sorted(made)
+
+
+def test_ids_go_on_from_the_last_when_the_clock_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = new_id()
+    monkeypatch.setattr(time, "time_ns", lambda: 0)
+    second = new_id()
+    assert (first < second, second.version, second.variant) == (True, 7, RFC_4122)
 
 
 def test_ids_of_later_milliseconds_sort_later() -> None:

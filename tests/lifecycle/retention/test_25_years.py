@@ -6,7 +6,6 @@ each 60th day are lived through; with PRATICONNECT_EVERY_DAY=1 every single one 
 
 import os
 import random
-from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from records.clock import set_clock
 from records.models import PatientFile
 from tests.accounts.factories import make_practitioner
 from tests.care.factories import LONG_AGO
+from tests.lifecycle.clock_model import month_end, years_after
 from tests.lifecycle.retention.helpers import BY, ring_of, rows_of
 from tests.lifecycle.test_holds import lift, place
 from tests.records.factories import make_consultation, make_file
@@ -36,15 +36,6 @@ pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 FIRST, LAST = date(2026, 11, 18), date(2051, 11, 18)
 ZONES = {"FR": ZoneInfo("Europe/Paris"), "IL": ZoneInfo("Asia/Jerusalem")}
 LIVES = 24
-
-
-def years_after(day: date, years: int) -> date:
-    year = day.year + years
-    return day.replace(year=year, day=min(day.day, monthrange(year, day.month)[1]))
-
-
-def month_end(day: date) -> date:
-    return day.replace(day=monthrange(day.year, day.month)[1])
 
 
 @dataclass
