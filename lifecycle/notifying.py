@@ -1,8 +1,9 @@
 """Sending what is due, once: the row that says so and the message stand or fall together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
+from typing import Protocol
 from uuid import UUID
 
 from django.db import transaction
@@ -27,6 +28,13 @@ Due = tuple[UUID, datetime, Kind]
 """An account, since when it is in its phase, and the message about that phase."""
 
 
+class Send(Protocol):
+    """Sends what is due to one account, once."""
+
+    def __call__(self, *, account_id: UUID, by: Actor, now: datetime) -> bool:
+        """Whether something was due and is sent. Raises :class:`NotSent` when the mail server refuses."""
+
+
 def due(now: datetime) -> Iterator[tuple[UUID, Kind]]:
     """Each active account with the message that is due and wasn't sent for this phase; two queries a batch."""
     true = (
@@ -47,9 +55,16 @@ def _unsent(batch: list[Due]) -> Iterator[tuple[UUID, Kind]]:
 
 
 def sweep(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:
-    """Send all that is due (or only count it); a second sweep at once or after it sends nothing again."""
-    outcomes = {f"notice.{kind}": Outcome() for kind in Kind}
-    for account_id, kind in list(due(now)):
+    """Send all that is due about phases (or only count it)."""
+    return send_all(due(now), Kind, send, by=by, now=now, dry_run=dry_run)
+
+
+def send_all(
+    found: Iterable[tuple[UUID, str]], kinds: Iterable[str], send: Send, *, by: Actor, now: datetime, dry_run: bool
+) -> dict[str, Outcome]:
+    """Send what was found due (or only count it), by kind; a second sweep at once or after it sends nothing again."""
+    outcomes = {f"notice.{kind}": Outcome() for kind in kinds}
+    for account_id, kind in list(found):
         outcome = outcomes[f"notice.{kind}"]
         outcome.due += 1
         if dry_run:

@@ -14,7 +14,7 @@ from audit.actors import Actor
 from lifecycle.deletion import links, queries
 from lifecycle.deletion.messages import STILL_NEWS, Message, message_due
 from lifecycle.deletion.rules import Standing, standing_of
-from lifecycle.notifying import NotSent, record_sent, was_sent
+from lifecycle.notifying import NotSent, record_sent, send_all, was_sent
 from lifecycle.sweeping import Outcome
 
 
@@ -27,18 +27,8 @@ def due(now: datetime) -> Iterator[tuple[UUID, Message]]:
 
 
 def sweep(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:
-    """Send all that is due (or only count it); a second sweep at once or after it sends nothing again."""
-    outcomes = {f"notice.{message}": Outcome() for message in Message}
-    for account_id, message in list(due(now)):
-        outcome = outcomes[f"notice.{message}"]
-        outcome.due += 1
-        if dry_run:
-            continue
-        try:
-            outcome.done += send(account_id=account_id, by=by, now=now)
-        except NotSent:
-            outcome.failed += 1
-    return outcomes
+    """Send all that is due about deletions (or only count it)."""
+    return send_all(due(now), Message, send, by=by, now=now, dry_run=dry_run)
 
 
 def tell(*, account_id: UUID, by: Actor, now: datetime) -> None:
