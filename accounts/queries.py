@@ -1,7 +1,9 @@
 """Reads about accounts: for whom, and when."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import cast
+from uuid import UUID
 
 from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.models import Authenticator
@@ -28,6 +30,11 @@ def signed_in(request: HouseRequest) -> User:
 def account_by_email(email: str) -> User | None:
     """The account with this address (letter case doesn't matter)."""
     return User.objects.filter(email=email.lower()).first()
+
+
+def addresses(accounts: Iterable[UUID]) -> dict[UUID, str]:
+    """The e-mail addresses of those accounts that still exist, in one query."""
+    return dict(User.objects.filter(pk__in=list(accounts)).values_list("pk", "email"))
 
 
 def language_of(email: str) -> str:

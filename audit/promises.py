@@ -1,10 +1,11 @@
-"""Live checks of what the journals promise: NEW-02, PC-70, MD-44, MD-57."""
+"""Live checks of what the journals promise: NEW-02, PC-70, MD-44, MD-45, MD-57."""
 
 from datetime import datetime
 
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
+from django.db.models import Count
 
 from audit.actors import NAMELESS_ROLES
 from audit.evidence import journaled, registered
@@ -12,6 +13,7 @@ from audit.models import AccessEntry, EventEntry, SecurityEntry
 from audit.months import begins, later, month_of
 from audit.rows import loose_guards
 from audit.sealing import every_row
+from audit.supervision import ATTEMPTS
 from audit.verification import verify
 from privacy.promises import Measure, promise
 
@@ -76,6 +78,25 @@ def changes_and_connections_are_recorded(now: datetime) -> Measure:
             "kinds_of_objects": len(unrecorded),
             "accounts_without_a_recorded_login": silent,
             "guards_off": loose,
+        },
+    )
+
+
+@promise("MD-45", checked_by="tests/office/test_supervision.py")
+def attempts_to_connect_can_be_supervised(now: datetime) -> Measure:
+    """Each attempt over the web names its public address, each successful one its account; both can be read and taken."""
+    attempts = SecurityEntry.objects.filter(kind__in=ATTEMPTS)
+    placeless = attempts.filter(channel="web", ip=None).count()
+    nameless = attempts.filter(outcome="ok", account_id=None).count()
+    by_outcome = dict(attempts.order_by("outcome").values_list("outcome").annotate(number=Count("pk")))
+    return Measure(
+        not placeless and not nameless,
+        {
+            "successful": by_outcome.get("ok", 0),
+            "refused": by_outcome.get("refused", 0),
+            "attempts_without_address": placeless,
+            "successes_without_account": nameless,
+            "extractions": EventEntry.objects.filter(verb="audit.extracted").count(),
         },
     )
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.requests import HouseRequest
 from audit.verification import verify
 from care import tenancy
-from praticonnect import office_archive, office_clocks, office_operations, office_schedule
+from praticonnect import office_archive, office_clocks, office_operations, office_schedule, office_supervision
 from privacy.promises import measure
 
 OURS = frozenset({"accounts", "audit", "care", "consents", "directory", "lifecycle", "records"})
@@ -42,6 +42,8 @@ class OfficeSite(AdminSite):
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """The admin's own pages and the office's."""
         return [
+            path("supervision/", self.admin_view(office_supervision.journals), name="supervision"),
+            path("supervision.csv", self.admin_view(office_supervision.extract), name="supervision_csv"),
             path("promises/", self.admin_view(self.promises), name="promises"),
             path("ledger/", self.admin_view(self.ledger), name="ledger"),
             path("operations/", self.admin_view(office_operations.operations), name="operations"),

@@ -1,0 +1,79 @@
+"""The supervision tool's reads (MD-45): the three journals, filtered, a page or all of them, at any size.
+
+Pages go by number, newest first: the n-th page costs what the first costs, and nothing that is written meanwhile
+moves a line. The period is the database's own clock, which also names the months that have to be read at all.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from audit.models import AccessEntry, Entry, EventEntry, SecurityEntry
+
+JOURNALS: Final[dict[str, type[Entry]]] = {"security": SecurityEntry, "access": AccessEntry, "event": EventEntry}
+CHUNK: Final = 2_000
+"""Lines of an extraction held in memory at once."""
+
+ATTEMPTS: Final = ("login.ok", "login.failed", "login.locked_out", "factor.failed")
+"""What counts as an attempt to connect, successful or not."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which lines to show. Empty fields don't filter; ``until`` is excluded."""
+
+    journal: str
+    since: datetime
+    until: datetime
+    outcome: str = ""
+    only_attempts: bool = False
+    account_id: UUID | None = None
+    ip: str | None = None
+    subject_id: UUID | None = None
+
+
+def entries(wanted: Wanted) -> QuerySet[Entry]:
+    """The lines, newest first, without their hashes."""
+    model = JOURNALS[wanted.journal]
+    found = model._default_manager.filter(written_at__gte=wanted.since, written_at__lt=wanted.until)
+    return found.filter(_where(wanted)).defer("leaf").order_by("-pk")
+
+
+def page(wanted: Wanted, *, before: int | None, size: int) -> tuple[list[Entry], int | None]:
+    """At most ``size`` lines older than the number ``before``, and the number to go on from, None at the end."""
+    found = entries(wanted)
+    lines = list(found.filter(pk__lt=before)[: size + 1] if before else found[: size + 1])
+    return lines[:size], (lines[size - 1].pk if len(lines) > size else None)
+
+
+def chunks(wanted: Wanted) -> Iterator[list[Entry]]:
+    """All of them in memory-sized pieces; each is a statement of its own, so that no transaction stays open."""
+    before: int | None = None
+    while True:
+        lines, before = page(wanted, before=before, size=CHUNK)
+        if lines:
+            yield lines
+        if before is None:
+            return
+
+
+def _where(wanted: Wanted) -> Q:
+    """The journals name a person differently: whom a security event concerns, who acted in the others."""
+    where = Q()
+    security = wanted.journal == "security"
+    if wanted.account_id:
+        acted = Q(actor_id=wanted.account_id)
+        where &= acted | Q(account_id=wanted.account_id) if security else acted
+    if wanted.ip and wanted.journal != "event":
+        where &= Q(ip=wanted.ip)
+    if wanted.outcome and security:
+        where &= Q(outcome=wanted.outcome)
+    if wanted.only_attempts and security:
+        where &= Q(kind__in=ATTEMPTS)
+    if wanted.subject_id and not security:
+        where &= Q(subject_id=wanted.subject_id)
+    return where
