@@ -25,11 +25,14 @@ from care.models import Practice
 from care.queries import practice_of
 from care.tenancy import scope
 from consents.actions import decide
+from gdpr_requests.duties.actions import add_duty, record_done
+from gdpr_requests.models import Duty
 from lifecycle.actions import subscribe
 from lifecycle.queries import facts_of, phase_at
 from lifecycle.states import Name
 from praticonnect import demo_content as content
 from praticonnect.demo_papers import pdf_of, png_of
+from privacy.clocks import legal_day
 from records.actions import (
     PastConsultation,
     PastMeasure,
@@ -86,6 +89,7 @@ def seed(now: datetime) -> bool:
         _subscribed(content.PRACTITIONER, now),
         _subscribed(content.COLLEAGUE, now),
         _officer(now),
+        _duties(now),
     ]
     return any(made)
 
@@ -155,6 +159,19 @@ def _officer(now: datetime) -> bool:
         )
         EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
         enrol_app(user=user, by=Actor.operations("demo"), now=now)
+    return True
+
+
+def _duties(now: datetime) -> bool:
+    """What the office has to renew, each done once with a proof (PC-82)."""
+    if Duty.objects.exists():
+        return False
+    by, today = Actor.operations("demo"), legal_day(now)
+    for kind, title, every, days_ago in content.DUTIES:
+        on = today - timedelta(days=days_ago)
+        with transaction.atomic():
+            duty = add_duty(kind=kind, title=title, every_months=every, first_due_on=on, by=by, now=now)
+            record_done(duty_id=duty.pk, done_on=on, proof=pdf_of([title, on.isoformat()]), by=by, now=now)
     return True
 
 

@@ -178,3 +178,10 @@ LETTER: Final = (
     "Laboratoire du Léon (exemple inventé)", "Bilan sanguin", "", "Glycémie à jeun : 1,18 g/L", "HbA1c : 6,9 %", "Créatinine : 8,4 mg/L",
     "Cholestérol LDL : 0,92 g/L", "", "Résultats transmis au médecin traitant.",
 )  # fmt: skip
+
+DUTIES: Final = (
+    ("hosting", "Certificat HDS de l’hébergeur", 36, 200),
+    ("audit", "Audit de sécurité annuel", 12, 150),
+    ("training", "Formation RGPD de l’équipe (6 personnes)", 12, 90),
+)
+"""Kind, title, again after how many months, done how many days ago."""

@@ -13,7 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from audit.requests import HouseRequest
 from audit.verification import verify
 from care import tenancy
-from praticonnect import office_archive, office_clocks, office_operations, office_schedule, office_supervision
+from praticonnect import (
+    office_archive,
+    office_clocks,
+    office_duties,
+    office_operations,
+    office_schedule,
+    office_supervision,
+)
 from privacy.promises import measure
 
 OURS = frozenset({"accounts", "audit", "care", "consents", "directory", "lifecycle", "records"})
@@ -44,6 +51,10 @@ class OfficeSite(AdminSite):
         return [
             path("supervision/", self.admin_view(office_supervision.journals), name="supervision"),
             path("supervision.csv", self.admin_view(office_supervision.extract), name="supervision_csv"),
+            path("duties/", self.admin_view(office_duties.duties), name="duties"),
+            path("duties/<uuid:duty_id>/", self.admin_view(office_duties.duty), name="duty"),
+            path("duties/<uuid:duty_id>/end/", self.admin_view(office_duties.end), name="duty_end"),
+            path("duties/proof/<uuid:done_id>/", self.admin_view(office_duties.proof), name="duty_proof"),
             path("promises/", self.admin_view(self.promises), name="promises"),
             path("ledger/", self.admin_view(self.ledger), name="ledger"),
             path("operations/", self.admin_view(office_operations.operations), name="operations"),

@@ -1,0 +1,1 @@
+"""Certificates, audits and training with their due days and proofs (PC-82)."""
