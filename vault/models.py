@@ -48,6 +48,13 @@ class FileKey(WrappedKey):
                 name="vault_destroyed_key_is_empty",
             ),
         ]
+        indexes = [
+            models.Index(
+                fields=["file_id"],
+                condition=models.Q(restricted_at__isnull=False, destroyed_at=None),
+                name="vault_restricted",
+            ),
+        ]
 
     def wrapping(self) -> bytes:
         """Bound to its file and generation."""

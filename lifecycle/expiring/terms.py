@@ -4,7 +4,7 @@ from bisect import bisect_left
 from datetime import date, timedelta
 
 from privacy.retention import RULES, Anchor, ends
-from privacy.schedule import in_force
+from privacy.schedule import in_force, supposing
 
 ONE_DAY = timedelta(days=1)
 LONGEST = 366 * 200
@@ -20,8 +20,9 @@ def last_day(rule: str, anchor: Anchor, day: date) -> date:
 
 
 def ended_by(rule: str, anchor: Anchor, today: date) -> date:
-    """The youngest day from which the term of ``rule`` is over today."""
-    back = bisect_left(
-        range(LONGEST), True, key=lambda days: last_day(rule, anchor, today - timedelta(days=days)) < today
-    )
+    """The youngest day from which the term of ``rule`` is over today. The schedule is read once."""
+    with supposing(in_force()):
+        back = bisect_left(
+            range(LONGEST), True, key=lambda days: last_day(rule, anchor, today - timedelta(days=days)) < today
+        )
     return today - timedelta(days=back)

@@ -50,7 +50,7 @@ def archive(*, by: Actor, now: datetime, dry_run: bool = True, batch: int = BATC
     if not dry_run:
         while archiving.activate_due(by=by, now=now, limit=batch):
             pass
-        while moved := archiving.archive_due(by=by, now=now, limit=batch):
+        while count and (moved := archiving.archive_due(by=by, now=now, limit=batch)):
             outcome.done += moved
     return {ARCHIVE: outcome}
 
@@ -60,7 +60,7 @@ def destroy(*, by: Actor, now: datetime, dry_run: bool = True, batch: int = BATC
     past, values = is_past("retain_until", now)
     count, oldest, held = _one_row(TO_DESTROY.format(past=past), {**values, "restricted": list(rings.all_restricted())})
     outcome = Outcome(due=count, held=held, since=_day_after(oldest))
-    if not dry_run:
+    if count and not dry_run:
         _finish(outcome, by, now, batch)
         while decide(None, reason=Reason.TERM, by=by, now=now, run_id=_run_of(by), limit=batch):
             _finish(outcome, by, now, batch)

@@ -1,7 +1,8 @@
 """25 years, day by day: nothing leaves early, nothing stays late, and two sweeps a day do what one does (issue 3, Done-when 2).
 
 What is expected is counted here by itself, from each life's facts alone. In the suite the days around every end and
-each 60th day are lived through; with PRATICONNECT_EVERY_DAY=1 every single one is.
+each 60th day are lived through; with PRATICONNECT_EVERY_DAY=1 every single one is (9,132 days; 140 s of
+this process's own time, and the databases').
 """
 
 import os
@@ -191,9 +192,7 @@ def standing(lives: list[Life]) -> tuple[set[int], set[int]]:
     """Which files are there, and which of these are in the archive."""
     with scope(ALL):
         there = set(PatientFile.objects.values_list("pk", flat=True))
-    archived = set(
-        FileKey.objects.filter(file_id__in=there, ring="archive", destroyed_at=None).values_list("file_id", flat=True)
-    )
+    archived = there & set(FileKey.objects.filter(ring="archive", destroyed_at=None).values_list("file_id", flat=True))
     known = {life.file.pk: number for number, life in enumerate(lives) if life.file}
     return {known[pk] for pk in there}, {known[pk] for pk in archived}
 
