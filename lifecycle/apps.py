@@ -74,7 +74,7 @@ def follow_others() -> None:
 
 def register_sweeps() -> None:
     """In the order in which they run: new ends first, then what is told, archived and destroyed."""
-    from lifecycle import notifying
+    from lifecycle import notifying, restricting
     from lifecycle.deletion import executing, telling
     from lifecycle.erasure import closing
     from lifecycle.expiring import sweeps
@@ -82,6 +82,7 @@ def register_sweeps() -> None:
     from lifecycle.schedule import redating
     from lifecycle.sweeping import sweep_with
 
+    sweep_with(restricting.sweep)
     sweep_with(redating.sweep)
     sweep_with(notifying.sweep)
     sweep_with(telling.sweep)

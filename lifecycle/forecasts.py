@@ -19,7 +19,8 @@ FILES: Final = """
 SELECT date_trunc('month', greatest(file.retain_until + 1, %(today)s::date))::date,
        file.retention_rule, count(*), hold.file_id IS NOT NULL
 FROM {files} file
-LEFT JOIN (SELECT DISTINCT file_id FROM lifecycle_hold WHERE lifted_at IS NULL) hold ON hold.file_id = file.id
+LEFT JOIN (SELECT file_id FROM lifecycle_hold WHERE lifted_at IS NULL
+            UNION SELECT file_id FROM records_restriction WHERE lifted_at IS NULL) hold ON hold.file_id = file.id
 WHERE file.retain_until < %(until)s
 GROUP BY 1, 2, 4
 """

@@ -4,7 +4,8 @@ from accounts.access import Access, Act, Audience
 
 _CARE = Access(Audience.PRACTITIONER, Act.CARE)
 _PAGES = (
-    "today", "patients", "new", "file", "identity", "medical", "clock", "death", "close", "archive", "archived", "kept", "kept_one",
+    "today", "patients", "new", "file", "identity", "medical", "clock", "death", "restricted", "restriction",
+    "restricted_ask", "restricted_read", "restricted_document", "close", "archive", "archived", "kept", "kept_one",
     "consultations", "consultation_new", "consultation", "draft", "amend", "consultation_strike", "discard",
     "consultation_print", "version", "measures", "strike", "documents", "document",
     "document_page", "document_download", "imported_bundle", "import", "import_run", "import_confirm", "import_discard",

@@ -11,6 +11,8 @@ JOURNALED = {
     "records.Consultation": "consultations",
     "records.Measure": "measures",
     "records.ArchiveOpening": "",
+    "records.Restriction": "",
+    "records.RestrictedOpening": "",
 }
 """Each row has its event (MD-44); of what an import brings, one event per file counts it."""
 
@@ -21,7 +23,11 @@ class RecordsConfig(AppConfig):
     name = "records"
 
     def ready(self) -> None:
-        """Have them sealed and verified."""
+        """Have them sealed and verified; the vault asks the restrictions."""
+        from records.restriction.queries import restricted
+        from vault.restrictions import read_from
+
+        read_from(restricted)
         register("records_consultationversion", stream="records", each=RowTerm("", 0))
         for label, counted_as in JOURNALED.items():
             journal_each(label, counted_as)

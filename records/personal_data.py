@@ -98,6 +98,50 @@ _of_patient(
     why=_sealed("why it was opened"),
 )
 _of_patient(
+    "RestrictedOpening",
+    _("One reading of a restricted file: by whom, on which ground, until when, and why"),
+    file=_FILE,
+    opened_at=personal("when it was opened", Category.REFERENCE),
+    opened_by=_staff("who read it"),
+    ground=technical("what the law lets it be read for"),
+    until=technical("when the reading ended"),
+    why=_sealed("why it was read"),
+)
+declare(
+    "records.Restriction",
+    subject=Subject.PATIENT,
+    purpose=Purpose.LEGAL,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention="PC-41",
+    about=_("A restriction of the processing of a patient's file: it is only stored until that is lifted"),
+    fields={
+        "id": technical("random identifier of the row"),
+        "practice": technical("the practice, for the wall between practices"),
+        "file": _FILE,
+        "ground": personal("the ground of the restriction", Category.REFERENCE),
+        "request_id": personal("the request that led to it", Category.REFERENCE),
+        "since_at": personal("since when", Category.REFERENCE),
+        "since_by": _staff("who restricted it"),
+        "since_role": technical("the role in which it was restricted"),
+        "told_at": personal("when the patient was told that it ends", Category.REFERENCE),
+        "told_by": _staff("who told the patient"),
+        "told_how": technical("how the patient was told"),
+        "lifted_at": personal("when it was lifted", Category.REFERENCE),
+        "lifted_by": _staff("who lifted it"),
+        "lifted_role": technical("the role in which it was lifted"),
+        "note": personal(
+            "what there is to say about it",
+            Category.REFERENCE,
+            sealed=True,
+            erase=Erase.WITH_KEY,
+            export=Export.WITHHELD,
+        ),
+        "lifted_why": personal(
+            "why it was lifted", Category.REFERENCE, sealed=True, erase=Erase.WITH_KEY, export=Export.WITHHELD
+        ),
+    },
+)
+_of_patient(
     "Consultation",
     _("One meeting of a practitioner with the patient, as it now stands"),
     file=_FILE,

@@ -27,6 +27,7 @@ from records.models import (
     Document,
     PatientFile,
 )
+from records.restriction import promises as _restriction  # noqa: F401 - registers that of restriction (PC-63)
 from vault.files import MAGIC
 from vault.seal import BLOCK, HEAD_BYTES, VERSION
 
@@ -43,6 +44,8 @@ SEALED: Final = {
     "records_keptresource": ("raw",),
     "records_sourcerecord": ("raw",),
     "records_archiveopening": ("why",),
+    "records_restriction": ("note", "lifted_why"),
+    "records_restrictedopening": ("why",),
 }
 LATEST: Final = Max("consultations__started_at", filter=~Q(consultations__status=ConsultationStatus.STRUCK))
 """When a file's last consultation began; a struck one never took place."""

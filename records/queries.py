@@ -22,6 +22,7 @@ from records.models import (
     Measure,
     PatientFile,
 )
+from records.restriction.queries import IS_RESTRICTED
 from records.search import letter_tokens, query_tokens
 
 
@@ -34,8 +35,8 @@ def files_of(user: User) -> QuerySet[PatientFile]:
 
 
 def files_for(user: User, now: datetime) -> QuerySet[PatientFile]:
-    """The files ``user`` may open in daily work: theirs, whose time of daily use isn't over (PC-41)."""
-    return files_of(user).filter(in_daily_use(now))
+    """The files ``user`` may open in daily work: theirs, in daily use still (PC-41) and not restricted (PC-63)."""
+    return files_of(user).filter(in_daily_use(now)).exclude(IS_RESTRICTED)
 
 
 def in_daily_use(now: datetime) -> Q:
@@ -111,7 +112,7 @@ def archived_for(user: User, now: datetime, text: str = "") -> QuerySet[PatientF
     live = Membership.objects.live().filter(user=user)
     files = PatientFile.objects.filter(practice_id__in=live.values("practice_id"), leaving_at=None)
     mine = files.filter(Exists(treated) | Q(practice_id__in=live.filter(role=Role.OWNER).values("practice_id")))
-    archived = mine.exclude(in_daily_use(now)).select_related("practice")
+    archived = mine.exclude(in_daily_use(now)).exclude(IS_RESTRICTED).select_related("practice")
     if text:
         archived = archived.filter(_with_tokens(user, lambda practice_id: query_tokens(practice_id, text)))
     return archived.order_by(F("last_consultation_on").desc(nulls_last=True), "-created_at", "pk")
@@ -130,7 +131,7 @@ def archive_openings_of(file: PatientFile) -> QuerySet[ArchiveOpening]:
 def archive_figures(now: datetime) -> dict[str, int]:
     """How many files in the scope are in the archive, and how many are open again."""
     today = {where: legal_day(now, where) for where in Jurisdiction}
-    files = PatientFile.objects.filter(leaving_at=None)
+    files = PatientFile.objects.filter(leaving_at=None).exclude(IS_RESTRICTED)
     return {
         "archived": files.exclude(in_daily_use(now)).count(),
         "reopened": files.filter(reopened_until__gte=min(today.values())).filter(in_daily_use(now)).count(),

@@ -38,6 +38,7 @@ class Part(StrEnum):
     CLOCK = "clock"
     ARCHIVE = "archive"
     OPENING = "archive_opening"
+    RESTRICTION = "restriction"
 
 
 PARTS: Final[dict[str, str | Promise]] = {
@@ -52,6 +53,7 @@ PARTS: Final[dict[str, str | Promise]] = {
     Part.CLOCK: _("how long it is kept, and who opened it"),
     Part.ARCHIVE: _("the file"),
     Part.OPENING: _("why the archive was opened"),
+    Part.RESTRICTION: _("the restriction of the file"),
 }
 
 
@@ -65,6 +67,7 @@ ACTS: Final[dict[str, str | Promise]] = {
     "delete": _("discarded %(part)s"),
     "strike": _("struck %(part)s"),
     "open_archive": _("opened %(part)s from the archive"),
+    "open_restricted": _("opened %(part)s in spite of the restriction"),
     "print": _("printed %(part)s"),
     "preview": _("looked at a page of %(part)s"),
     "download": _("downloaded %(part)s"),

@@ -3,23 +3,30 @@
 from django.urls import path
 
 from records.importing import views as importing
+from records.restriction import views as restriction
 from records.views import archive, clock, consultations, deaths, documents, files, measures, patients
 
 app_name = "records"
 FILE = "practitioner/patients/<uuid:file_id>/"
 CONSULTATION = FILE + "consultations/<uuid:consultation_id>/"
 DOCUMENT = FILE + "documents/<uuid:document_id>/"
+READING = FILE + "restriction/read/<uuid:opening_id>/"
 IMPORT = "practitioner/import/"
 RUN = IMPORT + "<uuid:run_id>/"
 
 urlpatterns = [
     path("practitioner/", patients.today, name="today"),
     path("practitioner/patients/", patients.patients, name="patients"),
+    path("practitioner/patients/restricted/", restriction.restricted, name="restricted"),
     path("practitioner/patients/new/", patients.new, name="new"),
     path(FILE, files.file, name="file"),
     path(FILE + "identity/", files.identity, name="identity"),
     path(FILE + "medical/", files.medical, name="medical"),
     path(FILE + "clock/", clock.clock, name="clock"),
+    path(FILE + "restriction/", restriction.restriction, name="restriction"),
+    path(FILE + "restriction/read/", restriction.ask, name="restricted_ask"),
+    path(READING, restriction.read, name="restricted_read"),
+    path(READING + "documents/<uuid:document_id>/", restriction.document, name="restricted_document"),
     path(FILE + "death/", deaths.death, name="death"),
     path(FILE + "close/", files.close, name="close"),
     path(FILE + "kept/", files.kept, name="kept"),

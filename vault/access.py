@@ -13,13 +13,15 @@ from django.db import IntegrityError, transaction
 from audit.actions import AccessRow, record_accesses
 from audit.actors import Actor
 from privacy.purposes import Purpose
-from vault import master
+from vault import master, restrictions
 from vault.errors import KeyRefused, NoKey, VaultError
 from vault.handles import Handle, HandleSet, Witness
 from vault.models import FileKey
 
 OPEN_ARCHIVE = "open_archive"
 """What the access journal says of an opening that only the archive right allows."""
+OPEN_RESTRICTED = "open_restricted"
+"""What it says of an opening in spite of a restriction: by the person, or as Art. 18(2) allows."""
 
 
 def open(
@@ -32,17 +34,19 @@ def open(
     now: datetime,
     action: str = "open",
     from_archive: bool = False,
+    despite_restriction: bool = False,
 ) -> Handle:
     """Open one file for ``by`` and journal it. Call inside ``transaction.atomic()``.
 
     ``part`` names what is shown ("identity", "consultation"). ``from_archive`` opens an archived file too, and
-    then the journal says "open_archive"; who may ask for that is the caller's to decide (PC-41). Raises NoKey
+    then the journal says "open_archive"; who may ask for that is the caller's to decide (PC-41). So with
+    ``despite_restriction``, which is the person's own reading or one that Art. 18(2) allows (PC-63). Raises NoKey
     when the file was erased, KeyRefused when it is archived or restricted, and the database's error when the
     journal refuses.
     """
     opened = open_many(
         [file_id], by=by, purpose=purpose, part=part, practice_id=practice_id, now=now, action=action,
-        from_archive=from_archive,
+        from_archive=from_archive, despite_restriction=despite_restriction,
     )  # fmt: skip
     return opened[file_id]
 
@@ -57,6 +61,7 @@ def open_many(
     now: datetime,
     action: str = "list",
     from_archive: bool = False,
+    despite_restriction: bool = False,
 ) -> HandleSet:
     """Open a list of files: one query for the keys, one statement for the journal, one line per opened file.
 
@@ -64,13 +69,12 @@ def open_many(
     """
     witness = Witness()
     wanted = list(dict.fromkeys(file_ids))
-    keys = _keys_of(wanted)
-    refused = {file_id: refusal for file_id in wanted if (refusal := _why_not(file_id, keys[file_id], from_archive))}
+    keys, closed = _keys_of(wanted), restrictions.of(wanted)
+    closed |= {file_id for file_id in wanted if any(key.restricted_at for key in keys[file_id])}
+    shut = set() if despite_restriction else closed
+    refused = {f: refusal for f in wanted if (refusal := _why_not(f, keys[f], from_archive, f in shut))}
     open_ids = [file_id for file_id in wanted if file_id not in refused]
-    rows = [
-        AccessRow(file_id, part, OPEN_ARCHIVE if _is_archived(keys[file_id]) else action, practice_id)
-        for file_id in open_ids
-    ]
+    rows = [AccessRow(f, part, _act(action, keys[f], f in closed), practice_id) for f in open_ids]
     if rows:
         record_accesses(by=by, rows=rows, purpose=purpose, now=now)
     return HandleSet({file_id: Handle(file_id, keys[file_id], witness) for file_id in open_ids}, refused)
@@ -107,10 +111,16 @@ def _is_archived(keys: list[FileKey]) -> bool:
     return any(key.ring == FileKey.Ring.ARCHIVE for key in keys)
 
 
-def _why_not(file_id: UUID, keys: list[FileKey], from_archive: bool) -> VaultError | None:
+def _act(action: str, keys: list[FileKey], is_restricted: bool) -> str:
+    if is_restricted:
+        return OPEN_RESTRICTED
+    return OPEN_ARCHIVE if _is_archived(keys) else action
+
+
+def _why_not(file_id: UUID, keys: list[FileKey], from_archive: bool, is_shut: bool) -> VaultError | None:
     if not keys:
         return NoKey(f"file {file_id} has no key: it was erased, or never made")
-    if any(key.restricted_at for key in keys):
+    if is_shut:
         return KeyRefused(f"file {file_id} is restricted (Art. 18): it is only stored until that is lifted")
     if _is_archived(keys) and not from_archive:
         return KeyRefused(f"file {file_id} is archived: ask for it to be taken back first")

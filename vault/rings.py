@@ -15,6 +15,14 @@ from vault.models import FileKey
 MOVE = "update vault_filekey set ring = %s where file_id = any(%s) and ring <> %s and destroyed_at is null"
 DESTROY = "update vault_filekey set wrapped = '', destroyed_at = %s where file_id = any(%s) and destroyed_at is null"
 DEAD = "select file_id from vault_filekey where file_id = any(%s) group by 1 having every(destroyed_at is not null) order by 1"
+CLOSE = """
+update vault_filekey set restricted_at = %s
+ where file_id = any(%s) and restricted_at is null and destroyed_at is null
+"""
+REOPEN = """
+update vault_filekey set restricted_at = null
+ where file_id = any(%s) and restricted_at is not null and destroyed_at is null
+"""
 RESTRICTED = """
 select distinct file_id from vault_filekey
  where file_id = any(%s) and restricted_at is not null and destroyed_at is null
@@ -34,6 +42,22 @@ def activate(file_ids: Iterable[UUID], now: datetime) -> int:
 def destroy(file_ids: Iterable[UUID], now: datetime) -> int:
     """Empty the keys, all generations, for good. Returns how many died now; a second call finds none."""
     return _change(DESTROY, [now, list(file_ids)])
+
+
+def restrict(file_ids: Iterable[UUID], now: datetime) -> int:
+    """Close the keys to all but storage (Art. 18). Returns how many; one closed already keeps its moment."""
+    return _change(CLOSE, [now, list(file_ids)])
+
+
+def unrestrict(file_ids: Iterable[UUID], now: datetime) -> int:
+    """Open the keys again. Returns how many; whether any restriction is left is known above."""
+    return _change(REOPEN, [list(file_ids)])
+
+
+def restricted_since() -> dict[UUID, datetime]:
+    """Every file that is only stored, with the latest moment since which."""
+    rows = FileKey.objects.exclude(restricted_at=None).filter(destroyed_at=None).order_by("restricted_at")
+    return {file_id: since for file_id, since in rows.values_list("file_id", "restricted_at") if since}
 
 
 def restricted(file_ids: Iterable[UUID]) -> set[UUID]:

@@ -21,14 +21,14 @@ from vault import rings
 DUE = """
 select file.id, file.practice_id from records_patientfile file
   join care_practice practice on practice.id = file.practice_id
- where file.archived_at is null and file.leaving_at is null and {past}
+ where file.archived_at is null and file.leaving_at is null and {past} and {free}
  order by file.active_until, file.id limit %(limit)s for update of file skip locked
 """
 BACK = """
 select file.id, file.practice_id from records_patientfile file
   join care_practice practice on practice.id = file.practice_id
  where file.archived_at is not null and file.leaving_at is null
-   and file.active_until >= %(earliest)s and not ({past})
+   and file.active_until >= %(earliest)s and not ({past}) and {free}
  order by file.active_until, file.id limit %(limit)s for update of file skip locked
 """
 SHORTEN = """
@@ -37,6 +37,8 @@ update records_patientfile file set active_until = least(file.active_until, case
   from care_practice practice
  where practice.id = file.practice_id and file.id = any(%(files)s) and file.leaving_at is null
 """
+FREE = "not exists (select from records_restriction r where r.file_id = file.id and r.lifted_at is null)"
+"""A restricted file is only stored, where it lies (PC-63)."""
 ARCHIVED = "update records_patientfile set archived_at = %s where id = any(%s)"
 
 
@@ -73,7 +75,7 @@ def _move(sql: str, word: str, by: Actor, now: datetime, limit: int) -> int:
     past, values = is_past("active_until", now)
     earliest = min(legal_day(now, where) for where in Jurisdiction)
     with transaction.atomic(), scope(ALL), connection.cursor() as cursor:
-        cursor.execute(sql.format(past=past), {**values, "earliest": earliest, "limit": limit})
+        cursor.execute(sql.format(past=past, free=FREE), {**values, "earliest": earliest, "limit": limit})
         return _note(list(cursor.fetchall()), word, by, now)
 
 

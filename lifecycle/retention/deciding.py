@@ -26,7 +26,8 @@ BATCH = 5_000
 
 Reason = Disposal.Reason
 
-NOT_HELD = "not exists (select from lifecycle_hold hold where hold.file_id = file.id and hold.lifted_at is null)"
+NOT_HELD = """not exists (select from lifecycle_hold hold where hold.file_id = file.id and hold.lifted_at is null)
+   and not exists (select from records_restriction kept where kept.file_id = file.id and kept.lifted_at is null)"""
 NAMED = "file.id = any(%(wanted)s)"
 LOCK = """
 select file.id from records_patientfile file join care_practice practice on practice.id = file.practice_id
@@ -34,7 +35,10 @@ select file.id from records_patientfile file join care_practice practice on prac
  order by file.retain_until, file.id limit %(limit)s
    for update of file skip locked
 """
-HELD = "select distinct file_id from lifecycle_hold where file_id = any(%s) and lifted_at is null"
+HELD = """
+select file_id from lifecycle_hold where file_id = any(%(files)s) and lifted_at is null
+ union select file_id from records_restriction where file_id = any(%(files)s) and lifted_at is null
+"""
 WRITE = """
 insert into lifecycle_disposal (id, file_id, practice_id, rule, until, reason, counts, decided_at, run_id,
                                 actor_id, actor_role)
@@ -120,7 +124,7 @@ def _without_kept(files: list[UUID], reason: str) -> list[UUID]:
     if not files or reason == Reason.REPLAY:
         return files
     with connection.cursor() as cursor:
-        cursor.execute(HELD, [files])
+        cursor.execute(HELD, {"files": files})
         kept = {file_id for (file_id,) in cursor.fetchall()} | rings.restricted(files)
     return [file_id for file_id in files if file_id not in kept]
 

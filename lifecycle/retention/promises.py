@@ -31,10 +31,12 @@ OVERDUE: Final = """
 select file.id from records_patientfile file join care_practice practice on practice.id = file.practice_id
  where file.leaving_at is null and {past}
    and not exists (select from lifecycle_hold hold where hold.file_id = file.id and hold.lifted_at is null)
+   and not exists (select from records_restriction r where r.file_id = file.id and r.lifted_at is null)
 """
 IN_USE: Final = """
 select count(*) from records_patientfile file join care_practice practice on practice.id = file.practice_id
  where file.leaving_at is null and file.archived_at is null and {past}
+   and not exists (select from records_restriction r where r.file_id = file.id and r.lifted_at is null)
 """
 EARLY: Final = """
 select count(*) from lifecycle_disposal disposal join care_practice practice on practice.id = disposal.practice_id

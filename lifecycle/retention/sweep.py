@@ -25,12 +25,15 @@ TO_ARCHIVE = """
 select count(*), min(file.active_until) from records_patientfile file
   join care_practice practice on practice.id = file.practice_id
  where file.archived_at is null and file.leaving_at is null and {past}
+   and not exists (select from records_restriction r where r.file_id = file.id and r.lifted_at is null)
 """
 TO_DESTROY = """
 select count(*) filter (where not kept), min(retain_until) filter (where not kept), count(*) filter (where kept)
   from (select file.retain_until, file.leaving_at is null and (
-               file.id = any(%(restricted)s) or exists (select from lifecycle_hold hold
-                                                         where hold.file_id = file.id and hold.lifted_at is null)) kept
+               file.id = any(%(restricted)s)
+               or exists (select from records_restriction r where r.file_id = file.id and r.lifted_at is null)
+               or exists (select from lifecycle_hold hold
+                           where hold.file_id = file.id and hold.lifted_at is null)) kept
           from records_patientfile file join care_practice practice on practice.id = file.practice_id
          where {past}
          union all

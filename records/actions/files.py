@@ -16,6 +16,7 @@ from records.actions.journal import journal, person
 from records.clock import day_of, parse_birth_date, set_clock
 from records.fields import FILE_FIELDS, SEARCHED, clean
 from records.models import FileStatus, Origin, PatientFile
+from records.restriction.rules import why_not_process
 from records.rules import (
     Refusal,
     require,
@@ -156,6 +157,7 @@ def cleaned(values: Mapping[str, str | None]) -> dict[str, str | None]:
 @transaction.atomic
 def _move(file: PatientFile, status: FileStatus, verb: str, by: Actor, now: datetime) -> PatientFile:
     row = PatientFile.objects.select_for_update(of=("self",)).get(pk=file.pk)
+    require(why_not_process(row.pk))
     require(why_not_status(row, status))
     row.status = status
     row.changed_at = now

@@ -10,6 +10,7 @@ from privacy.purposes import Purpose
 from records.actions.journal import journal, person
 from records.fields import clean
 from records.models import Consultation, Measure, Origin, PatientFile
+from records.restriction.rules import why_not_process
 from records.rules import require, why_not_strike, why_not_taken_at
 from vault import access
 from vault.handles import Handle
@@ -44,6 +45,7 @@ def add_measure(
 def strike_measure(*, measure: Measure, by: Actor, now: datetime) -> Measure:
     """Mark a wrong value as struck: it stays readable, and counts no more."""
     row = Measure.objects.select_for_update(of=("self",)).get(pk=measure.pk)
+    require(why_not_process(row.file_id))
     require(why_not_strike(row))
     row.struck_at = now
     row.struck_by_id = person(by)

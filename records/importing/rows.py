@@ -16,6 +16,7 @@ from privacy.purposes import Purpose
 from records.actions import PastConsultation, bring_past, make_file
 from records.models import Consultation, KeptResource, Origin, PatientFile, SourceRecord
 from records.queries import files_like, files_of
+from records.restriction.queries import IS_RESTRICTED
 from records.rules import Refused
 from records.search import twin_tokens
 from vault import access
@@ -203,7 +204,7 @@ class _Visits(_Taking):
         sources = {number: patients.source_of(_numbered(number), "") for number in numbers}
         patients.look_up(sources.values())
         ids = {number: record.file_id for number, source in sources.items() if (record := patients.find(source))}
-        mine = files_of(self.importer.user).in_bulk(set(ids.values()))
+        mine = files_of(self.importer.user).exclude(IS_RESTRICTED).in_bulk(set(ids.values()))
         return {number: mine[ident] for number, ident in ids.items() if ident in mine}
 
     def _take_file(self, file: PatientFile, pairs: list[tuple[Row, Source]]) -> None:

@@ -15,6 +15,7 @@ from privacy.purposes import Purpose
 from records.actions import bring_past, change_file, make_file
 from records.models import KeptResource, OfPractice, Origin, PatientFile, SourceRecord
 from records.queries import files_like, files_of
+from records.restriction.queries import is_restricted
 from records.search import twin_tokens
 from vault import access
 from vault.handles import Handle
@@ -130,6 +131,8 @@ class _Taking:
         mine = files_of(self.importer.user).filter(pk=record.file_id).first()
         if mine is None:
             raise LeftOut(_("this patient has a file at your practice, and is treated by a colleague"))
+        if is_restricted(mine.pk):
+            raise LeftOut(_("the processing of this patient's file is restricted: nothing is brought into it"))
         self.file = mine
         self.handle = access.open(
             mine.pk, by=self.importer.by, purpose=Purpose.CARE, part="file", practice_id=mine.practice_id,

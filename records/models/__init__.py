@@ -7,6 +7,7 @@ counts, states and ids are in clear. Each table carries the id of its practice f
 from records.models.content import Consultation, ConsultationStatus, ConsultationVersion, Document, Measure
 from records.models.files import ArchiveOpening, FileStatus, OfFile, OfPractice, Origin, PatientFile
 from records.models.imports import ImportLine, ImportRun, KeptResource, SourceRecord
+from records.models.restrictions import OpeningGround, RestrictedOpening, Restriction, RestrictionGround, Told
 
 __all__ = [
     "ArchiveOpening",
@@ -21,7 +22,12 @@ __all__ = [
     "Measure",
     "OfFile",
     "OfPractice",
+    "OpeningGround",
     "Origin",
     "PatientFile",
+    "RestrictedOpening",
+    "Restriction",
+    "RestrictionGround",
     "SourceRecord",
+    "Told",
 ]

@@ -90,8 +90,13 @@ def download(request: Visit, file: PatientFile, document_id: UUID) -> HttpRespon
     """The original, as an attachment that no browser opens by itself."""
     row = _row(file, document_id)
     handle = open_part(request, file, Part.DOCUMENT, action="download")
-    response = HttpResponse(document_bytes(handle, row), content_type=row.content_type)
-    response["Content-Disposition"] = _attachment(open_document(handle, row))
+    return as_attachment(open_document(handle, row), document_bytes(handle, row))
+
+
+def as_attachment(document: OpenDocument, data: bytes) -> HttpResponse:
+    """The original as it came, to be saved and not shown."""
+    response = HttpResponse(data, content_type=document.row.content_type)
+    response["Content-Disposition"] = _attachment(document)
     return _guarded(response)
 
 

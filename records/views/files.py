@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from privacy.days import written
 from records import actions, queries
 from records.clock import day_of, parse_birth_date, term_of
-from records.fields import CONTACT, IDENTITY, LABELS, MEDICAL, SEXES
+from records.fields import CONTACT, FILE_FIELDS, IDENTITY, LABELS, MEDICAL, SEXES
 from records.forms import EditForm, IdentityForm, MedicalForm, at_revision
 from records.importing.queries import has_imports
 from records.models import PatientFile
@@ -42,8 +42,8 @@ def file(request: Visit, file: PatientFile) -> HttpResponse:
     measures = open_measures(handle, queries.measures_of(file).filter(struck_at=None)[:200])
     return show(
         request, "file", file, handle, tab=Part.FILE,
-        identity=_named(texts, IDENTITY), contact=_named(texts, CONTACT),
-        medical=_named(texts, MEDICAL),
+        identity=named_texts(texts, IDENTITY), contact=named_texts(texts, CONTACT),
+        medical=named_texts(texts, MEDICAL),
         consultations=[open_consultation(handle, row) for row in last[:LAST]],
         consultations_count=last.count(),
         measures=latest_of_each(measures),
@@ -129,7 +129,7 @@ def _edit(
     return show(
         request, "edit", file, handle, tab=Part.FILE,
         form=form, title=title, status=422 if form.errors else 200,
-        saved=_named(texts, form_class.NAMES) if form.non_field_errors() else [],
+        saved=named_texts(texts, form_class.NAMES) if form.non_field_errors() else [],
     )  # fmt: skip
 
 
@@ -149,7 +149,7 @@ def _change(request: Visit, file: PatientFile, form: EditForm) -> bool:
     return True
 
 
-def _named(texts: dict[str, str], names: tuple[str, ...]) -> list[tuple[object, object]]:
+def named_texts(texts: dict[str, str], names: tuple[str, ...] = FILE_FIELDS) -> list[tuple[object, object]]:
     """Label and text of the fields that hold something."""
     shown = texts | {"sex": str(SEXES.get(texts["sex"], texts["sex"])), "birth_date": _day(texts["birth_date"])}
     return [(LABELS[name], shown[name]) for name in names if shown[name]]

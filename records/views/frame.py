@@ -19,6 +19,8 @@ from records import queries
 from records.clock import day_of
 from records.models import PatientFile
 from records.reading import Part, head_of, open_file
+from records.restriction.keys import settle
+from records.restriction.queries import live, restricted_for
 from vault import rings
 from vault.errors import KeyRefused
 from vault.handles import Handle
@@ -49,16 +51,25 @@ def of_file(view: FileView[Rest]) -> Callable[..., HttpResponse]:
     """Give the view the file of its address, or 404 to whoever doesn't treat the patient."""
 
     def wrapped(request: Visit, file_id: UUID, *arguments: Rest.args, **named: Rest.kwargs) -> HttpResponse:
-        file = get_object_or_404(queries.files_for(request.user, request.now), pk=file_id)
+        file = queries.files_for(request.user, request.now).filter(pk=file_id).first()
+        if file is None:
+            shut = get_object_or_404(restricted_for(request.user), pk=file_id)
+            return render(request, "records/restriction/closed.html", closed_context(shut), status=403)
         try:
             return view(request, file, *arguments, **named)
         except KeyRefused:
-            if rings.activate([file.pk], request.now):  # in daily use, but its key wasn't brought back in time
+            # In daily use, or free again, but its key wasn't brought back in time.
+            if rings.activate([file.pk], request.now) + settle([file.pk], request.now):
                 return view(request, file, *arguments, **named)
             return render(request, "records/refused.html", {"file": file}, status=403)
 
     update_wrapper(wrapped, view)
     return wrapped
+
+
+def closed_context(file: PatientFile) -> dict[str, object]:
+    """What a page says of a restricted file: since when and on which grounds, nothing of what it holds."""
+    return {"file": file, "live": list(live().filter(file=file))}
 
 
 def onward(request: Visit, file: PatientFile, page: str, *arguments: object) -> HttpResponse:

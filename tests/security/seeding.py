@@ -23,6 +23,7 @@ from lifecycle.holds.actions import lift_hold, place_hold
 from privacy.declare import REGISTRY
 from privacy.purposes import Purpose
 from records.models import Consultation, PatientFile
+from records.restriction.actions import lift, read, restrict, tell
 from tests.accounts.factories import WebClient, make_practitioner, prove, verified_client
 from tests.imports.bundles import as_text, bundle, encounter, entry, observation, patient
 from tests.journeys.conftest import app_code
@@ -87,6 +88,7 @@ class Seeder:
         self.bring_bundle()
         self.leave_refused_files()
         self.place_and_lift_hold(file)
+        self.restrict_and_lift(file)
         self.record_death(file)
         self.open_archive(file)
         self.close_another_account()
@@ -101,6 +103,17 @@ class Seeder:
                 review_on=(now + timedelta(days=30)).date(), by=by, now=now,
             )  # fmt: skip
             lift_hold(hold_id=hold.pk, why=said["lifted_why"], by=by, now=now)
+
+    def restrict_and_lift(self, file: UUID) -> None:
+        """A restriction with its note, a reading meanwhile, and why it ended."""
+        now, by = timezone.now(), Actor(account_id=self.user.pk, role="practitioner")
+        note, why = self.token("records.Restriction.note"), self.token("records.RestrictedOpening.why")
+        ended = self.token("records.Restriction.lifted_why")
+        with scope(ALL):
+            row = restrict(file_id=file, ground="accuracy", note=note, by=by, now=now)
+            read(file_id=file, ground="claims", why=why, by=by, now=now)
+            tell(restriction_id=row.pk, how="wish", by=by, now=now)
+            lift(restriction_id=row.pk, why=ended, by=by, now=now)
 
     def record_death(self, file: UUID) -> None:
         """By the page of the file; an old one, so that the token is a day like no other."""

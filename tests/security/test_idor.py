@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.access import Access, Audience
 from accounts.models import User
@@ -16,6 +17,7 @@ from tests.accounts.factories import make_account, make_practitioner, make_staff
 from tests.imports.factories import imported
 from tests.lifecycle.test_holds import place
 from tests.records.factories import make_consultation, make_document, make_file, make_measure
+from tests.records.restriction.helpers import read, restrict
 from tests.security.battery import Visitor, World, run
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -57,6 +59,12 @@ def world(owner: User) -> World:
         "number": 1,
         "token": token_of(owner.pk, 1),
     }
+    shut = make_file(owner, surname=CANARY)
+    paper = make_document(shut, owner, title=f"{CANARY} title")
+    restrict(shut, now=timezone.now())
+    reading = {"file_id": shut.pk, "document_id": paper.pk, "opening_id": read(shut, owner, now=timezone.now()).pk}
+    for page in ("ask", "read", "document"):
+        arguments |= {f"records:restricted_{page} {name}": value for name, value in reading.items()}
     return World(arguments, (CANARY, "77777.25"), fingerprint)
 
 

@@ -48,9 +48,11 @@ def test_new_file_and_open_are_journaled_in_order(now: datetime) -> None:
     ]
 
 
-def test_list_costs_one_key_query_and_one_journal_statement(now: datetime, django_assert_num_queries: Any) -> None:
+def test_list_costs_one_key_query_one_look_at_restrictions_and_one_journal_statement(
+    now: datetime, django_assert_num_queries: Any
+) -> None:
     ids = [new_file(now).file_id for _ in range(50)]
-    with django_assert_num_queries(1, using="keys"), django_assert_num_queries(1):
+    with django_assert_num_queries(1, using="keys"), django_assert_num_queries(2):
         opened = access.open_many(ids, by=BY, purpose=Purpose.CARE, part="name", practice_id=BY.practice_id, now=now)
     assert list(opened) == ids
     assert lines(action="list", subject_id__in=ids) == [("list", "name", file_id) for file_id in ids]

@@ -1,0 +1,156 @@
+"""Restricting, telling, lifting, reading. Each locks the file, so that no sweep and no second click runs in between.
+
+The record decides from its commit on; the mark on the key follows after it (see ``keys``).
+"""
+
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from audit.actors import Actor
+from privacy.ids import new_id
+from privacy.purposes import Purpose
+from records.actions.journal import journal, person
+from records.clock import day_of, jurisdiction_of
+from records.models import PatientFile, RestrictedOpening, Restriction, Told
+from records.reading import Part
+from records.restriction import mails
+from records.restriction.keys import settle
+from records.restriction.rules import NOTICE, why_not_lift, why_not_read, why_not_restrict, why_not_tell
+from records.rules import Refusal, Refused, require
+from vault import access
+from vault.handles import Handle
+
+READ_FOR: Final = timedelta(minutes=30)
+"""How long one reading of a restricted file lasts."""
+
+
+@transaction.atomic
+def restrict(
+    *, file_id: UUID, ground: str, by: Actor, now: datetime, request_id: UUID | None = None, note: str = ""
+) -> Restriction:
+    """From the commit on the file is only stored. The same request, or the same ground again, finds the one there is.
+
+    Raises :class:`records.rules.Refused` with what to do, and PatientFile.DoesNotExist when there is
+    no such file in the scope.
+    """
+    file = locked(file_id)
+    require(why_not_restrict(file, ground, note))
+    same = Restriction.objects.filter(file=file, ground=ground, request_id=request_id, lifted_at=None).first()
+    if same:
+        return same
+    row = Restriction(
+        id=new_id(), practice_id=file.practice_id, file=file, ground=ground, request_id=request_id, since_at=now,
+        since_by_id=by.account_id, since_role=by.role,
+    )  # fmt: skip
+    key = access.new_file(file_id=row.id, by=by, practice_id=row.practice_id, purpose=Purpose.LEGAL, now=now)
+    key.write(row, note=note.strip() or None)
+    row.save(force_insert=True)
+    journal(row, "restriction.begun", file_id=file.pk, by=by, now=now, ground=ground)
+    transaction.on_commit(partial(settle, [file.pk], now), robust=True)
+    return row
+
+
+@transaction.atomic
+def tell(*, restriction_id: UUID, how: str, by: Actor, now: datetime) -> Restriction:
+    """Note that the person knows of the coming end, or write to them now (Art. 18(3)); telling again counts anew.
+
+    Raises Refused, also when the mail can't be sent; then nothing is noted. Restriction.DoesNotExist
+    when there is none in the scope.
+    """
+    row, file = _row_and_file(restriction_id)
+    address = (_despite(file, Part.RESTRICTION, by, now).read(file, "email") or "") if how == Told.MAIL else ""
+    require(why_not_tell(row, how, address))
+    first = NOTICE.after(day_of(file, now))
+    if how == Told.MAIL and not mails.lifting(to=address, first_day=first, where=jurisdiction_of(file)):
+        raise Refused(
+            Refusal("mail_failed", _("The e-mail couldn't be sent. Try again, or tell the patient otherwise."))
+        )
+    row.told_at, row.told_by_id, row.told_how = now, by.account_id, how
+    row.save(update_fields=["told_at", "told_by", "told_how"])
+    journal(row, "restriction.told", file_id=file.pk, by=by, now=now, how=how)
+    return row
+
+
+@transaction.atomic
+def lift(*, restriction_id: UUID, why: str, by: Actor, now: datetime) -> Restriction:
+    """End it, once the person was told. The file is free when no other restriction is on it.
+
+    Raises Refused with what to do, and Restriction.DoesNotExist when there is none in the scope.
+    """
+    row, file = _row_and_file(restriction_id)
+    require(why_not_lift(row, why, file=file, now=now))
+    key = access.open(
+        row.pk,
+        by=by,
+        purpose=Purpose.LEGAL,
+        part=Part.RESTRICTION.value,
+        practice_id=row.practice_id,
+        now=now,
+        action="change",
+    )
+    key.write(row, lifted_why=why.strip())
+    row.lifted_at, row.lifted_by_id, row.lifted_role = now, by.account_id, by.role
+    row.save(update_fields=["lifted_at", "lifted_by", "lifted_role", "lifted_why"])
+    journal(row, "restriction.lifted", file_id=file.pk, by=by, now=now, ground=row.ground)
+    transaction.on_commit(partial(settle, [file.pk], now), robust=True)
+    return row
+
+
+@transaction.atomic
+def read(*, file_id: UUID, ground: str, why: str, by: Actor, now: datetime) -> RestrictedOpening:
+    """Let ``by`` read the restricted file for half an hour, on a ground of Art. 18(2); nothing can be changed in it."""
+    file = locked(file_id)
+    require(why_not_read(file_id, ground, why))
+    row = RestrictedOpening(
+        id=new_id(), practice_id=file.practice_id, file=file, opened_at=now, opened_by_id=person(by), ground=ground,
+        until=now + READ_FOR,
+    )  # fmt: skip
+    _despite(file, Part.RESTRICTION, by, now).write(row, why=why.strip())
+    row.save(force_insert=True)
+    journal(row, "restriction.read", file_id=file.pk, by=by, now=now, ground=ground)
+    return row
+
+
+def open_read(opening: RestrictedOpening, part: Part, *, by: Actor, now: datetime) -> Handle:
+    """The way to the file's content while the reading runs; one line of the journal."""
+    if by.account_id != opening.opened_by_id or not opening.opened_at <= now < opening.until:
+        raise Refused(Refusal("over", _("This reading is over. Ask for another one, with its reason.")))
+    return _despite(opening.file, part, by, now)
+
+
+def open_for_subject(file: PatientFile, part: Part, *, by: Actor, now: datetime) -> Handle:
+    """The patient's own reading of their file, restricted or not: it was never closed to them (PC-63)."""
+    return _despite(file, part, by, now)
+
+
+def texts_of(rows: list[Restriction], *, by: Actor, now: datetime) -> list[tuple[Restriction, str, str]]:
+    """The restrictions with their notes and the reasons of their ends; each opening is journaled."""
+    if not rows:
+        return []
+    keys = access.open_many(
+        [row.pk for row in rows], by=by, purpose=Purpose.LEGAL, part=Part.RESTRICTION.value,
+        practice_id=rows[0].practice_id, now=now,
+    )  # fmt: skip
+    return [(row, keys[row.pk].read(row, "note") or "", keys[row.pk].read(row, "lifted_why") or "") for row in rows]
+
+
+def locked(file_id: UUID) -> PatientFile:
+    """The file, until the end of the transaction nobody else's to change."""
+    return PatientFile.objects.select_for_update(of=("self",)).select_related("practice").get(pk=file_id)
+
+
+def _row_and_file(restriction_id: UUID) -> tuple[Restriction, PatientFile]:
+    file = locked(Restriction.objects.values_list("file_id", flat=True).get(pk=restriction_id))
+    return Restriction.objects.select_for_update(of=("self",)).get(pk=restriction_id), file
+
+
+def _despite(file: PatientFile, part: Part, by: Actor, now: datetime) -> Handle:
+    return access.open(
+        file.pk, by=by, purpose=Purpose.LEGAL, part=part.value, practice_id=file.practice_id, now=now,
+        from_archive=True, despite_restriction=True,
+    )  # fmt: skip

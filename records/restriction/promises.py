@@ -1,0 +1,85 @@
+"""What restriction promises, measured on the live databases (PC-63)."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from audit.actors import Actor
+from care.tenancy import ALL, scope
+from privacy.promises import Measure, promise
+from privacy.purposes import Purpose
+from records.models import Restriction
+from records.restriction import keys
+from records.restriction.queries import live
+from vault import access
+from vault.errors import VaultError
+
+SAMPLE: Final = 50
+READ: Final = """
+select count(*) from audit_accessentry entry join records_restriction r on r.file_id = entry.subject_id
+ where entry.at > r.since_at and (r.lifted_at is null or entry.at < r.lifted_at) and entry.action <> 'open_restricted'
+"""
+TOUCHED: Final = """
+select count(*) from audit_evententry entry join records_restriction r on r.file_id = entry.subject_id
+ where entry.at > r.since_at and (r.lifted_at is null or entry.at < r.lifted_at)
+   and entry.verb like 'records.%%' and entry.verb not like 'records.restriction.%%'
+"""
+WITHOUT_REASON: Final = """
+select count(*) from audit_accessentry entry
+ where entry.action = 'open_restricted' and entry.actor_role = 'practitioner' and entry.part <> 'restriction'
+   and not exists (select from records_restrictedopening o where o.file_id = entry.subject_id
+                    and o.opened_by_id = entry.actor_id and entry.at >= o.opened_at and entry.at < o.until)
+   and exists (select from records_patientfile file where file.id = entry.subject_id)
+"""
+UNTOLD: Final = (
+    "select count(*) from records_restriction where lifted_at is not null and (told_at is null or told_at > lifted_at)"
+)
+GUARDS: Final = (
+    ("records_restriction", "restriction_guard"),
+    ("records_restrictedopening", "reading_stands"),
+    ("lifecycle_disposal", "a_restriction_guard"),
+)
+STANDING: Final = "select count(*) from pg_trigger where tgrelid = to_regclass(%s) and tgname = %s and tgenabled = 'A'"
+
+
+@promise("PC-63", checked_by="tests/records/restriction/test_promise.py")
+def restricted_files_are_only_stored(now: datetime) -> Measure:
+    """The vault refuses each restricted file, nothing was read, written or freed beside the rules, and the guards stand."""
+    with scope(ALL):
+        shut = list(live().values_list("file_id", flat=True).distinct()[:SAMPLE])
+        broken = {
+            "restricted_files_that_open": sum(_opens(file_id, now) for file_id in shut),
+            "readings_while_restricted": _number(READ),
+            "changes_while_restricted": _number(TOUCHED),
+            "readings_without_a_reason": _number(WITHOUT_REASON),
+            "lifted_before_the_person_was_told": _number(UNTOLD),
+            "guards_missing": sum(not _number(STANDING, table, name) for table, name in GUARDS),
+        }
+        figures = {
+            "files_restricted": live().values("file_id").distinct().count(),
+            "restrictions_ever": Restriction.objects.count(),
+            "keys_that_follow_later": len(keys.astray()),
+        }
+    return Measure(kept=not any(broken.values()), figures=figures | broken)
+
+
+def _opens(file_id: UUID, now: datetime) -> bool:
+    """Whether the vault would let daily work in; tried, and rolled back with its journal line."""
+    by = Actor.system("promises")
+    try:
+        with transaction.atomic():
+            access.open(
+                file_id, by=by, purpose=Purpose.CARE, part="trial", practice_id=None, now=now, from_archive=True
+            )
+            transaction.set_rollback(True)
+    except VaultError:
+        return False
+    return True
+
+
+def _number(sql: str, *values: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,105 @@
+"""The promise of restriction holds on real rows, and turns false for each fact broken by hand."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from audit.actions import AccessRow, record_accesses
+from care.tenancy import ALL, scope
+from praticonnect.database import as_owner
+from privacy.purposes import Purpose
+from records.models import PatientFile
+from records.reading import Part
+from records.restriction import actions
+from records.restriction.promises import restricted_files_are_only_stored as measured
+from tests.accounts.factories import make_practitioner
+from tests.care.factories import LONG_AGO
+from tests.records.factories import NOW, make_file, working
+from tests.records.restriction.helpers import lift, read, restrict, tell
+
+pytestmark = pytest.mark.django_db(databases="__all__")
+LATER = NOW + timedelta(hours=2)
+
+
+@pytest.fixture
+def practitioner() -> User:
+    return make_practitioner(now=LONG_AGO)
+
+
+@pytest.fixture
+def file(practitioner: User) -> PatientFile:
+    """Read for a claim while it is restricted; another one was restricted and is free again."""
+    lift(tell(restrict(make_file(practitioner))))
+    file = make_file(practitioner)
+    restrict(file)
+    opening = read(file, practitioner)
+    with working(practitioner) as by:
+        actions.open_read(opening, Part.FILE, by=by, now=NOW)
+    return file
+
+
+def by_hand(sql: str, *values: object) -> None:
+    with as_owner(), scope(ALL), connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(sql, values)
+
+
+def open_the_vault(file: PatientFile, practitioner: User) -> None:
+    from vault import restrictions, rings
+
+    restrictions._sources.clear()
+    rings.unrestrict([file.pk], NOW)
+
+
+def open_by_stealth(file: PatientFile, practitioner: User) -> None:
+    rows = [AccessRow(file.pk, "file", "open", file.practice_id)]
+    with working(practitioner) as by:
+        record_accesses(by=by, rows=rows, purpose=Purpose.CARE, now=NOW + timedelta(minutes=5))
+
+
+def forget_the_readings(file: PatientFile, practitioner: User) -> None:
+    by_hand("alter table records_restrictedopening disable trigger all")
+    by_hand("delete from records_restrictedopening")
+    by_hand("alter table records_restrictedopening enable trigger all")
+    by_hand("alter table records_restrictedopening enable always trigger reading_stands")
+
+
+def drop_a_guard(file: PatientFile, practitioner: User) -> None:
+    by_hand("alter table records_restriction disable trigger restriction_guard")
+
+
+@pytest.mark.parametrize(
+    ("breaking", "figure"),
+    [
+        (open_the_vault, "restricted_files_that_open"),
+        (open_by_stealth, "readings_while_restricted"),
+        (forget_the_readings, "readings_without_a_reason"),
+        (drop_a_guard, "guards_missing"),
+    ],
+)
+def test_promise_turns_false(
+    file: PatientFile, practitioner: User, breaking: Callable[[PatientFile, User], None], figure: str
+) -> None:
+    found = measured(LATER)
+    assert (found.kept, found.figures["files_restricted"], found.figures["restrictions_ever"]) == (True, 1, 2)
+    from vault import restrictions
+
+    sources = list(restrictions._sources)
+    try:
+        breaking(file, practitioner)
+        broken = measured(LATER)
+    finally:
+        restrictions._sources[:] = sources
+    assert (broken.kept, broken.figures[figure]) == (False, 1)
+
+
+def test_promise_counts_a_write_beside_the_rules(file: PatientFile, practitioner: User) -> None:
+    from records.actions.journal import journal
+
+    with working(practitioner) as by:
+        journal(file, "file.changed", file_id=file.pk, by=by, now=NOW + timedelta(minutes=5))
+    broken = measured(LATER)
+    assert (broken.kept, broken.figures["changes_while_restricted"]) == (False, 1)
