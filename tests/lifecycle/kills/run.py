@@ -1,6 +1,7 @@
 """Kills whatever is at work, over and over, and says what was lost, done twice or half done.
 
-python -m tests.lifecycle.kills.run FOLDER KILLS SEED prints one line of JSON; exit 1 if anything is wrong.
+python -m tests.lifecycle.kills.run FOLDER KILLS SEED prints one line of JSON, and says each kill as it goes (stderr);
+exit 1 if anything is wrong.
 """
 
 import json
@@ -10,23 +11,28 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack
 from pathlib import Path
 from signal import SIGKILL
-from typing import Protocol
+from typing import ClassVar, Protocol
 
+from tests.lifecycle.kills.house import Broker, House
 from tests.lifecycle.kills.servers import Cluster
 
 WARM_UPS = 2
-# Of ten kills: the process at work, one of its backends, the whole server.
-VICTIMS = ("process",) * 7 + ("backend",) * 2 + ("server",)
 
 
 class Scene(Protocol):
     """Work that may be killed at any moment, and done to its end afterwards."""
 
+    victims: ClassVar[tuple[str, ...]]
+    """Whom a kill may hit, each as often as it stands here; see :meth:`Killing.kill`."""
+
     def work(self) -> None:
-        """Do it. Raises if any of it failed."""
+        """Do it, or have it done. Raises if any of it failed."""
+
+    def settle(self) -> None:
+        """Wait until nobody does any of it any more."""
 
     def again(self) -> None:
         """Do what a next sweep, or the next click, does."""
@@ -36,14 +42,16 @@ class Scene(Protocol):
 
 
 def main(folder: str, kills: str, seed: str) -> int:
-    """Start the cluster, kill, tell."""
-    cluster = Cluster(Path(folder))
-    try:
-        os.environ.update(cluster.environment())
+    """Start the servers and the house, kill, tell."""
+    with ExitStack() as running:
+        cluster, broker = Cluster(Path(folder)), Broker(Path(folder))
+        running.callback(cluster.stop)
+        running.callback(broker.stop)
+        os.environ.update(cluster.environment(), REDIS_URL=broker.url)
         prepare()
-        report = Killing(cluster, random.Random(int(seed))).run(int(kills))  # noqa: S311 - no secret
-    finally:
-        cluster.stop()
+        house = House(broker, Path(folder) / "run")
+        running.callback(house.stop)
+        report = Killing(cluster, house, random.Random(int(seed))).run(int(kills))  # noqa: S311 - no secret
     sys.stdout.write(f"{json.dumps(report)}\n")
     return 1 if report["wrong"] else 0
 
@@ -62,10 +70,10 @@ def prepare() -> None:
 class Killing:
     """Sweeps, executions and requests that are killed, in turn."""
 
-    def __init__(self, cluster: Cluster, chance: random.Random) -> None:
+    def __init__(self, cluster: Cluster, house: House, chance: random.Random) -> None:
         from tests.lifecycle.kills.scenes import scenes
 
-        self.cluster, self.chance, self.scenes = cluster, chance, scenes()
+        self.cluster, self.house, self.chance, self.scenes = cluster, house, chance, scenes(house)
         self.lengths: dict[str, float] = {}
 
     def run(self, kills: int) -> dict[str, object]:
@@ -75,12 +83,17 @@ class Killing:
         done: Counter[str] = Counter()
         found: list[str] = []
         for number in range(kills):
-            name, victim = list(self.scenes)[number % len(self.scenes)], self.chance.choice(VICTIMS)
-            hit, lines = self._turn(name, victim)
-            done[f"{name}, {victim}: {'hit' if hit else 'was done already'}"] += 1
+            name = list(self.scenes)[number % len(self.scenes)]
+            scene = self.scenes[name]()
+            victim = self.chance.choice(scene.victims)
+            how, lines = self._turn(scene, self.lengths[name], victim)
+            done[f"{name}, {victim}: {how}"] += 1
+            sys.stderr.write(f"kill {number + 1} of {kills}: {name}, {victim}: {how}; wrong: {lines}\n")
             found += [f"kill {number} ({name}, {victim}): {line}" for line in lines]
         lengths = {name: round(length * 1000) for name, length in self.lengths.items()}
-        return {"kills": dict(sorted(done.items())), "length_ms": lengths, "wrong": found + ended_wrong()}
+        report: dict[str, object] = {"kills": dict(sorted(done.items())), "length_ms": lengths}
+        self.house.stop()
+        return report | {"messages_delivered_again": self.house.restored, "wrong": found + ended_wrong()}
 
     def _undisturbed(self, name: str) -> float:
         scene = self.scenes[name]()
@@ -88,30 +101,48 @@ class Killing:
         began = time.monotonic()
         _, status = os.waitpid(child, 0)
         took = time.monotonic() - began
-        if status or scene.wrong():
-            raise RuntimeError(f"{name} goes wrong without any kill: {status} {scene.wrong()}")
+        scene.settle()
+        if status or (wrong := scene.wrong()):
+            raise RuntimeError(f"{name} goes wrong without any kill: {status} {wrong if not status else ''}")
         return took
 
-    def _turn(self, name: str, victim: str) -> tuple[bool, list[str]]:
-        """Work killed, work that goes on from there; whether the kill came before the end, and what is wrong."""
-        scene = self.scenes[name]()
+    def _turn(self, scene: Scene, length: float, victim: str) -> tuple[str, list[str]]:
+        """Work killed, work that goes on from there: what the kill met and left, and what is wrong in the end."""
         child = fork(scene)
-        time.sleep(self.chance.uniform(0, self.lengths[name]))
-        self._kill(victim, child)
-        _, status = os.waitpid(child, 0)
+        time.sleep(self.chance.uniform(0, length))
+        at_work = os.waitpid(child, os.WNOHANG) == (0, 0)
+        hit = self.kill(victim, child) and at_work
+        self.house.back()
+        if at_work:
+            os.waitpid(child, 0)
         self.cluster.back()
         forget_connections()
+        scene.settle()
+        left = "left whole" if not scene.wrong() else "left unfinished"
         scene.again()
-        return status != 0, scene.wrong()
+        return f"hit, {left}" if hit else "was done already", scene.wrong()
 
-    def _kill(self, victim: str, child: int) -> None:
-        ways: dict[str, Callable[[], None]] = {
-            "process": lambda: os.kill(child, SIGKILL),
+    def kill(self, victim: str, child: int) -> bool:
+        """Kill -9; whether there was anything to kill."""
+        ways: dict[str, Callable[[], bool]] = {
+            "process": lambda: kill_process(child),
             "backend": self.cluster.kill_backend,
             "server": self.cluster.kill,
+            "worker": lambda: self.house.kill("worker"),
+            "worker's child": lambda: self.house.kill_child("worker"),
+            "web": lambda: self.house.kill("web"),
+            "web's child": lambda: self.house.kill_child("web"),
         }
-        with suppress(ProcessLookupError):
-            ways[victim]()
+        return ways[victim]()
+
+
+def kill_process(pid: int) -> bool:
+    """Kill -9 one process; False when it has ended."""
+    try:
+        os.kill(pid, SIGKILL)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def fork(scene: Scene) -> int:

@@ -35,17 +35,22 @@ class Cluster(Postgres):
             "DJANGO_SETTINGS_MODULE": "praticonnect.settings",
         }
 
-    def kill(self) -> None:
+    def kill(self) -> bool:
         """Kill -9 the server itself; its backends notice and end."""
         os.kill(self.child.process.pid, signal.SIGKILL)
         self.child.process.wait()
+        return True
 
-    def kill_backend(self) -> None:
-        """Kill -9 one backend at work on the main database: the server throws all others out and recovers."""
+    def kill_backend(self) -> bool:
+        """Kill -9 one backend at work on the main database: the server throws all others out and recovers.
+
+        False when none was at work.
+        """
         for pid in self._backends():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-                return
+                return True
+        return False
 
     def back(self) -> None:
         """Up and answering again, whatever was killed."""
@@ -59,12 +64,13 @@ class Cluster(Postgres):
         self.child.stop(signal.SIGINT, 10)
 
     def _backends(self) -> list[int]:
-        mine = str(self.child.process.pid)
-        return [
-            int(folder.name)
-            for folder in Path("/proc").glob("[0-9]*")
-            if _parent(folder) == mine and b"praticonnect [local]" in _title(folder)
-        ]
+        found = children(self.child.process.pid)
+        return [pid for pid in found if b"praticonnect [local]" in _title(Path(f"/proc/{pid}"))]
+
+
+def children(parent: int) -> list[int]:
+    """The processes that this one started itself."""
+    return [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if _parent(folder) == str(parent)]
 
 
 def _parent(folder: Path) -> str:
