@@ -114,15 +114,17 @@ class Needles:
     def found_in(self, data: bytes) -> set[str]:
         """The tokens that stand in ``data`` in whatever form."""
         small, joined = data.lower(), _LINE_ENDS.sub(b"", data)
-        texts = list(readings(data))
         coded, encoded = bool(self._exact.search(joined)), bool(self._lowered.search(small))
-        return {
+        ready = tuple(zip(self.tokens, self._ready, strict=True))
+        found = {
             token
-            for token, one in zip(self.tokens, self._ready, strict=True)
-            if any(one.folded in text for text in texts)
-            or (encoded and any(needle in small for needle in one.lowered))
+            for token, one in ready
+            if (encoded and any(needle in small for needle in one.lowered))
             or (coded and any(needle in joined for needle in one.exact))
         }
+        for text in readings(data):
+            found |= {token for token, one in ready if one.folded in text}
+        return found
 
 
 def _beginnings(needles: Iterable[bytes]) -> re.Pattern[bytes]:

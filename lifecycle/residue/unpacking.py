@@ -11,8 +11,9 @@ from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator
 from typing import IO, Any, BinaryIO, Final
 
-PIECE: Final = 1024 * 1024
-LARGEST_PDF: Final = 64 * PIECE
+PIECE: Final = 128 * 1024
+"""Bytes looked at together. Their readings as text take up to forty times as much memory while they are searched."""
+LARGEST_PDF: Final = 64 * 1024 * 1024
 DEEPEST: Final = 3
 """Archives within archives."""
 
@@ -86,8 +87,9 @@ def _inner_pieces(inner: IO[bytes], overlap: int, depth: int) -> Iterator[bytes]
 
 
 def _pdf_streams(data: bytes) -> Iterator[bytes]:
+    whole = memoryview(data)
     for found in _PDF_STREAM.finditer(data):
         try:
-            yield zlib.decompressobj().decompress(data[found.end() :], LARGEST_PDF)
+            yield zlib.decompressobj().decompress(whole[found.end() :], LARGEST_PDF)
         except zlib.error:
             continue

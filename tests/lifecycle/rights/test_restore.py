@@ -94,7 +94,7 @@ def started(drill: Drill, *command: str) -> subprocess.CompletedProcess[str]:
         env=drill.environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
