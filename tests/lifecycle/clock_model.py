@@ -22,6 +22,27 @@ OPEN = {
     Name.CLOSED: {Act.PUBLIC},
 }
 
+HALF = "sweep cut off between a decision and its end"
+HAPPENS = {
+    "file destroyed at its end",
+    "file out of daily use",
+    "file kept past its end by a hold",
+    "file destroyed after its holds were lifted",
+    "consent withdrawn",
+    "proof of a consent gone after its time",
+    "subscription ended",
+    "deletion asked for",
+    "deletion asked for twice refused",
+    "deletion withdrawn",
+    "deletion waived",
+    "deletion stopped by a change of factor",
+    "deletion executed",
+    "request gone after its time",
+    "sweep cut off",
+    HALF,
+}
+"""What a run must have met, or it proved too little."""
+
 
 def day_of(moment: datetime) -> date:
     return moment.astimezone(PARIS).date()
@@ -34,6 +55,18 @@ def midnight_after(day: date) -> datetime:
 def years_after(day: date, years: int) -> date:
     year = day.year + years
     return day.replace(year=year, day=min(day.day, monthrange(year, day.month)[1]))
+
+
+def answer_day(asked: date) -> date:
+    """The last day of a cooling-off asked for on this day: thirty days on, or sooner if the month for the answer ends sooner.
+
+    That happens at the end of January alone, and no holiday of France is near the end of February.
+    """
+    month = date(asked.year + asked.month // 12, asked.month % 12 + 1, 1)
+    answer = month.replace(day=min(asked.day, month_end(month).day))
+    while answer.weekday() > 4:
+        answer += DAY
+    return min(asked + 30 * DAY, answer)
 
 
 def month_end(day: date) -> date:
@@ -56,10 +89,17 @@ class Kept:
     def holds(self) -> int:
         return len(self.live) + len(self.lifted)
 
+    @property
+    def seen(self) -> date:
+        return max(self.visits) if self.visits else self.opened
+
+    def in_use(self, now: datetime) -> bool:
+        """Whether it is in daily use: five years from the last visit, whatever any sweep did."""
+        return day_of(now) <= years_after(self.seen, 5)
+
     def end(self) -> date:
         """The last day the law wants it kept, holds that are on left out."""
-        seen = max(self.visits) if self.visits else self.opened
-        ends = [self._counted(seen, years_after(seen, 20))]
+        ends = [self._counted(self.seen, years_after(self.seen, 20))]
         if self.born:
             ends.append(self._counted(self.born, years_after(self.born, 28)))
         return max(ends)

@@ -28,15 +28,19 @@ class Crash(BaseException):
     """The process is gone: nothing of ours catches it."""
 
 
+OF_THE_SERVER = ("ROLLBACK TO", "RELEASE", "select pg_advisory_unlock")
+"""What PostgreSQL does by itself for a connection that is gone; here it is left to do for us."""
+
+
 class Fuse:
-    """Lets so many statements through, then cuts off."""
+    """Lets so many statements through, then cuts off: nothing is asked of either database any more."""
 
     def __init__(self, after: int) -> None:
         self.left = after
         self.blew = False
 
     def __call__(self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
-        if self.blew:  # what rolls back goes on
+        if sql.startswith(OF_THE_SERVER[0]) or (self.blew and sql.startswith(OF_THE_SERVER)):
             return execute(sql, params, many, context)
         if self.left == 0:
             self.blew = True
@@ -101,13 +105,31 @@ def put_back(names: list[str]) -> None:
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """Leave both databases as they were."""
-    with transaction.atomic(), transaction.atomic(using="keys"):
-        # As the test's own transaction: the rights journal refuses to copy inside one that could still be undone.
-        connections["default"].atomic_blocks[-1]._from_testcase = True
+    """Leave both databases as they were. What begins a transaction in here can be rolled back by itself, as outside."""
+    with ExitStack() as stack:
+        stack.enter_context(pytest.MonkeyPatch.context()).setattr(transaction.Atomic, "__enter__", _begin)
+        for alias in ("default", "keys"):
+            # As the test's own transaction: the rights journal refuses to copy inside one that could still be undone.
+            stack.enter_context(transaction.atomic(using=alias))
+            connections[alias].atomic_blocks[-1]._from_testcase = True
         yield
         for alias in ("default", "keys"):
             transaction.set_rollback(True, using=alias)
+
+
+BEGIN = transaction.Atomic.__enter__
+
+
+def _begin(block: transaction.Atomic) -> None:
+    """Begin an outermost block of the code under test with a savepoint, even if it asks for none (``save``, ``bulk_create``).
+
+    Without one Django would only mark the test's transaction as broken, keep half of the block's work, and refuse all
+    that follows; in production the block is a transaction of its own and is rolled back.
+    """
+    around = transaction.get_connection(block.using).atomic_blocks
+    if around and around[-1]._from_testcase:
+        block.savepoint = True
+    BEGIN(block)
 
 
 def test_destruction_cut_off_before_each_statement_is_finished_by_the_next_run(files: list[UUID]) -> None:
