@@ -41,6 +41,8 @@ def register_evidence() -> None:
     evidence.register("lifecycle_erasure", stream="erasures")
     evidence.journal_each("lifecycle.Erasure")
     evidence.journal_each("lifecycle.ClosedAccount")
+    evidence.register("lifecycle_breachevent", stream="breaches", each=evidence.RowTerm("PC-52", 36))
+    evidence.journal_each("lifecycle.BreachEvent")
 
 
 def follow_others() -> None:

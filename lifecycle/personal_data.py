@@ -302,3 +302,50 @@ declare(
         ),
     },
 )
+
+declare(
+    "lifecycle.BreachEvent",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.LEGAL,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention="PC-52",
+    about=_("The breach register: what happened, what was decided and who was told, without a name (GDPR Art. 33(5))"),
+    fields={
+        "id": technical("random identifier of the row"),
+        "breach_id": technical("random identifier of the breach, and of its key"),
+        "number": technical("which entry of the breach it is, from 1"),
+        "kind": technical("what happened"),
+        "at": technical("when"),
+        "actor_id": _fact("the account that acted, as a random id"),
+        "actor_role": technical("role in which it acted"),
+        "facts": _fact("moments, counts, and the account, session and address whose readings are counted"),
+        "said": personal(
+            "what the office wrote: what happened, consequences, measures, reasons",
+            Category.REFERENCE,
+            sealed=True,
+            erase=Erase.EXPIRES,
+            export=Export.WITHHELD,
+        ),
+        "seq": technical("number of the entry, given by the database"),
+        "written_at": technical("the database's own clock when it was written"),
+        "leaf": technical("hash of the entry, for the seal over it"),
+    },
+)
+
+declare(
+    "lifecycle.BreachNotice",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.LEGAL,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention="PC-52",
+    about=_("Who is told of a breach, and when they were: random ids"),
+    fields={
+        "id": technical("random identifier of the row"),
+        "breach_id": technical("random identifier of the breach"),
+        "whom": technical("in which way the breach touches them"),
+        "subject_id": _fact("the account or file, as a random id"),
+        "due_at": technical("when it was decided to tell them"),
+        "sent_at": _fact("when they were told"),
+        "by_post": technical("whether they are told by letter"),
+    },
+)

@@ -15,6 +15,7 @@ from audit.verification import verify
 from care import tenancy
 from praticonnect import (
     office_archive,
+    office_breaches,
     office_clocks,
     office_duties,
     office_operations,
@@ -67,6 +68,9 @@ class OfficeSite(AdminSite):
             path("holds/<uuid:hold_id>/", self.admin_view(office_clocks.hold), name="hold"),
             path("archive/", self.admin_view(office_archive.archive), name="archive"),
             path("archive/<uuid:opening_id>/", self.admin_view(office_archive.opening), name="archive_opening"),
+            path("breaches/", self.admin_view(office_breaches.breaches), name="breaches"),
+            path("breaches/<uuid:breach_id>/", self.admin_view(office_breaches.breach), name="breach"),
+            path("breaches/<uuid:breach_id>/form/", self.admin_view(office_breaches.breach_form), name="breach_form"),
             path("future/", self.admin_view(office_clocks.future), name="future"),
             path("schedule/", self.admin_view(office_schedule.schedule), name="schedule"),
             path("schedule/<int:number>/", self.admin_view(office_schedule.version), name="schedule_version"),

@@ -46,6 +46,11 @@ WHERE ended_at IS NOT NULL AND NOT (executed AND (
   OR EXISTS (SELECT FROM lifecycle_noticesent told WHERE told.account_id = row.account_id)))
 """  # noqa: S608 - a fixed text
 
+OF_BREACHES: Final = """
+SELECT row.seq, (closed.at AT TIME ZONE 'Europe/Paris')::date AS ended_on FROM {table} AS row
+  JOIN lifecycle_breachevent AS closed ON closed.breach_id = row.breach_id AND closed.kind = 'closed' AND closed.at <= %(now)s
+"""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -97,7 +102,9 @@ NOTICES = Rows("PC-40.notices", "lifecycle.NoticeSent", "PC-40", Anchor.CONTRACT
 REQUESTS = Rows("PC-52", "lifecycle.DeletionEvent", "PC-52", Anchor.REQUEST_CLOSED, OF_REQUESTS)
 """An executed request stays while facts of its contract do: it is what they count from."""
 SCANS = Rows("PC-52.scans", "lifecycle.ResidueScan", "PC-52", Anchor.REQUEST_CLOSED, OF_THEMSELVES)
-TABLES: Final = (FACTS, NOTICES, REQUESTS, SCANS)
+BREACHES = Rows("PC-52.breaches", "lifecycle.BreachEvent", "PC-52", Anchor.REQUEST_CLOSED, OF_BREACHES)
+"""The register of a breach stays three years after its closing, the term of the other files of accountability."""
+TABLES: Final = (FACTS, NOTICES, REQUESTS, SCANS, BREACHES)
 
 
 def sweep_proofs(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:

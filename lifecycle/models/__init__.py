@@ -1,5 +1,6 @@
 """The rows of the clocks, by concern."""
 
+from lifecycle.models.breaches import BreachEvent, BreachNotice, Risk
 from lifecycle.models.deletion import DeletionEvent
 from lifecycle.models.disposals import Departed, Disposal
 from lifecycle.models.erasures import ClosedAccount, Erasure, ErasureCertificate
@@ -10,6 +11,8 @@ from lifecycle.models.runs import Forecasted, RunState, SweepRun
 from lifecycle.models.schedule import ScheduleVersion, Step
 
 __all__ = [
+    "BreachEvent",
+    "BreachNotice",
     "ClosedAccount",
     "DeletionEvent",
     "Departed",
@@ -23,6 +26,7 @@ __all__ = [
     "ResidueScan",
     "RightsMark",
     "RightsReplay",
+    "Risk",
     "RunState",
     "ScheduleVersion",
     "Step",

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from care.tenancy import ALL, scope
+from lifecycle.breaches.actions import open_breach
 from lifecycle.erasure.deciding import decide_account
 from lifecycle.erasure.plan import plan_for_account
 from lifecycle.holds.actions import lift_hold, place_hold
@@ -89,6 +90,7 @@ class Seeder:
         self.leave_refused_files()
         self.place_and_lift_hold(file)
         self.restrict_and_lift(file)
+        self.enter_breach()
         self.record_death(file)
         self.open_archive(file)
         self.close_another_account()
@@ -114,6 +116,13 @@ class Seeder:
             read(file_id=file, ground="claims", why=why, by=by, now=now)
             tell(restriction_id=row.pk, how="wish", by=by, now=now)
             lift(restriction_id=row.pk, why=ended, by=by, now=now)
+
+    def enter_breach(self) -> None:
+        """What the office writes of a breach."""
+        now = timezone.now()
+        open_breach(
+            nature=self.token("lifecycle.BreachEvent.said"), aware_at=now, by=Actor.operations("leak test"), now=now
+        )
 
     def record_death(self, file: UUID) -> None:
         """By the page of the file; an old one, so that the token is a day like no other."""
