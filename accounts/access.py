@@ -15,6 +15,7 @@ class Audience(Enum):
     SIGNED_IN = auto()  # password given, second factor perhaps not yet: enrolment pages only
     VERIFIED = auto()  # any account with a second factor proven in this session
     PRACTITIONER = auto()
+    PATIENT = auto()  # an account with a patient's side; the gate opens the practices of its live links
     OFFICE = auto()  # DPO and operations, with a factor they hold
 
 
@@ -24,6 +25,7 @@ class Act(Enum):
     PUBLIC = auto()
     ACCOUNT = auto()
     PRIVACY = auto()  # open in every phase: rights can't be suspended
+    PORTAL = auto()  # a patient's own pages: no practitioner's contract closes them
     CARE = auto()  # the core functions: closed without health_data_processing, and in free_listing
     SUBSCRIPTION = auto()  # seeing, beginning and ending the contract
     OFFICE = auto()
@@ -40,6 +42,7 @@ class Access:
 OPEN = Access(Audience.PUBLIC, Act.ACCOUNT)
 ENROLLING = Access(Audience.SIGNED_IN, Act.ACCOUNT)
 OWN = Access(Audience.VERIFIED, Act.ACCOUNT)
+PORTAL = Access(Audience.PATIENT, Act.PORTAL)
 
 ACCESS: dict[str, Access] = {
     # The steps before a session exists: each asks allauth for its own place in the login.
@@ -57,6 +60,7 @@ ACCESS: dict[str, Access] = {
     "accounts:renew_password": OPEN,
     "account_logout": OPEN,
     "set_language": OPEN,
+    "accounts:patient_signup": OPEN,
     # Proof in a session that has none, or no longer: nothing else opens to it.
     "accounts:confirm": ENROLLING,
     "account_reauthenticate": ENROLLING,
@@ -64,6 +68,8 @@ ACCESS: dict[str, Access] = {
     "mfa_reauthenticate_webauthn": ENROLLING,
     # One's own account.
     "accounts:profile": OWN,
+    "accounts:patient_start": OWN,
+    "accounts:patient_identity": PORTAL,
     "accounts:security": OWN,
     "accounts:protect": OWN,
     "accounts:end_sessions": OWN,

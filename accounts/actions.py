@@ -47,7 +47,7 @@ def sign_up_practitioner(
         replace(by, account_id=user.pk, role="practitioner") if by.account_id is None and by.role == "anonymous" else by
     )
     record_security(by=by, kind="account.created", account_id=user.pk, now=now)
-    for question in hooks.signup_questions:
+    for question in hooks.questions_for("practitioner"):
         question.record(user, answers, by, now)
     for callback in hooks.on_practitioner_created:
         callback(user=user, profile=practitioner, by=by, now=now)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import actions, journal, mails, queries, stepup, throttle
 from accounts.models import User
+from accounts.patients.queries import is_patient
 from audit.requests import HouseRequest
 
 STAGES = [
@@ -105,7 +106,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Staff go to the office; without an app or a passkey no further than where they add one (PC-81)."""
         user = request.user
         if not user.is_staff:
-            return super().get_login_redirect_url(request)
+            only_patient = queries.profile_of(user) is None and is_patient(user.pk)
+            return reverse("patient:home") if only_patient else super().get_login_redirect_url(request)
         if not queries.session_holds_factor(user):
             return reverse("accounts:protect")
         return reverse("admin:index") if queries.profile_of(user) is None else super().get_login_redirect_url(request)

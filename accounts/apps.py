@@ -9,6 +9,8 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         """Listen to the libraries: each sign-in and factor event is journaled (MD-44), recovery codes are ours."""
         from accounts import journal, recovery
+        from audit.evidence import journal_each
 
         journal.connect()
         recovery.connect()
+        journal_each("accounts.PatientProfile")

@@ -150,12 +150,12 @@ class SignupForm(ProfileFields, AllauthSignupForm):
         self.fields["email"].help_text = _(
             "You sign in with it, and codes are sent to it. Nobody else may read this mailbox."
         )
-        for question in hooks.signup_questions:
+        for question in hooks.questions_for("practitioner"):
             self.fields.update(question.fields())
 
     def question_fields(self) -> list[forms.BoundField]:
         """The bound fields of the registered questions, for the page."""
-        return [self[name] for question in hooks.signup_questions for name in question.fields()]
+        return [self[name] for question in hooks.questions_for("practitioner") for name in question.fields()]
 
     def own_fields(self) -> list[forms.BoundField]:
         """All the other visible fields, in order."""

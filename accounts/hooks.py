@@ -40,6 +40,8 @@ class SignupQuestion:
     fields: Callable[[], dict[str, forms.Field]]
     record: Record
     by_operations: Mapping[str, Any] = field(default_factory=dict)
+    asked_of: frozenset[str] = frozenset({"practitioner"})
+    """Whose sign-up asks it: "practitioner", "patient"."""
 
 
 class CredentialsChanged(Protocol):
@@ -58,6 +60,11 @@ def ask_at_signup(question: SignupQuestion) -> None:
     """Add a question to the sign-up page. Registering a key twice keeps the first."""
     if question.key not in {known.key for known in signup_questions}:
         signup_questions.append(question)
+
+
+def questions_for(role: str) -> list[SignupQuestion]:
+    """The questions that the sign-up of a "practitioner" or a "patient" asks, in order."""
+    return [question for question in signup_questions if role in question.asked_of]
 
 
 def when_practitioner_is_created(callback: PractitionerCreated) -> None:

@@ -11,13 +11,22 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.devices import DeliveredCodeDevice, HeldFactor
+from accounts.patients.models import PatientProfile
 from accounts.specialties import SPECIALTIES
 from privacy.ids import new_id
 
 if TYPE_CHECKING:
     from django_otp.models import Device
 
-__all__ = ["DeliveredCodeDevice", "HeldFactor", "Jurisdiction", "LoginThrottle", "PractitionerProfile", "User"]
+__all__ = [
+    "DeliveredCodeDevice",
+    "HeldFactor",
+    "Jurisdiction",
+    "LoginThrottle",
+    "PatientProfile",
+    "PractitionerProfile",
+    "User",
+]
 
 
 class Jurisdiction(models.TextChoices):

@@ -68,6 +68,32 @@ declare(
         "jurisdiction": personal("country whose law applies to the files", WORK, export=Export.PORTABLE),
     },
 )
+declare(
+    "accounts.PatientProfile",
+    subject=Subject.PATIENT,
+    purpose=Purpose.SERVICE,
+    basis=LegalBasis.CONTRACT,
+    retention="PC-40",
+    about=_("Who a patient with an account is, as they say it: sealed under a key of the account's own"),
+    fields={
+        "user": personal("the account", Category.REFERENCE),
+        "created_at": personal("when the patient's side of the account was opened", LINK),
+        "changed_at": technical("when the profile was last changed"),
+        **{
+            name: personal(meaning, category, sealed=True, erase=Erase.WITH_KEY, export=Export.PORTABLE)
+            for name, meaning, category in (
+                ("surname", "surname", IDENTITY),
+                ("given_names", "given names", IDENTITY),
+                ("sex", "sex", IDENTITY),
+                ("birth_date", "birth date", IDENTITY),
+                ("birth_place", "place of birth", IDENTITY),
+                ("phone", "telephone", CONTACT),
+                ("address", "postal address", CONTACT),
+                ("payer_number", "membership number of a third-party payer", IDENTITY),
+            )
+        },
+    },
+)
 _THROTTLED = {
     "throttling_failure_timestamp": personal("moment of the last wrong code", LINK),
     "throttling_failure_count": personal("wrong codes in a row", LINK),

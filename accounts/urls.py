@@ -13,12 +13,16 @@ from allauth.mfa.webauthn import views as passkey
 from django.urls import include, path, re_path
 
 from accounts import views
+from accounts.patients import views as patients
 from accounts.stepup import fresh_factor
 
 own = [
     path("code/", views.code, name="code"),
     path("new-password/", views.renew_password, name="renew_password"),
     path("profile/", views.profile, name="profile"),
+    path("patient/signup/", patients.signup, name="patient_signup"),
+    path("patient/start/", patients.start, name="patient_start"),
+    path("patient/identity/", patients.identity, name="patient_identity"),
     path("security/", views.security, name="security"),
     path("security/confirm/", views.confirm, name="confirm"),
     path("security/protect/", views.protect, name="protect"),

@@ -15,5 +15,11 @@ class CareConfig(AppConfig):
         from care.actions import open_solo_practice
 
         when_practitioner_is_created(open_solo_practice)
-        for label in ("care.Practice", "care.Membership", "care.CareRelationship"):
+        for label in (
+            "care.Practice",
+            "care.Membership",
+            "care.CareRelationship",
+            "care.PortalLink",
+            "care.Invitation",
+        ):
             journal_each(label)

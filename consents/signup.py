@@ -20,6 +20,8 @@ from consents.notices import Text, in_force
 from privacy.consent_keys import KEYS, Default
 
 YES, NO = "yes", "no"
+PRACTITIONERS = frozenset({"practitioner"})
+EVERYBODY = PRACTITIONERS | {"patient"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +96,11 @@ def _help(text: Text, line: str) -> str:
 
 
 QUESTIONS = tuple(
-    SignupQuestion(key, question.fields, question.record, {key: answer})
-    for key, answer in (
-        ("tos_privacy", True),
-        ("health_data_processing", True),
-        ("public_directory_listing", NO),
+    SignupQuestion(key, question.fields, question.record, {key: answer}, asked_of)
+    for key, answer, asked_of in (
+        ("tos_privacy", True, EVERYBODY),
+        ("health_data_processing", True, PRACTITIONERS),
+        ("public_directory_listing", NO, PRACTITIONERS),
     )
     for question in [Question(key)]
 )

@@ -3,7 +3,7 @@
 from accounts.access import Act
 from lifecycle.states import OF_CONTRACT, Name
 
-_ALWAYS = frozenset({Act.PUBLIC, Act.ACCOUNT, Act.PRIVACY, Act.SUBSCRIPTION})
+_ALWAYS = frozenset({Act.PUBLIC, Act.ACCOUNT, Act.PRIVACY, Act.PORTAL, Act.SUBSCRIPTION})
 _ALL = _ALWAYS | {Act.CARE}
 
 ALLOWED: dict[Name, frozenset[Act]] = {

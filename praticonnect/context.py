@@ -1,6 +1,7 @@
 """What every page knows: the controller and its DPO (PC-01), the rail, the languages, a deletion that waits."""
 
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -9,6 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.patients.queries import is_patient
 from lifecycle.deletion.queries import standing_at
 from lifecycle.deletion.rules import State
 
@@ -20,6 +22,15 @@ RAIL = (
 )
 
 
+PATIENT_BAR = (
+    ("patient:home", _("Home"), "layout-grid"),
+    ("accounts:patient_identity", _("My identity"), "user"),
+    ("patient_privacy:overview", pgettext_lazy("rail", "My data & privacy"), "shield-check"),
+    ("accounts:security", _("Security"), "key-round"),
+)
+"""The four words on top of a patient's pages."""
+
+
 def house(request: HttpRequest) -> dict[str, object]:
     """Context of the base frames. The rail shows only what exists.
 
@@ -27,7 +38,8 @@ def house(request: HttpRequest) -> dict[str, object]:
     """
     return {
         "controller": settings.CONTROLLER,
-        "rail": _rail(request),
+        "rail": SimpleLazyObject(lambda: _rail(request)),
+        "patient_bar": SimpleLazyObject(lambda: _entries(request, PATIENT_BAR)),
         "languages": settings.LANGUAGES,
         "deletion_at": SimpleLazyObject(lambda: _deletion_at(request)),
     }
@@ -44,8 +56,17 @@ def _deletion_at(request: HttpRequest) -> datetime | None:
 
 
 def _rail(request: HttpRequest) -> list[dict[str, object]]:
+    """A practitioner's entries; a patient who works in no practice has their own ones instead."""
+    user = getattr(request, "user", None)
+    practises = bool(getattr(request, "practice_ids", ()))
+    if user is not None and user.is_authenticated and not practises and is_patient(user.pk):
+        return _entries(request, PATIENT_BAR)
+    return _entries(request, RAIL)
+
+
+def _entries(request: HttpRequest, bar: tuple[tuple[str, Any, str], ...]) -> list[dict[str, object]]:
     entries = []
-    for name, label, icon in RAIL:
+    for name, label, icon in bar:
         try:
             url = reverse(name)
         except NoReverseMatch:

@@ -31,6 +31,7 @@ from lifecycle.actions import subscribe
 from lifecycle.queries import facts_of, phase_at
 from lifecycle.states import Name
 from praticonnect import demo_content as content
+from praticonnect import demo_patient
 from praticonnect.demo_papers import pdf_of, png_of
 from privacy.clocks import legal_day
 from records.actions import (
@@ -76,6 +77,7 @@ LOGINS: Final = (
     Login("practitioner", content.PRACTITIONER["email"]),  # type: ignore[arg-type]
     Login("other practice", content.COLLEAGUE["email"]),  # type: ignore[arg-type]
     Login("subscription not begun", content.RESTING["email"]),  # type: ignore[arg-type]
+    Login("patient (/patient/)", demo_patient.EMAIL),
     Login("DPO (/admin/)", content.OFFICER),
 )
 
@@ -90,6 +92,7 @@ def seed(now: datetime) -> bool:
         _subscribed(content.COLLEAGUE, now),
         _officer(now),
         _duties(now),
+        _patient_account(now),
     ]
     return any(made)
 
@@ -129,7 +132,11 @@ def _practice(
 
 
 def _signed_up(who: Mapping[str, Any], joined: datetime) -> User:
-    answers = {name: value for question in hooks.signup_questions for name, value in question.by_operations.items()}
+    answers = {
+        name: value
+        for question in hooks.questions_for("practitioner")
+        for name, value in question.by_operations.items()
+    }
     by = Actor.operations("demo")
     user = sign_up_practitioner(
         email=who["email"], password=content.PASSWORD, profile=who["profile"], answers=answers, language="fr", email_verified=True,
@@ -148,6 +155,11 @@ def _subscribed(who: Mapping[str, Any], now: datetime) -> bool:
     begun = facts_of(user.pk)[0].at
     subscribe(user=user, by=Actor.operations("demo"), now=max(begun, _at(now, SUBSCRIBED_DAYS_AGO)))
     return True
+
+
+def _patient_account(now: datetime) -> bool:
+    user = account_by_email(content.PRACTITIONER["email"])
+    return user is not None and demo_patient.seed_patient(user, now)
 
 
 def _officer(now: datetime) -> bool:

@@ -1,6 +1,7 @@
 """One gate for every page: deny by default, then who you are, then what is open to you now."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, cast
 
 from django.conf import settings
@@ -11,10 +12,15 @@ from django.shortcuts import redirect, render
 from accounts.access import Access, Audience
 from accounts.closing import why_closed
 from accounts.models import User
+from accounts.patients.queries import is_patient
+from accounts.queries import signed_in
 from audit.requests import HouseRequest
 from care import tenancy
+from care.queries import practices_linked
 from praticonnect.access import access_of
 
+SCOPED = (Audience.PRACTITIONER, Audience.PATIENT)
+"""Who meets clinical rows: those of their practices, or of the practices they are linked to."""
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -38,10 +44,18 @@ class Gate:
             return None
         asked = cast(HouseRequest, request)
         refusal = refuse(asked, access)
-        if refusal is not None or access.audience is not Audience.PRACTITIONER:
+        if refusal is not None or access.audience not in SCOPED:
             return refusal
+        if access.audience is Audience.PATIENT:
+            as_patient(asked)
         with tenancy.scope(asked.practice_ids):
             return cast(HttpResponse, view(request, *args, **kwargs))
+
+
+def as_patient(request: HouseRequest) -> None:
+    """On a patient's pages a practitioner is a patient too: their links count, not their practices."""
+    request.actor = replace(request.actor, role="patient", practice_id=None)
+    request.practice_ids = practices_linked(signed_in(request).pk, request.now)
 
 
 def refuse(request: HouseRequest, access: Access) -> HttpResponse | None:
@@ -54,6 +68,8 @@ def refuse(request: HouseRequest, access: Access) -> HttpResponse | None:
     if not user.is_verified():
         return redirect(settings.SECOND_FACTOR_URL)
     if access.audience is Audience.PRACTITIONER and request.actor.role != "practitioner":
+        raise Http404
+    if access.audience is Audience.PATIENT and not is_patient(user.pk):
         raise Http404
     if access.audience is Audience.OFFICE and not _office(user):
         raise Http404

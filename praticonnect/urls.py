@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("audit.urls")),
     path("", include("consents.urls")),
     path("", include("records.urls")),
+    path("", include("records.portal.urls")),
     path("", include("directory.urls")),
     path("", include("lifecycle.urls")),
     path("", include("gdpr_requests.urls")),

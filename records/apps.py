@@ -13,6 +13,8 @@ JOURNALED = {
     "records.ArchiveOpening": "",
     "records.Restriction": "",
     "records.RestrictedOpening": "",
+    "records.Share": "",
+    "records.Questionnaire": "",
 }
 """Each row has its event (MD-44); of what an import brings, one event per file counts it."""
 

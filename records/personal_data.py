@@ -218,6 +218,35 @@ _of_patient(
     original_name=_sealed("the name it came under"),
 )
 _of_patient(
+    "Share",
+    _("A document or a consultation that the practitioner shares with the patient"),
+    file=_FILE,
+    document=technical("the document"),
+    consultation=technical("the consultation"),
+    shared_at=personal("since when it is shared", Category.REFERENCE),
+    shared_by=_staff("who shares it"),
+    withdrawn_at=personal("when it was taken back", Category.REFERENCE),
+    withdrawn_by=_staff("who took it back"),
+)
+_of_patient(
+    "QuestionnaireDraft",
+    _("The medical questionnaire while it is being answered"),
+    file=_FILE,
+    account=_staff("the account that answers"),
+    saved_at=technical("when it was last saved"),
+    answers=_sealed("answers not handed in yet"),
+)
+_of_patient(
+    "Questionnaire",
+    _("The medical questionnaire as it was handed in, version by version"),
+    file=_FILE,
+    number=technical("which version it is, from 1"),
+    handed_in_at=personal("when it was handed in", Category.REFERENCE, export=Export.PORTABLE),
+    account=_staff("the account that answered"),
+    capacity=personal("whether the patient answered, a guardian or a proxy", Category.REFERENCE),
+    answers=_sealed("lifestyle, diseases, family history, treatments, risk situations"),
+)
+_of_patient(
     "KeptResource",
     _("What an import brought that has no field of its own"),
     file=_FILE,

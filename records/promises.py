@@ -27,6 +27,7 @@ from records.models import (
     Document,
     PatientFile,
 )
+from records.portal import promises as _portal  # noqa: F401 - registers those of the portal (MD-02, MD-03)
 from records.restriction import promises as _restriction  # noqa: F401 - registers that of restriction (PC-63)
 from vault.files import MAGIC
 from vault.seal import BLOCK, HEAD_BYTES, VERSION
@@ -46,12 +47,17 @@ SEALED: Final = {
     "records_archiveopening": ("why",),
     "records_restriction": ("note", "lifted_why"),
     "records_restrictedopening": ("why",),
+    "records_questionnaire": ("answers",),
+    "records_questionnairedraft": ("answers",),
 }
 LATEST: Final = Max("consultations__started_at", filter=~Q(consultations__status=ConsultationStatus.STRUCK))
 """When a file's last consultation began; a struck one never took place."""
 WALLED: Final = (
     *SEALED,
     "records_importrun",
+    "records_share",
+    "care_portallink",
+    "care_invitation",
     "records_importline",
     "care_carerelationship",
 )

@@ -39,6 +39,8 @@ class Part(StrEnum):
     ARCHIVE = "archive"
     OPENING = "archive_opening"
     RESTRICTION = "restriction"
+    PORTAL = "portal"
+    QUESTIONNAIRE = "questionnaire"
 
 
 PARTS: Final[dict[str, str | Promise]] = {
@@ -54,6 +56,8 @@ PARTS: Final[dict[str, str | Promise]] = {
     Part.ARCHIVE: _("the file"),
     Part.OPENING: _("why the archive was opened"),
     Part.RESTRICTION: _("the restriction of the file"),
+    Part.PORTAL: _("who the patient is, for the portal"),
+    Part.QUESTIONNAIRE: _("the medical questionnaire"),
 }
 
 
@@ -74,6 +78,7 @@ ACTS: Final[dict[str, str | Promise]] = {
     "import": _("imported into %(part)s"),
     "export": _("exported %(part)s"),
     "verify": _("checked %(part)s"),
+    "invite": _("invited somebody, who proves %(part)s"),
 }
 
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from records.importing import views as importing
+from records.portal import practitioner as portal
 from records.restriction import views as restriction
 from records.views import archive, clock, consultations, deaths, documents, files, measures, patients
 
@@ -28,6 +29,9 @@ urlpatterns = [
     path(READING, restriction.read, name="restricted_read"),
     path(READING + "documents/<uuid:document_id>/", restriction.document, name="restricted_document"),
     path(FILE + "death/", deaths.death, name="death"),
+    path(FILE + "portal/", portal.portal, name="portal"),
+    path(FILE + "share/", portal.share, name="share"),
+    path(FILE + "questionnaire/", portal.questionnaire, name="questionnaire"),
     path(FILE + "close/", files.close, name="close"),
     path(FILE + "kept/", files.kept, name="kept"),
     path(FILE + "kept/<uuid:kept_id>/", files.kept_one, name="kept_one"),

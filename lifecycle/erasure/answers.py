@@ -152,6 +152,8 @@ Given = tuple[Outcome, str, RowsOf, tuple[tuple[str, Any], ...]]
 GIVEN: Final[dict[str, tuple[Given, ...]]] = {
     "accounts.User": ((Outcome.BLANKED, "PC-50", rows.account, ()),),
     "accounts.LoginThrottle": ((Outcome.ERASED, "PC-50", rows.throttles, ()),),
+    "accounts.PatientProfile": ((Outcome.ERASED, "PC-50", rows.patient_profile, ()),),
+    "care.PortalLink": ((Outcome.ERASED, "PC-50", rows.portal_links, ()),),
     "account.EmailConfirmation": ((Outcome.ERASED, "PC-50", rows.confirmations, ()),),
     "sessions.Session": ((Outcome.ERASED, "PC-50", rows.sessions, ()),),
     "admin.LogEntry": (
@@ -173,7 +175,13 @@ GIVEN: Final[dict[str, tuple[Given, ...]]] = {
 }  # fmt: skip
 """The tables whose shape doesn't say it: outcome, rule (empty: the declared one), rows, columns to empty."""
 
-FOLLOWING: Final = {"records.PatientFile": "id", "vault.FileKey": "file_id", "care.CareRelationship": "patient_id"}
+FOLLOWING: Final = {
+    "records.PatientFile": "id",
+    "vault.FileKey": "file_id",
+    "care.CareRelationship": "patient_id",
+    "care.PortalLink": "patient_id",
+    "care.Invitation": "patient_id",
+}
 """Tables that follow a patient's file by a column that isn't a foreign key to it."""
 
 EMPTY: Final = {

@@ -90,6 +90,8 @@ def _carry_out(decided: Erasure, by: Actor, now: datetime) -> dict[str, Any]:
     for piece in pieces([*kept, *_come_late(practices, kept)]):
         archive_files(piece, by=by, now=now)
     _end_imports(practices, now)
+    if decided.kind == "account" and decided.subject_id:
+        rings.destroy([decided.subject_id], now)  # a patient's side has a key of the account's own
     rings.archive(_closed(decided).values_list("pk", flat=True), now)
     return {
         "lines": [line for line in decided.figures["lines"] if line["count"]],

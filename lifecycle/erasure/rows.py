@@ -8,10 +8,10 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from accounts.models import LoginThrottle, PractitionerProfile, User
+from accounts.models import LoginThrottle, PatientProfile, PractitionerProfile, User
 from accounts.throttle import keyed
 from audit.models import AccessEntry, EventEntry, SecurityEntry
-from care.models import Membership, Practice
+from care.models import Membership, PortalLink, Practice
 from consents.models import ConsentEvent, EventOrigin
 from lifecycle.models import ClosedAccount, Disposal
 from records.models import ImportLine, ImportRun
@@ -34,6 +34,16 @@ def throttles(user_id: UUID) -> Rows:
     """Wrong passwords counted for any of the account's addresses."""
     keys = [keyed("account", email) for email in addresses(user_id)]
     return LoginThrottle.objects.filter(account_key__in=keys)
+
+
+def patient_profile(user_id: UUID) -> Rows:
+    """The patient's side of the account; its key dies after the decision."""
+    return PatientProfile.objects.filter(pk=user_id)
+
+
+def portal_links(user_id: UUID) -> Rows:
+    """The account's ways into patients' files. The files themselves aren't the account's."""
+    return PortalLink.objects.filter(account_id=user_id)
 
 
 def confirmations(user_id: UUID) -> Rows:

@@ -13,7 +13,11 @@ from records.models import PatientFile
 from vault.fields import sealed_fields
 
 FILE_TABLE = PatientFile._meta.db_table
-LOOSE = (("care_carerelationship", "patient_id"),)
+LOOSE = (
+    ("care_carerelationship", "patient_id"),
+    ("care_portallink", "patient_id"),
+    ("care_invitation", "patient_id"),
+)
 """Rows that name a file without a foreign key, since their table lies in a layer below."""
 
 

@@ -16,6 +16,7 @@ from records.actions.journal import journal, person
 from records.clock import day_of, parse_birth_date, set_clock
 from records.fields import FILE_FIELDS, SEARCHED, clean
 from records.models import FileStatus, Origin, PatientFile
+from records.portal.guardians import follow_birth_date
 from records.restriction.rules import why_not_process
 from records.rules import (
     Refusal,
@@ -134,6 +135,8 @@ def change_file(
     row.save()
     changed = [name for name in FILE_FIELDS if name in differing]
     journal(row, "file.changed", file_id=row.id, by=by, now=now, fields=changed)
+    if "birth_date" in differing:
+        follow_birth_date(file=row, birth_date=after["birth_date"], by=by, now=now)
     return row
 
 

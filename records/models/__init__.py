@@ -7,6 +7,7 @@ counts, states and ids are in clear. Each table carries the id of its practice f
 from records.models.content import Consultation, ConsultationStatus, ConsultationVersion, Document, Measure
 from records.models.files import ArchiveOpening, FileStatus, OfFile, OfPractice, Origin, PatientFile
 from records.models.imports import ImportLine, ImportRun, KeptResource, SourceRecord
+from records.models.portal import Questionnaire, QuestionnaireDraft, Share
 from records.models.restrictions import OpeningGround, RestrictedOpening, Restriction, RestrictionGround, Told
 
 __all__ = [
@@ -25,9 +26,12 @@ __all__ = [
     "OpeningGround",
     "Origin",
     "PatientFile",
+    "Questionnaire",
+    "QuestionnaireDraft",
     "RestrictedOpening",
     "Restriction",
     "RestrictionGround",
+    "Share",
     "SourceRecord",
     "Told",
 ]

@@ -15,6 +15,7 @@ from records.clock import day_of
 from records.fields import CONSULTATION_FIELDS, LABELS
 from records.forms import AmendForm, ConsultationForm, StrikeForm, TextsForm, as_typed, at_revision
 from records.models import Consultation, ConsultationStatus, PatientFile
+from records.portal.queries import live_share
 from records.reading import (
     OpenConsultation,
     OpenVersion,
@@ -265,7 +266,7 @@ def _signed(request: Visit, file: PatientFile, handle: Handle, row: Consultation
         request, "consultation", file, handle, tab=Part.CONSULTATIONS,
         consultation=shown, texts=_texts(shown), versions=versions,
         measures=open_measures(handle, queries.measures_of(file).filter(consultation=row)),
-        mine=row.author_id == request.user.pk,
+        mine=row.author_id == request.user.pk, share=live_share(file, consultation_id=row.pk),
     )  # fmt: skip
 
 

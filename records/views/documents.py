@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from records import actions, queries
 from records.forms import DocumentForm
 from records.models import Document, PatientFile
+from records.portal.queries import live_share
 from records.preview import page_as_png, too_large
 from records.reading import OpenDocument, Part, document_bytes, open_document
 from records.rules import Refused
@@ -64,7 +65,7 @@ def document(request: Visit, file: PatientFile, document_id: UUID) -> HttpRespon
     handle = open_part(request, file, Part.DOCUMENT)
     return show(
         request, "document", file, handle, tab=Part.DOCUMENTS,
-        document=open_document(handle, row), pages=range(1, min(row.pages, SHOWN_PAGES) + 1),
+        document=open_document(handle, row), share=live_share(file, document_id=row.pk), pages=range(1, min(row.pages, SHOWN_PAGES) + 1),
         more=max(row.pages - SHOWN_PAGES, 0),
     )  # fmt: skip
 
@@ -81,7 +82,7 @@ def page(request: Visit, file: PatientFile, document_id: UUID, number: int) -> H
         drawn = page_as_png(document_bytes(handle, row), row.content_type, page=number - 1)
     except Refused as refused:
         return HttpResponse(str(refused.refusal.message), status=422, content_type="text/plain")
-    return _guarded(HttpResponse(drawn, content_type="image/png"))
+    return guarded(HttpResponse(drawn, content_type="image/png"))
 
 
 @require_safe
@@ -96,8 +97,8 @@ def download(request: Visit, file: PatientFile, document_id: UUID) -> HttpRespon
 def as_attachment(document: OpenDocument, data: bytes) -> HttpResponse:
     """The original as it came, to be saved and not shown."""
     response = HttpResponse(data, content_type=document.row.content_type)
-    response["Content-Disposition"] = _attachment(document)
-    return _guarded(response)
+    response["Content-Disposition"] = attachment_name(document)
+    return guarded(response)
 
 
 def _row(file: PatientFile, document_id: UUID) -> Document:
@@ -121,7 +122,7 @@ def _add(request: Visit, file: PatientFile, form: DocumentForm) -> bool:
     return True
 
 
-def _guarded(response: HttpResponse) -> HttpResponse:
+def guarded(response: HttpResponse) -> HttpResponse:
     """Whatever the bytes are, the browser runs none of them and keeps none."""
     response["Content-Security-Policy"] = SANDBOX
     response["X-Content-Type-Options"] = "nosniff"
@@ -129,7 +130,7 @@ def _guarded(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _attachment(document: OpenDocument) -> str:
+def attachment_name(document: OpenDocument) -> str:
     """A header with the title as file name, in ASCII and in full (RFC 6266); the type's own ending."""
     ending = EXTENSIONS[document.row.content_type]
     stem = re.sub(r"[^\w .()-]", "_", document.title.rsplit(".", 1)[0]).strip(" .") or "document"

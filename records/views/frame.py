@@ -33,6 +33,7 @@ TABS = (
     (Part.DOCUMENTS, "records:documents", "file-text"),
     (Part.KEPT, "records:kept", "package"),
     (Part.CLOCK, "records:clock", "clock"),
+    (Part.PORTAL, "records:portal", "user"),
 )
 
 
@@ -118,6 +119,7 @@ def tabs(file: PatientFile, current: Part) -> list[dict[str, object]]:
         Part.DOCUMENTS: _("Documents"),
         Part.KEPT: _("From imports"),
         Part.CLOCK: _("Clock and access"),
+        Part.PORTAL: _("Portal"),
     }
     return [
         {

@@ -13,6 +13,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 
 from accounts import actions, hooks
 from accounts.models import DeliveredCodeDevice, HeldFactor, User
+from accounts.patients.actions import sign_up_patient
 from accounts.sessions import SEEN, STARTED
 from audit.actors import Actor
 from lifecycle.actions import subscribe
@@ -54,7 +55,11 @@ def make_account(email: str | None = None, *, now: datetime | None = None, **fie
 
 def operations_answers() -> dict[str, Any]:
     """The answers that the command gives to the sign-up questions of other apps."""
-    return {name: value for question in hooks.signup_questions for name, value in question.by_operations.items()}
+    return {
+        name: value
+        for question in hooks.questions_for("practitioner")
+        for name, value in question.by_operations.items()
+    }
 
 
 def make_practitioner(
@@ -78,6 +83,18 @@ def make_practitioner(
     if subscribed:
         subscribe(user=user, by=Actor.operations("tests"), now=moment)
     return user
+
+
+PATIENT = {"given_names": "Éloïse", "surname": "Lefèvre", "birth_date": "1984-02-29", "sex": "female"}
+
+
+def make_patient(email: str | None = None, *, now: datetime | None = None, **profile: str) -> User:
+    """A patient as their sign-up makes one, with a verified address."""
+    return sign_up_patient(
+        email=email or f"{new_id().hex}@example.org", password=PASSWORD, profile={**PATIENT, **profile},
+        answers={"tos_privacy": True}, language="en", email_verified=True,
+        by=Actor(account_id=None, role="anonymous"), now=now or timezone.now(),
+    )  # fmt: skip
 
 
 def make_staff(email: str | None = None) -> User:

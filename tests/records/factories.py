@@ -8,6 +8,8 @@ from typing import Any
 
 from accounts.models import User
 from audit.actors import Actor
+from care.models import PortalLink
+from care.portal.actions import make_link
 from care.queries import practice_of
 from care.tenancy import scope
 from records import actions
@@ -51,6 +53,16 @@ def make_consultation(
             actions.sign(consultation=row, by=actor, now=at + timedelta(minutes=20))
             row.refresh_from_db()
         return row
+
+
+def link(file: PatientFile, account: User, *, capacity: str = "self", now: datetime = NOW, **said: Any) -> PortalLink:
+    """The account looks into the file through the portal."""
+    by = Actor(account_id=account.pk, role="patient")
+    with scope([file.practice_id]):
+        return make_link(
+            practice_id=file.practice_id, patient_id=file.pk, account_id=account.pk, capacity=capacity, by=by, now=now,
+            **{"until": None, **said},
+        )  # fmt: skip
 
 
 def make_measure(file: PatientFile, practitioner: User, *, at: datetime = NOW, value: str = "62") -> Measure:

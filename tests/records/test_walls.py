@@ -7,10 +7,11 @@ from django.db import ProgrammingError
 from care.tenancy import scope
 from privacy.ids import new_id
 from records.models import ArchiveOpening, ImportLine, ImportRun, KeptResource, PatientFile, SourceRecord
+from records.portal.content import hand_in, save_answers, share
 from records.reading import Part, open_file
-from tests.accounts.factories import make_practitioner
+from tests.accounts.factories import make_patient, make_practitioner
 from tests.care.factories import LONG_AGO, make_practice
-from tests.records.factories import NOW, make_consultation, make_document, make_file, make_measure, working
+from tests.records.factories import NOW, link, make_consultation, make_document, make_file, make_measure, working
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 CLINICAL = [
@@ -27,8 +28,11 @@ def file() -> PatientFile:
     file = make_file(practitioner)
     make_consultation(file, practitioner, signed=True)
     make_measure(file, practitioner)
-    make_document(file, practitioner)
+    document = make_document(file, practitioner)
+    patient = make_patient()
     with working(practitioner) as by:
+        share(file=file, thing=document, by=by, now=NOW)
+        save_answers(file=file, answers={"risks": "none"}, by=by, now=NOW)
         opening = ArchiveOpening(
             practice_id=file.practice_id, file=file, opened_at=NOW, opened_by=practitioner, opened_role="dpo", until=NOW
         )
@@ -49,6 +53,7 @@ def file() -> PatientFile:
             object_id=new_id(),
             first_seen_at=NOW,
         )
+        hand_in(file=file, link=link(file, patient), answers={"risks": "none"}, by=by, now=NOW)
     return file
 
 

@@ -15,7 +15,9 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.patients.actions import change_identity
 from audit.actors import Actor
+from care.portal.actions import make_link
 from care.tenancy import ALL, scope
 from lifecycle.breaches.actions import open_breach
 from lifecycle.erasure.deciding import decide_account
@@ -35,6 +37,7 @@ IDENTITY = ("surname", "birth_name", "given_names", "birth_place", "address", "o
 MEDICAL = (
     "medical_history", "surgical_history", "allergies", "treatments", "family_history", "lifestyle", "notes",
 )  # fmt: skip
+PATIENT = ("surname", "given_names", "birth_place", "address", "payer_number")
 TEXTS = ("reason", "note", "examination", "assessment", "plan")
 
 
@@ -88,6 +91,7 @@ class Seeder:
         self.add_measure_and_document(file)
         self.bring_bundle()
         self.leave_refused_files()
+        self.be_a_patient(file)
         self.place_and_lift_hold(file)
         self.restrict_and_lift(file)
         self.enter_breach()
@@ -123,6 +127,39 @@ class Seeder:
         open_breach(
             nature=self.token("lifecycle.BreachEvent.said"), aware_at=now, by=Actor.operations("leak test"), now=now
         )
+
+    def be_a_patient(self, file: UUID) -> None:
+        """Somebody is invited by the page of the file; the practitioner is a patient too, with an identity of their own."""
+        mail = self.token("care.Invitation.email", token_of("care.Invitation.email").lower() + "@qx7.example")
+        self.post("portal", {"capacity": "self", "email": mail}, file)
+        said = {name: self.token(f"accounts.PatientProfile.{name}") for name in PATIENT}
+        said["phone"] = self.token("accounts.PatientProfile.phone", "+33698123468")
+        self.token("accounts.PatientProfile.birth_date", "1932-08-24")
+        known = {"birth_date": "24/08/1932", "sex": "other"}
+        assert self.client.post(reverse("accounts:patient_start"), {**said, **known}).status_code == 302
+        assert self.client.post(reverse("accounts:patient_identity"), {**said, **known}).status_code == 302
+        self.answer_questionnaire(file)
+        sex = {"sex": self.token("accounts.PatientProfile.sex")}  # the page takes none but its own words
+        change_identity(
+            user=self.user, values=sex, by=Actor(account_id=self.user.pk, role="patient"), now=timezone.now()
+        )
+
+    def answer_questionnaire(self, file: UUID) -> None:
+        """The questionnaire by the portal: handed in, then begun anew as a draft."""
+        with scope(ALL):
+            practice = PatientFile.objects.get(pk=file).practice_id
+            by = Actor(account_id=self.user.pk, role="patient")
+            link = make_link(
+                practice_id=practice, patient_id=file, account_id=self.user.pk, capacity="self", until=None, by=by,
+                now=timezone.now(),
+            )  # fmt: skip
+        url = reverse("patient:questionnaire", args=[link.pk])
+        words = dict.fromkeys(("diseases", "family_history", "treatments", "risks"), "none")
+        said = {"smoking": "never", "alcohol": "never", "activity": "some", **words}
+        said["lifestyle"] = self.token("records.Questionnaire.answers")
+        assert self.client.post(url, said).status_code == 302
+        draft = {**said, "lifestyle": self.token("records.QuestionnaireDraft.answers"), "later": "1"}
+        assert self.client.post(url, draft).status_code == 302
 
     def record_death(self, file: UUID) -> None:
         """By the page of the file; an old one, so that the token is a day like no other."""

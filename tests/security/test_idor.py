@@ -1,6 +1,7 @@
 """Isolation: nobody sees or changes another practice's things, at any address of the house."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -8,15 +9,19 @@ from django.utils import timezone
 
 from accounts.access import Access, Audience
 from accounts.models import User
+from audit.actors import Actor
+from care.models import Invitation, PortalLink
+from care.portal.actions import make_link
 from care.tenancy import ALL, scope
 from consents.models import ConsentEvent, PublishedText
 from directory.models import Listing
 from lifecycle.deletion.links import token_of
-from records.models import Consultation, Document, Measure, PatientFile
-from tests.accounts.factories import make_account, make_practitioner, make_staff, verified_client
+from records.models import Consultation, Document, Measure, PatientFile, Questionnaire, QuestionnaireDraft, Share
+from records.portal.content import share
+from tests.accounts.factories import make_account, make_patient, make_practitioner, make_staff, verified_client
 from tests.imports.factories import imported
 from tests.lifecycle.test_holds import place
-from tests.records.factories import make_consultation, make_document, make_file, make_measure
+from tests.records.factories import NOW, link, make_consultation, make_document, make_file, make_measure, working
 from tests.records.restriction.helpers import read, restrict
 from tests.security.battery import Visitor, World, run
 
@@ -24,7 +29,19 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 
 CANARY = "Zyklamenblüte"
 OPEN = {Audience.PUBLIC}
-TOUCHED = (PatientFile, Consultation, Measure, Document, ConsentEvent, Listing)
+TOUCHED = (
+    Share,
+    Questionnaire,
+    QuestionnaireDraft,
+    PortalLink,
+    Invitation,
+    PatientFile,
+    Consultation,
+    Measure,
+    Document,
+    ConsentEvent,
+    Listing,
+)
 
 
 @pytest.fixture
@@ -34,12 +51,21 @@ def owner() -> User:
 
 
 @pytest.fixture
-def world(owner: User) -> World:
+def patient() -> User:
+    """The patient of practice A, with an account."""
+    return make_patient("patient@example.org")
+
+
+@pytest.fixture
+def world(owner: User, patient: User) -> World:
     """Practice A with one of each thing, its words canaries."""
     file = make_file(owner, surname=CANARY, medical_history=f"{CANARY} history")
     consultation = make_consultation(file, owner, signed=True, note=f"{CANARY} note")
     measure = make_measure(file, owner, value="77777.25")
     document = make_document(file, owner, title=f"{CANARY} title")
+    with working(owner) as by:
+        share(file=file, thing=document, by=by, now=NOW)
+        share(file=file, thing=consultation, by=by, now=NOW)
     receipt = ConsentEvent.objects.filter(subject_id=owner.pk).values_list("pk", flat=True).first()
     text = PublishedText.objects.values_list("sha256", flat=True).first()
     arguments = {
@@ -58,6 +84,8 @@ def world(owner: User) -> World:
         "hold_id": place(file).pk,
         "number": 1,
         "token": token_of(owner.pk, 1),
+        "patient:invitation token": "no-such-link",
+        "link_id": link(file, patient).pk,
     }
     shut = make_file(owner, surname=CANARY)
     paper = make_document(shut, owner, title=f"{CANARY} title")
@@ -76,7 +104,7 @@ def fingerprint() -> object:
         )
 
 
-def visitors(owner: User) -> list[Visitor]:
+def visitors(owner: User, patient: User) -> list[Visitor]:
     """Everybody who might knock."""
     stranger = make_practitioner("stranger@example.org")
     office = make_staff("dpo@example.org")
@@ -90,6 +118,17 @@ def visitors(owner: User) -> list[Visitor]:
     def verified(user: User) -> Callable[[], Client]:
         return lambda: verified_client(user)
 
+    of_b, neighbour = make_patient("of-b@example.org"), make_patient("neighbour@example.org")
+    link(make_file(stranger), of_b)
+    link(make_file(owner, surname="Voisin"), neighbour)
+    over = make_patient("over@example.org")
+    with scope(ALL):
+        file = PortalLink.objects.get(account=patient)
+        make_link(
+            practice_id=file.practice_id, patient_id=file.patient_id, account_id=over.pk, capacity="self",
+            until=NOW + timedelta(minutes=1), by=Actor(account_id=over.pk, role="patient"), now=NOW,
+        )  # fmt: skip
+    portal = among(OPEN | {Audience.SIGNED_IN, Audience.VERIFIED, Audience.PATIENT})
     mine = OPEN | {Audience.SIGNED_IN, Audience.VERIFIED}
     return [
         Visitor("nobody", Client, among(OPEN)),
@@ -97,6 +136,10 @@ def visitors(owner: User) -> list[Visitor]:
         Visitor("another practice", verified(stranger), among(mine | {Audience.PRACTITIONER})),
         Visitor("account without practice", verified(plain), among(mine)),
         Visitor("office", verified(office), among(mine | {Audience.OFFICE})),
+        Visitor("patient of another practice", verified(of_b), portal),
+        Visitor("another patient of the practice", verified(neighbour), portal),
+        Visitor("a link that ended", verified(over), portal),
+        Visitor("patient", verified(patient), lambda access: True, owner=True),
         Visitor("owner", verified(owner), lambda access: True, owner=True),
     ]
 
@@ -106,12 +149,12 @@ def among(audiences: set[Audience]) -> Callable[[Access], bool]:
     return lambda access: access.audience in audiences
 
 
-def test_battery_leaks_nothing(world: World, owner: User) -> None:
+def test_battery_leaks_nothing(world: World, owner: User, patient: User) -> None:
     """Every address × visitor × method: no stranger in, no canary out, nothing changed."""
-    assert run(world, visitors(owner)) == []
+    assert run(world, visitors(owner, patient)) == []
 
 
-def test_owner_sees_the_canary(world: World, owner: User) -> None:
+def test_owner_sees_the_canary(world: World, owner: User, patient: User) -> None:
     """There is something that could leak: the owner's page shows it."""
     from django.urls import reverse
 
@@ -119,17 +162,19 @@ def test_owner_sees_the_canary(world: World, owner: User) -> None:
     assert CANARY in page.content.decode()
 
 
-def test_battery_finds_a_query_opened_by_hand(world: World, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_battery_finds_a_query_opened_by_hand(
+    world: World, owner: User, patient: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With one scoped query opened and the second wall down, the battery reports leaks."""
     monkeypatch.setattr("praticonnect.gate.tenancy.scope", lambda practices: scope(ALL))
     monkeypatch.setattr("records.queries.files_for", lambda user, now: PatientFile.objects.all())
-    leaks = run(world, visitors(owner), within="records:file")
+    leaks = run(world, visitors(owner, patient), within="records:file")
     assert [leak for leak in leaks if leak.startswith("another practice GET records:file: 200 shows")] != []
 
 
 def test_second_wall_holds_when_a_query_is_opened_by_hand(
-    world: World, owner: User, monkeypatch: pytest.MonkeyPatch
+    world: World, owner: User, patient: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """PostgreSQL's row security alone keeps the stranger out of the file."""
     monkeypatch.setattr("records.queries.files_for", lambda user, now: PatientFile.objects.all())
-    assert run(world, visitors(owner), within="records:") == []
+    assert run(world, visitors(owner, patient), within="records:") == []

@@ -94,7 +94,11 @@ _DEFAULTS = {"address_line": TO_COMPLETE, "postal_code": "-", "city": TO_COMPLET
 def _typed(options: dict[str, Any], password: str) -> dict[str, Any]:
     """What would stand in the page's fields."""
     given, family = _names_in(options["email"])
-    answers = {name: value for question in hooks.signup_questions for name, value in question.by_operations.items()}
+    answers = {
+        name: value
+        for question in hooks.questions_for("practitioner")
+        for name, value in question.by_operations.items()
+    }
     return {
         **answers,
         **{name: options[name] for name in OPTIONS},

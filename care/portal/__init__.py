@@ -1,0 +1,1 @@
+"""The patient's portal as the tenant boundary sees it: invitations and links."""
