@@ -31,7 +31,7 @@ from tests.imports.bundles import as_text
 from tests.records.factories import make_consultation, make_document, make_file, make_measure
 from tests.records.restriction.helpers import BY, restrict
 from tests.security.battery import NEEDS_A_REAL_PASSKEY, World, addresses
-from tests.security.test_idor import owner  # noqa: F401 - its practice,
+from tests.security.test_idor import owner, patient  # noqa: F401 - its practice, its patient,
 from tests.security.test_idor import world as base_world  # noqa: F401 - one of each thing
 from vault import rings
 from vault.models import FileKey
