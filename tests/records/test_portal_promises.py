@@ -17,7 +17,7 @@ NOW = timezone.now()
 
 def by_hand(sql: str) -> None:
     with as_owner(), connection.cursor() as cursor:
-        cursor.execute("set local praticonnect.scope = 'all'")
+        cursor.execute("set constraints all immediate; set local praticonnect.scope = 'all'")
         cursor.execute(sql)
 
 
