@@ -6,7 +6,7 @@ TABLES = ("records_share", "records_questionnaire", "records_questionnairedraft"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("lifecycle", "0013_restriction_door"), ("records", "0010_portal")]
+    dependencies = [("lifecycle", "0014_breaches"), ("records", "0010_portal")]
 
     operations = [
         migrations.RunSQL(
