@@ -19,6 +19,7 @@ from care.tenancy import ALL, scope
 from lifecycle.breaches import actions, queries
 from lifecycle.breaches.forms import CloseForm, DecideForm, OpenForm, ScopeForm, ToldForm
 from lifecycle.breaches.queries import Breach
+from lifecycle.models import BreachNotice
 from records.reading import PARTS
 from records.rules import Refused
 
@@ -29,6 +30,11 @@ ACTS: dict[str, Callable[..., object]] = {
     "scope": actions.add_scope, "decide": actions.decide, "told": actions.authority_told, "close": actions.close_breach,
     "passwords": actions.ask_for_passwords, "notify": actions.tell_people,
 }  # fmt: skip
+WHOM = {
+    BreachNotice.Whom.HOLDER: _("Holders of the accounts that were used"),
+    BreachNotice.Whom.CONTROLLER: _("Practitioners in whose practice files were opened"),
+    BreachNotice.Whom.PATIENT: _("Patients whose files were opened"),
+}
 
 
 @fresh_factor
@@ -60,7 +66,8 @@ def breach(request: HouseRequest, breach_id: UUID) -> HttpResponse:
     forms = {name: form if name == act and form else made() for name, made in FORMS.items()}
     context = {
         "title": _("Breach"), "one": one, "said": actions.said_of(one, by=request.actor, now=request.now), "found": found,
-        "hours": hours, "late": late, "notices": queries.notices(one.id), "by_post": queries.by_post(one.id),
+        "hours": hours, "late": late, "notices": [(WHOM[BreachNotice.Whom(whom)], count) for whom, count in queries.notices(one.id).items()],
+        "by_post": queries.by_post(one.id),
         "forms": forms, "errors": form.non_field_errors() if form else [],
     }  # fmt: skip
     return _page(request, "office/breach.html", context, status=422 if form and form.errors else 200)

@@ -24,7 +24,7 @@ from privacy.purposes import Purpose
 from records.models import PatientFile
 from records.rules import require
 from vault import access
-from vault.errors import VaultError
+from vault.errors import NoKey, VaultError
 
 Whom = BreachNotice.Whom
 LOCK = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"
@@ -127,10 +127,13 @@ def close_breach(*, breach_id: UUID, why: str, by: Actor, now: datetime) -> Brea
 
 
 def said_of(one: Breach, *, by: Actor, now: datetime) -> dict[str, str]:
-    """What the office wrote, the latest of each; the reading is journaled."""
+    """What the office wrote, the latest of each; the reading is journaled. Nothing once the key died at the end of its term."""
+    found: dict[str, str] = {}
     with transaction.atomic():
-        key = access.open(one.id, by=by, purpose=Purpose.LEGAL, part="breach", practice_id=None, now=now)
-        found: dict[str, str] = {}
+        try:
+            key = access.open(one.id, by=by, purpose=Purpose.LEGAL, part="breach", practice_id=None, now=now)
+        except NoKey:
+            return found
         for event in one.events:
             found |= {name: text for name, text in (key.read(event, "said") or {}).items() if text}
     return found

@@ -8,14 +8,17 @@ from uuid import UUID
 
 from django.apps import apps
 from django.db import connection
+from django.db.models import QuerySet
 
 from audit.actors import Actor
 from audit.calendar import expire_rows
 from consents import proofs
 from lifecycle.expiring.terms import ONE_DAY, ended_by, last_day
+from lifecycle.models import BreachEvent, BreachNotice
 from lifecycle.sweeping import Outcome
 from privacy.clocks import legal_day
 from privacy.retention import Anchor
+from vault import rings
 
 BATCH: Final = 5_000
 
@@ -97,12 +100,39 @@ class Rows:
         return self.ended.format(table=connection.ops.quote_name(self.table))
 
 
+class Breaches(Rows):
+    """The register of breaches: what lies under a breach's own key dies with the key, and its notices go with its rows.
+
+    The key goes first, the notices last: cut off in between, the next run finds what is left.
+    """
+
+    notices = "PC-52.breach_notices"
+
+    def __call__(self, *, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:
+        """Let go the breaches whose last day is past."""
+        due = [number for number, _ in self._due(now)]
+        ids = BreachEvent.objects.filter(seq__in=due).values_list("breach_id", flat=True).distinct()
+        going = BreachNotice.objects.filter(breach_id__in=list(ids)) | notices_left_behind()
+        found = Outcome(due=going.count())
+        if not dry_run:
+            rings.destroy(set(ids), now)
+        rows = super().__call__(by=by, now=now, dry_run=dry_run)
+        if not dry_run:
+            found.done = notices_left_behind().delete()[0]
+        return {**rows, self.notices: found}
+
+
+def notices_left_behind() -> QuerySet[BreachNotice]:
+    """Notices of breaches that the register doesn't hold any more."""
+    return BreachNotice.objects.exclude(breach_id__in=BreachEvent.objects.values("breach_id"))
+
+
 FACTS = Rows("PC-40.facts", "lifecycle.SubscriptionEvent", "PC-40", Anchor.CONTRACT_END, OF_CONTRACTS)
 NOTICES = Rows("PC-40.notices", "lifecycle.NoticeSent", "PC-40", Anchor.CONTRACT_END, OF_CONTRACTS)
 REQUESTS = Rows("PC-52", "lifecycle.DeletionEvent", "PC-52", Anchor.REQUEST_CLOSED, OF_REQUESTS)
 """An executed request stays while facts of its contract do: it is what they count from."""
 SCANS = Rows("PC-52.scans", "lifecycle.ResidueScan", "PC-52", Anchor.REQUEST_CLOSED, OF_THEMSELVES)
-BREACHES = Rows("PC-52.breaches", "lifecycle.BreachEvent", "PC-52", Anchor.REQUEST_CLOSED, OF_BREACHES)
+BREACHES = Breaches("PC-52.breaches", "lifecycle.BreachEvent", "PC-52", Anchor.REQUEST_CLOSED, OF_BREACHES)
 """The register of a breach stays three years after its closing, the term of the other files of accountability."""
 TABLES: Final = (FACTS, NOTICES, REQUESTS, SCANS, BREACHES)
 

@@ -91,8 +91,10 @@ def facts_of_a_contract_leave_three_years_after_it(now: datetime) -> Measure:
 
 @promise("PC-52", checked_by=TESTS)
 def requests_leave_three_years_after_their_closure(now: datetime) -> Measure:
-    """Deletion requests and the results of searches."""
-    return _rows([facts.REQUESTS, facts.SCANS], "requests", now)
+    """Deletion requests, the results of searches, and the register of breaches with its notices."""
+    found = _rows([facts.REQUESTS, facts.SCANS, facts.BREACHES], "requests", now)
+    left = facts.notices_left_behind().count()
+    return Measure(found.kept and not left, {**found.figures, "notices_without_their_breach": left})
 
 
 def _journal(rule: str, now: datetime, others: dict[str, int]) -> Measure:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -14,12 +15,16 @@ from django.urls import reverse
 
 from accounts.models import User
 from audit.actors import Actor
+from audit.sealing import seal_all
 from care.tenancy import ALL, scope
 from lifecycle.breaches import actions, queries
 from lifecycle.breaches.promises import breaches_are_told_in_time, people_are_told_and_passwords_changed
 from lifecycle.breaches.queries import Breach
+from lifecycle.expiring.facts import BREACHES
+from lifecycle.expiring.promises import requests_leave_three_years_after_their_closure
 from lifecycle.models import BreachEvent, BreachNotice
 from praticonnect.database import as_owner
+from privacy.ids import new_id
 from records.models import PatientFile
 from records.reading import Part, heads_of, open_file
 from records.rules import Refused
@@ -28,6 +33,7 @@ from tests.care.factories import LONG_AGO
 from tests.lifecycle.test_holds import place
 from tests.records.factories import NOW, make_file, working
 from tests.records.restriction.helpers import restrict
+from vault import rings
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 BY = Actor.operations("test")
@@ -270,6 +276,55 @@ def test_promise_of_the_notices_turns_false_when_one_stays_unsent(practitioner: 
     assert people_are_told_and_passwords_changed(NOW + timedelta(days=4)).figures["people_not_told"] == 3
 
 
+def closed(practitioner: User) -> Breach:
+    read_one(practitioner, email="eloise@example.org")
+    one = decided()
+    actions.ask_for_passwords(breach_id=one.id, by=BY, now=NOW)
+    actions.tell_people(breach_id=one.id, by=BY, now=NOW)
+    actions.authority_told(breach_id=one.id, reference="CNIL 1", by=BY, now=NOW)
+    return actions.close_breach(breach_id=one.id, why="done", by=BY, now=NOW)
+
+
+LAST_DAY = NOW.replace(year=NOW.year + 3)
+
+
+def test_register_leaves_three_years_after_the_closing_with_key_and_notices(practitioner: User) -> None:
+    one, open_one = closed(practitioner), enter()
+    before = (BreachEvent.objects.count(), BreachNotice.objects.count())
+    assert BREACHES(by=BY, now=LAST_DAY, dry_run=False)["PC-52.breaches"].due == 0
+    assert (BreachEvent.objects.count(), BreachNotice.objects.count()) == before == (8, 3)
+    late = LAST_DAY + timedelta(days=1)
+    seal_all(late)
+    counted, done = (BREACHES(by=BY, now=late, dry_run=dry) for dry in (True, False))
+    assert [counted[name].due for name in counted] == [7, 3]
+    assert [done[name].done for name in done] == [7, 3]
+    assert (BreachEvent.objects.get().breach_id, BreachNotice.objects.count()) == (open_one.id, 0)
+    assert rings.dead([one.id, open_one.id]) == [one.id]
+    assert [found.due for found in BREACHES(by=BY, now=late, dry_run=False).values()] == [0, 0]
+
+
+def test_sweep_cut_off_after_the_key_goes_on(practitioner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, late = closed(practitioner), LAST_DAY + timedelta(days=1)
+    seal_all(late)
+    with monkeypatch.context() as broken:
+        broken.setattr("lifecycle.expiring.facts.expire_rows", Mock(side_effect=ConnectionError))
+        with pytest.raises(ConnectionError):
+            BREACHES(by=BY, now=late, dry_run=False)
+    assert (rings.dead([one.id]), actions.said_of(queries.breach(one.id), by=BY, now=late)) == ([one.id], {})
+    assert [found.done for found in BREACHES(by=BY, now=late, dry_run=False).values()] == [7, 3]
+
+
+def test_breach_kept_past_its_term_or_a_notice_left_behind_breaks_pc_52(practitioner: User) -> None:
+    closed(practitioner)
+    assert requests_leave_three_years_after_their_closure(LAST_DAY).kept is True
+    late = LAST_DAY + timedelta(days=5)
+    found = requests_leave_three_years_after_their_closure(late)
+    assert (found.kept, found.figures["requests_past_their_term"]) == (False, 7)
+    BreachNotice.objects.create(breach_id=new_id(), whom="holder", subject_id=new_id(), due_at=NOW)
+    found = requests_leave_three_years_after_their_closure(NOW)
+    assert (found.kept, found.figures["notices_without_their_breach"]) == (False, 1)
+
+
 def test_office_keeps_the_register_by_its_page(practitioner: User) -> None:
     read_one(practitioner, email="eloise@example.org")
     staff = make_staff()
@@ -288,5 +343,7 @@ def test_office_keeps_the_register_by_its_page(practitioner: User) -> None:
     assert office.post(page, {"act": "decide", "risk": "high", "why": "x"}).status_code == 302
     assert office.post(page, {"act": "notify"}).status_code == 302
     assert queries.notices(one.id)["patient"]["sent"] == 1
+    page_now = office.get(page).content.decode()
+    assert ("Patients whose files were opened:" in page_now, "<p>patient" in page_now) == (True, False)
     form = office.get(reverse("admin:breach_form", args=[one.id])).content.decode()
     assert [words in form for words in ("A stolen session", "Art. 33", "1 ")] == [True] * 3
