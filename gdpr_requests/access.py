@@ -4,10 +4,20 @@ from accounts.access import Access, Act, Audience
 
 _MINE = Access(Audience.PRACTITIONER, Act.PRIVACY)
 
+_ANYONE = Access(Audience.PUBLIC, Act.PUBLIC)
+
 ACCESS = {
     "gdpr:overview": _MINE,
     "gdpr:journal": _MINE,
     "gdpr:journal_csv": _MINE,
     "gdpr:export": _MINE,
     "gdpr:register": _MINE,
+    "gdpr:requests": _MINE,
+    "gdpr:request_new": _MINE,
+    "gdpr:request": _MINE,
+    "gdpr:request_send_paper": _MINE,
+    "gdpr:request_paper": _MINE,
+    "gdpr:contact": _ANYONE,
+    "gdpr:follow": _ANYONE,
+    "gdpr:follow_paper": _ANYONE,
 }

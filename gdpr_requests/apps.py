@@ -2,12 +2,57 @@
 
 from django.apps import AppConfig
 
-from audit import evidence
-
 
 class GdprRequestsConfig(AppConfig):
+    """Its exchanges and reminders only grow until the end of their term; decided requests are carried out."""
+
     name = "gdpr_requests"
 
     def ready(self) -> None:
-        """What was done of a duty is sealed evidence."""
-        evidence.register("gdpr_requests_dutydone", stream="duties")
+        """Have its evidence sealed, its tables answered for, its rights carried out, and do its part of each sweep."""
+        register_evidence()
+        answer_erasures()
+        register_effects()
+        register_sweeps()
+
+
+def register_evidence() -> None:
+    """What is sealed, verified and journaled, and when its rows leave."""
+    from audit import evidence
+
+    evidence.register("gdpr_requests_exchange", stream="requests", each=evidence.RowTerm("PC-52", 36))
+    evidence.register("gdpr_requests_reminder", stream="reminders", each=evidence.RowTerm("PC-52", 36))
+    evidence.register("gdpr_requests_dutydone", stream="duties")
+    for name in ("Request", "Exchange", "IdentityDocument", "Objection", "Reminder"):
+        evidence.journal_each(f"gdpr_requests.{name}")
+
+
+def answer_erasures() -> None:
+    """What an account's erasure leaves of its requests: the register, under random ids, until its own end (PC-52)."""
+    from gdpr_requests.desk import rows
+    from lifecycle.erasure.answers import Outcome, answer_for
+
+    answer_for("gdpr_requests.Request", Outcome.KEPT, rows.requests)
+    answer_for("gdpr_requests.Exchange", Outcome.KEPT, rows.exchanges)
+    answer_for("gdpr_requests.IdentityDocument", Outcome.KEPT, rows.documents)
+    answer_for("gdpr_requests.Objection", Outcome.KEPT, rows.objections)
+
+
+def register_effects() -> None:
+    """What a granted right does, and what bites when it is filed."""
+    from gdpr_requests import effects
+    from gdpr_requests.desk import objecting
+    from privacy.deadlines import Right
+
+    effects.when_granted(Right.ERASURE, effects.erase)
+    effects.when_filed(Right.OBJECTION, objecting.record)
+
+
+def register_sweeps() -> None:
+    """Reminders first, then what is closed by time, then what leaves."""
+    from gdpr_requests.desk import closing, reminding
+    from lifecycle.sweeping import sweep_with
+
+    sweep_with(reminding.sweep)
+    sweep_with(closing.close_sweep)
+    sweep_with(closing.sweep, destroys=closing.DESTROYS)

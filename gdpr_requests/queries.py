@@ -16,6 +16,8 @@ from audit.models import AccessEntry
 from care.models import Practice
 from care.queries import practice_of
 from consents.queries import states
+from gdpr_requests.desk.objecting import objects_to
+from gdpr_requests.models import ObjectionKind
 from lifecycle.holds.queries import held
 from records.clock import Bar, bars_of
 from records.holds import holds_of
@@ -65,6 +67,11 @@ class Choices:
     on: int
     of: int
     last_at: datetime | None
+
+
+def objects_to_marketing(email: str) -> bool:
+    """Whether the holder of this address objected to marketing: whoever sends any asks this first (PC-65)."""
+    return objects_to(ObjectionKind.MARKETING, email)
 
 
 def holdings(user: User) -> list[Holding]:

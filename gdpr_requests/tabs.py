@@ -12,6 +12,7 @@ TABS = (
     ("consents:log", _("Log")),
     ("gdpr:export", pgettext_lazy("tab", "Export")),
     ("gdpr:journal", _("Access journal")),
+    ("gdpr:requests", _("Requests")),
     ("gdpr:register", _("Processing register")),
     ("lifecycle:deletion", pgettext_lazy("tab", "Deletion")),
 )

@@ -3,6 +3,8 @@
 from django.urls import path, re_path
 
 from gdpr_requests import views
+from gdpr_requests.desk import public_views
+from gdpr_requests.desk import views as desk
 
 app_name = "gdpr"
 CENTRE = "practitioner/settings/gdpr"
@@ -13,4 +15,12 @@ urlpatterns = [
     path(f"{CENTRE}/journal.csv", views.journal_csv, name="journal_csv"),
     path(f"{CENTRE}/export/", views.export, name="export"),
     path(f"{CENTRE}/register/", views.register, name="register"),
+    path(f"{CENTRE}/requests/", desk.requests, name="requests"),
+    path(f"{CENTRE}/requests/new/", desk.new, name="request_new"),
+    path(f"{CENTRE}/requests/<uuid:request_id>/", desk.one, name="request"),
+    path(f"{CENTRE}/requests/<uuid:request_id>/send/", desk.send_paper, name="request_send_paper"),
+    path(f"{CENTRE}/requests/<uuid:request_id>/paper/", desk.paper, name="request_paper"),
+    path("privacy/contact/", public_views.contact, name="contact"),
+    path("privacy/request/<str:token>/", public_views.follow, name="follow"),
+    path("privacy/request/<str:token>/send/", public_views.follow_paper, name="follow_paper"),
 ]

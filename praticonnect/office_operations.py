@@ -32,6 +32,8 @@ WORK: dict[str, str | Promise] = {
     "PC-40.notices": _("What was told of a contract"),
     "PC-46.office": _("What the office changed in its windows"),
     "PC-52": _("Deletion requests"),
+    "PC-52.close": _("Answered requests to be closed"),
+    "PC-52.requests": _("Requests past their term"),
     "PC-52.scans": _("Results of searches after erasures"),
     "PC-50.resume": _("Erasures that were cut off"),
     "PC-41": _("Patients' files past their end"),
@@ -99,6 +101,8 @@ def what_of(rule: str) -> str:
         return str(WORK[rule])
     if rule.startswith("notice.deletion"):
         return gettext("Messages about a deletion")
+    if rule.startswith("notice.request"):
+        return gettext("Reminders of requests")
     if rule.startswith("notice."):
         return gettext("Messages about the contract")
     return gettext(RULES[rule].category) if rule in RULES else ""

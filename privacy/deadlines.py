@@ -36,6 +36,10 @@ class Right(StrEnum):
     WITHDRAWAL = "7.3"
     HOSTING_OBJECTION = "L1111-8"
     DIRECTIVES = "LIL 85"
+    QUESTIONED_ACCESS = "15, 32"
+    """"I don't recognise this access": who opened my data, and why?"""
+    QUESTION = "38.4"
+    """Whatever else a person asks the data protection officer."""
 
 
 class DataClass(StrEnum):

@@ -1,5 +1,30 @@
 """What people ask of the house, and what the house has to renew."""
 
+from gdpr_requests.models.desk import (
+    Channel,
+    Exchange,
+    IdentityDocument,
+    Objection,
+    ObjectionKind,
+    Outcome,
+    Proof,
+    Reminder,
+    Request,
+)
 from gdpr_requests.models.duties import Duty, DutyDone, DutyKind, DutyProof
 
-__all__ = ["Duty", "DutyDone", "DutyKind", "DutyProof"]
+__all__ = [
+    "Channel",
+    "Duty",
+    "DutyDone",
+    "DutyKind",
+    "DutyProof",
+    "Exchange",
+    "IdentityDocument",
+    "Objection",
+    "ObjectionKind",
+    "Outcome",
+    "Proof",
+    "Reminder",
+    "Request",
+]

@@ -175,6 +175,12 @@ GIVEN: Final[dict[str, tuple[Given, ...]]] = {
 }  # fmt: skip
 """The tables whose shape doesn't say it: outcome, rule (empty: the declared one), rows, columns to empty."""
 
+
+def answer_for(label: str, outcome: Outcome, rows_of: RowsOf, rule: str = "") -> None:
+    """The answer for a table of an app above, said in its AppConfig.ready. ``rows_of``: its rows about an account."""
+    GIVEN[label] = ((outcome, rule, rows_of, ()),)
+
+
 FOLLOWING: Final = {
     "records.PatientFile": "id",
     "vault.FileKey": "file_id",

@@ -98,6 +98,7 @@ class Seeder:
         self.record_death(file)
         self.open_archive(file)
         self.close_another_account()
+        self.write_to_the_officer()
 
     def place_and_lift_hold(self, file: UUID) -> None:
         """A hold, by the actions of the office's page and of the command."""
@@ -178,6 +179,16 @@ class Seeder:
         mail = self.token("lifecycle.ClosedAccount.sought", token_of("lifecycle.ClosedAccount.sought").lower())
         other, now = make_practitioner(f"{mail}@qx7.example", surname=surname), timezone.now()
         decide_account(other.pk, approved=plan_for_account(other.pk, now).sha256, by=Actor.operations("test"), now=now)
+
+    def write_to_the_officer(self) -> None:
+        """By the public form: who writes and what they write is sealed; mails name neither."""
+        typed = {
+            "name": self.token("gdpr_requests.Request.contact"),
+            "text": self.token("gdpr_requests.Exchange.text"),
+            "email": "somebody@qx7.example",
+            "right": "15",
+        }
+        assert WebClient().post(reverse("gdpr:contact"), typed).status_code == 302
 
     def set_up_app(self) -> None:
         """An authenticator app by the page; its key is a secret too."""

@@ -15,10 +15,13 @@ from care.portal.actions import make_link
 from care.tenancy import ALL, scope
 from consents.models import ConsentEvent, PublishedText
 from directory.models import Listing
+from gdpr_requests.desk import links
+from gdpr_requests.models import Request
 from lifecycle.deletion.links import token_of
 from records.models import Consultation, Document, Measure, PatientFile, Questionnaire, QuestionnaireDraft, Share
 from records.portal.content import share
 from tests.accounts.factories import make_account, make_patient, make_practitioner, make_staff, verified_client
+from tests.gdpr_requests.factories import by_account, by_letter
 from tests.imports.factories import imported
 from tests.lifecycle.test_holds import place
 from tests.records.factories import NOW, link, make_consultation, make_document, make_file, make_measure, working
@@ -41,6 +44,7 @@ TOUCHED = (
     Document,
     ConsentEvent,
     Listing,
+    Request,
 )
 
 
@@ -86,6 +90,8 @@ def world(owner: User, patient: User) -> World:
         "token": token_of(owner.pk, 1),
         "patient:invitation token": "no-such-link",
         "link_id": link(file, patient).pk,
+        "request_id": by_account(owner).pk,
+        **{f"gdpr:{page} token": links.token_of(by_letter().pk) for page in ("follow", "follow_paper")},
     }
     shut = make_file(owner, surname=CANARY)
     paper = make_document(shut, owner, title=f"{CANARY} title")

@@ -1,0 +1,1 @@
+"""The rights desk: requests from receipt to closure."""

@@ -1,0 +1,92 @@
+"""Every message about a request: one function each. None carries what was asked or answered, only where to read it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+
+from accounts.mails import from_template
+from accounts.models import User
+from care.models import Membership, Role
+from gdpr_requests.desk import links
+from gdpr_requests.desk.wording import right_in_words
+from gdpr_requests.models import Request
+from privacy.deadlines import Right
+from vault.handles import Handle
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads a message: an address, empty where only the post reaches them, and a language."""
+
+    email: str
+    language: str
+
+
+def reader_of(request: Request, handle: Handle) -> Reader:
+    """The person who asked: their account, or the sealed details they gave."""
+    if request.account_id is not None:
+        user = User.objects.filter(pk=request.account_id, is_active=True).first()
+        return Reader(user.email, user.language) if user else Reader("", "en")
+    contact = handle.read(request, "contact") or {}
+    return Reader(contact.get("email", ""), contact.get("language") or settings.LANGUAGE_CODE)
+
+
+def receipt(request: Request, to: Reader) -> bool:
+    """It came in, under this number, and is answered by this day (PC-67)."""
+    return _to_person("request_received", request, to)
+
+
+def moved(request: Request, to: Reader, event: str) -> bool:
+    """Something happened: asked for identity, extended, answered, a message."""
+    return _to_person(f"request_{event}", request, to)
+
+
+def arrived(request: Request) -> int:
+    """Whoever must answer learns of it; returns how many were told."""
+    return _to_handlers("request_arrived", request, {})
+
+
+def reminder(request: Request, kind: str) -> int:
+    """Half of the time is over, three days are left, it is due today, it is overdue; returns how many were told."""
+    return _to_handlers("request_reminder", request, {"kind": kind})
+
+
+def handlers_of(request: Request) -> list[Reader]:
+    """Whoever must answer: the practice's owners, or the data protection officer."""
+    owners = User.objects.filter(
+        memberships__in=Membership.objects.live().filter(practice_id=request.practice_id, role=Role.OWNER),
+        is_active=True,
+    )
+    found = [Reader(user.email, user.language) for user in owners] if request.practice_id else []
+    return found or [Reader(settings.CONTROLLER["dpo_email"], settings.LANGUAGE_CODE)]
+
+
+def _to_person(name: str, request: Request, to: Reader) -> bool:
+    if not to.email:
+        return False
+    return _send(name, request, to, {"address": links.follow_url(request)})
+
+
+def _to_handlers(name: str, request: Request, values: dict[str, Any]) -> int:
+    office = settings.SITE_URL + reverse("admin:request", args=[request.pk])
+    page = settings.SITE_URL + reverse("gdpr:request", args=[request.pk])
+    dpo = settings.CONTROLLER["dpo_email"]
+    return sum(
+        _send(name, request, to, {**values, "address": office if to.email == dpo else page})
+        for to in handlers_of(request)
+    )
+
+
+def _send(name: str, request: Request, to: Reader, values: dict[str, Any]) -> bool:
+    with translation.override(to.language):
+        about = {
+            "number": request.number,
+            "right": right_in_words(Right(request.right)),
+            "received_on": request.received_at,
+            "limit_on": request.limit_on,
+            "not_before": request.not_before,
+        }
+    return from_template(f"gdpr/email/{name}", to.email, {**about, **values}, language=to.language)

@@ -1,0 +1,166 @@
+"""The data protection officer's desk: every request, the overdue ones first; decided, entered, printed, taken along (MD-33)."""
+
+import csv
+from collections.abc import Iterator
+from datetime import datetime, time
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib import admin, messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from audit.actions import record_event
+from audit.requests import HouseRequest
+from gdpr_requests.desk import identity, queries, showing
+from gdpr_requests.desk.filing import file_request
+from gdpr_requests.desk.forms import DeskFilter, EnterForm
+from gdpr_requests.desk.rules import Refused
+from gdpr_requests.desk.views import in_words, paper_response
+from gdpr_requests.desk.wording import article_of, right_in_words
+from gdpr_requests.models import Request
+from privacy.clocks import ZONES, Jurisdiction, legal_day
+from privacy.deadlines import DataClass, Right
+
+PAGE: Final = 50
+NOON: Final = time(12)
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+COLUMNS: Final = (
+    "number", "right", "article", "channel", "controller", "received", "due", "extended_until", "state", "identity",
+    "outcome", "ground", "decided", "in_time", "closed",
+)  # fmt: skip
+
+
+def desk(request: HouseRequest) -> HttpResponse:
+    """All requests with how the dates are kept; those that are overdue lead."""
+    form, today = DeskFilter(request.GET), legal_day(request.now)
+    found = _filtered(request, form)
+    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    figures = queries.figures(Request.objects.all(), request.now)
+    context = {
+        "title": _("Requests"), "form": form, "page": page, "rows": in_words(page), "figures": figures, "today": today,
+        "rights": [(right_in_words(Right(right)), count) for right, count in figures.by_right.items()],
+        "query": request.GET.urlencode(),
+    }  # fmt: skip
+    return _page(request, "office/desk.html", context)
+
+
+def one(request: HouseRequest, request_id: UUID) -> HttpResponse:
+    """One request: its thread, and what may be done; the opening is journaled."""
+    asked, wrong, step = _asked(request_id), None, request.POST.get("step", "")
+    if request.method == "POST" and step in showing.FORMS:
+        form = showing.submitted(asked, step, request.POST, by=request.actor, now=request.now)
+        if form is None:
+            messages.success(request, gettext("Done, and written into the thread."))
+            return redirect("admin:request", request_id)
+        wrong = (step, form)
+    context = showing.page_of(asked, by=request.actor, now=request.now, wrong=wrong)
+    title = f"{asked.number} · {context['right']}"
+    return _page(request, "office/request.html", {**context, "title": title}, status=422 if wrong else 200)
+
+
+@require_safe
+def paper(request: HouseRequest, request_id: UUID) -> HttpResponse:
+    """The identity document that waits to be checked."""
+    asked = _asked(request_id)
+    return paper_response(identity.read_document(request_id=asked.pk, by=request.actor, now=request.now))
+
+
+def enter(request: HouseRequest) -> HttpResponse:
+    """A request that came by e-mail or post; its clock runs from the day of receipt (D17)."""
+    form = EnterForm(request.POST or None)
+    if request.method == "POST" and form.is_valid() and (filed := _entered(request, form)):
+        messages.success(request, gettext("Entered under the number %(number)s.") % {"number": filed.number})
+        return redirect("admin:request", filed.pk)
+    context = {"title": _("Enter a request"), "form": form}
+    return _page(request, "office/request_enter.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+def register(request: HouseRequest) -> HttpResponse:
+    """The register for print: dates, rights, decisions and grounds; who asked isn't in it."""
+    rows = [dict(zip(COLUMNS, line, strict=True)) for line in _lines(_filtered(request, DeskFilter(request.GET)))]
+    _journal(request, len(rows), "printed")
+    figures = queries.figures(Request.objects.all(), request.now)
+    context = {"title": _("Register of requests"), "rows": rows, "now": request.now, "figures": figures}
+    return _page(request, "office/request_register.html", context)
+
+
+@require_safe
+def register_csv(request: HouseRequest) -> HttpResponse:
+    """The register as CSV; a cell that a spreadsheet would take for a formula is made text."""
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="requests.csv"'
+    writer, count = csv.writer(response), 0
+    writer.writerow(COLUMNS)
+    for line in _lines(_filtered(request, DeskFilter(request.GET))):
+        writer.writerow([as_cell(value) for value in line])
+        count += 1
+    _journal(request, count, "taken")
+    return response
+
+
+def as_cell(value: str) -> str:
+    """A cell that no spreadsheet takes for a formula (OWASP: CSV injection)."""
+    return f"'{value}" if value.startswith(FORMULA) else value
+
+
+def _lines(requests: Any) -> Iterator[list[str]]:
+    for row in requests.iterator(chunk_size=500):
+        right = Right(row.right)
+        timely = "" if row.decided_at is None else gettext("yes") if queries.in_time(row) else gettext("no")
+        yield [
+            row.number, right_in_words(right), article_of(right), row.get_channel_display(),
+            gettext("practice") if row.practice_id else gettext("house"), _day(row.received_at), row.due_on.isoformat(),
+            row.extended_until.isoformat() if row.extended_until else "", row.get_state_display(),
+            row.get_proof_display(), row.get_outcome_display(), row.get_ground_display(), _day(row.decided_at), timely,
+            _day(row.closed_at),
+        ]  # fmt: skip
+
+
+def _day(moment: datetime | None) -> str:
+    return legal_day(moment).isoformat() if moment else ""
+
+
+def _filtered(request: HouseRequest, form: DeskFilter) -> Any:
+    wanted = form.cleaned_data if form.is_valid() else {}
+    return queries.filtered(queries.office_requests(), wanted, legal_day(request.now))
+
+
+def _entered(request: HouseRequest, form: EnterForm) -> Request | None:
+    typed = form.cleaned_data
+    noon = datetime.combine(typed["received_on"], NOON, ZONES[Jurisdiction.FR])
+    today = typed["received_on"] == legal_day(request.now)
+    try:
+        return file_request(
+            right=typed["right"], objects_to=typed["objects_to"], text=typed["text"], channel=typed["channel"],
+            contact={name: typed[name] for name in ("name", "email", "address", "language")},
+            data_class=DataClass(typed["data_class"]), received_at=request.now if today else noon,
+            by=request.actor, now=request.now,
+        )  # fmt: skip
+    except Refused as refused:
+        form.add_error(None, str(refused.refusal.message))
+        return None
+
+
+def _asked(request_id: UUID) -> Request:
+    found = queries.office_requests().filter(pk=request_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _journal(request: HouseRequest, count: int, word: str) -> None:
+    record_event(
+        by=request.actor, verb=f"gdpr.register.{word}", object_type=Request._meta.label, object_id="register",
+        detail={"rows": count}, now=request.now,
+    )  # fmt: skip
+
+
+def _page(request: HouseRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    return TemplateResponse(request, template, {**admin.site.each_context(request), **context}, status=status)
