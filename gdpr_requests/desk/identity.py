@@ -13,7 +13,7 @@ from django.db import transaction
 
 from audit.actions import record_event
 from audit.actors import Actor
-from gdpr_requests.desk import rules
+from gdpr_requests.desk import mails, rules
 from gdpr_requests.desk.rules import Refused, require
 from gdpr_requests.desk.states import By, Event
 from gdpr_requests.desk.writing import Step, locked
@@ -89,6 +89,8 @@ def check_document(*, request_id: UUID, accepted: bool, by: Actor, now: datetime
         step.write(Event.PROVE, fields=("proof", "proven_at"))
     else:
         step.write(Event.NOTE, str(rules.NOT_ACCEPTED), sent_by="page")
+        reader = mails.reader_of(step.request, step.handle)
+        transaction.on_commit(lambda: mails.moved(step.request, reader, "message"), robust=True)
     _journal(row, "checked", step, now)
     rings.destroy([row.pk], now)
     remove_objects([name])
