@@ -104,7 +104,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_login_redirect_url(self, request: HouseRequest) -> str:
         """Staff go to the office; without an app or a passkey no further than where they add one (PC-81)."""
-        user = request.user
+        user = queries.signed_in(request)
         if not user.is_staff:
             only_patient = queries.profile_of(user) is None and is_patient(user.pk)
             return reverse("patient:home") if only_patient else super().get_login_redirect_url(request)

@@ -45,6 +45,7 @@ def register_effects() -> None:
     from privacy.deadlines import Right
 
     effects.when_granted(Right.ERASURE, effects.erase)
+    effects.when_granted(Right.RESTRICTION, effects.restrict)
     effects.when_filed(Right.OBJECTION, objecting.record)
 
 

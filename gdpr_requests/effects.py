@@ -17,6 +17,7 @@ from lifecycle.erasure.execute import execute_file
 from lifecycle.erasure.plan import plan_for_file
 from lifecycle.models import Erasure
 from privacy.deadlines import Right
+from records.restriction.queries import is_restricted
 from records.rules import Refusal, Refused
 
 Effect = Callable[..., None]
@@ -78,6 +79,16 @@ def erase(request: Request, *, by: Actor, now: datetime) -> None:
         raise Refused(Refusal("kept", _("This file can't be erased yet. %(why)s") % {"why": sentence}))
     approve("file", request.file_id, plan.sha256, by=by, now=now)
     execute_file(request.file_id, plan.sha256, by=by, now=now)
+
+
+def restrict(request: Request, *, by: Actor, now: datetime) -> None:
+    """Granted once the file is restricted: its own page asks which ground of Art. 18(1) it is (PC-63)."""
+    if request.file_id is None:
+        raise Refused(Refusal("no_file", _("Only a patient's file can be restricted. Ask which one is meant.")))
+    if not is_restricted(request.file_id):
+        raise Refused(
+            Refusal("unrestricted", _("Restrict the file first, on its own page, with the ground. Then grant this."))
+        )
 
 
 def _require_account_is_gone(request: Request) -> None:

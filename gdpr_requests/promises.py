@@ -66,7 +66,7 @@ def contact_form_gives_a_number(now: datetime) -> Measure:
     """The form is there for everybody, and each of its requests has a sealed address and its first exchange."""
     asked = Request.objects.filter(channel=Channel.FORM)
     first = Exchange.objects.filter(request_id=OuterRef("pk"), number=1, kind=Event.FILE.value)
-    broken = asked.filter(Q(contact=None) | ~Exists(first)).count()
+    broken = asked.filter(Q(contact__isnull=True) | ~Exists(first)).count()
     figures = {"requests": asked.count(), "without_address_or_receipt": broken, "form": _is_there("gdpr:contact")}
     return Measure(kept=not broken and _is_there("gdpr:contact"), figures=figures)
 

@@ -158,7 +158,7 @@ def _subscribed(who: Mapping[str, Any], now: datetime) -> bool:
 
 
 def _patient_account(now: datetime) -> bool:
-    user = account_by_email(content.PRACTITIONER["email"])
+    user = account_by_email(str(content.PRACTITIONER["email"]))
     return user is not None and demo_patient.seed_patient(user, now)
 
 

@@ -16,6 +16,7 @@ HERE_A_FUNCTION_MAY_READ_THE_CLOCK = {
     "accounts/factors.py": "an authenticator's code belongs to the second it is shown in",
     "consents/apps.py": "after migrate, a command of Django's",
     "lifecycle/apps.py": "after migrate, a command of Django's",
+    "accounts/patients/forms.py": "a form of allauth's, which knows no moment",
     "consents/signup.py": "a form of allauth's, which knows no moment",
 }
 ENTRY_POINTS = re.compile(r".*/tasks\.py|.*/management/commands/.*|(?:launcher|bench|tests|tools)/.*")

@@ -4,7 +4,7 @@ import secrets
 import tempfile
 from datetime import datetime
 from io import BytesIO
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 from uuid import UUID
 
 from django.core.files import File
@@ -71,7 +71,7 @@ def read_document(*, request_id: UUID, by: Actor, now: datetime) -> tuple[str, b
         row.pk, by=by, purpose=Purpose.LEGAL, part=PART, practice_id=request.request.practice_id, now=now
     )
     with default_storage.open(row.storage_name) as stored:
-        return row.content_type, b"".join(handle.open_file(stored, name=row.storage_name))
+        return row.content_type, b"".join(handle.open_file(cast(BinaryIO, stored), name=row.storage_name))
 
 
 @transaction.atomic
@@ -106,7 +106,7 @@ def _store(row: IdentityDocument, step: Step, data: bytes, by: Actor, now: datet
     practice_id = step.request.practice_id
     handle = access.new_file(file_id=row.pk, by=by, practice_id=practice_id, purpose=Purpose.LEGAL, now=now)
     with tempfile.SpooledTemporaryFile(max_size=SPOOL) as sealed:
-        handle.seal_file(BytesIO(data), sealed, name=row.storage_name)
+        handle.seal_file(BytesIO(data), cast(BinaryIO, sealed), name=row.storage_name)
         sealed.seek(0)
         default_storage.save(row.storage_name, File(sealed, name=row.storage_name))
     row.save(force_insert=True)

@@ -56,11 +56,10 @@ def reminder(request: Request, kind: str) -> int:
 
 def handlers_of(request: Request) -> list[Reader]:
     """Whoever must answer: the practice's owners, or the data protection officer."""
-    owners = User.objects.filter(
-        memberships__in=Membership.objects.live().filter(practice_id=request.practice_id, role=Role.OWNER),
-        is_active=True,
-    )
-    found = [Reader(user.email, user.language) for user in owners] if request.practice_id else []
+    practice = request.practice_id
+    owning = Membership.objects.live().filter(practice_id=practice, role=Role.OWNER) if practice else ()
+    owners = User.objects.filter(memberships__in=owning, is_active=True)
+    found = [Reader(user.email, user.language) for user in owners]
     return found or [Reader(settings.CONTROLLER["dpo_email"], settings.LANGUAGE_CODE)]
 
 

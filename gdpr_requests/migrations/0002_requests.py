@@ -37,7 +37,6 @@ UNGUARD = "DROP TRIGGER gdpr_request_guard ON gdpr_requests_request; DROP FUNCTI
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("audit", "0003_quick_rows"),
         ("gdpr_requests", "0001_duties"),

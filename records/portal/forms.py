@@ -1,11 +1,10 @@
 """What is typed around the portal: who is invited, and who a person says the patient is."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.patients.forms import BirthDay
@@ -49,6 +48,10 @@ class InvitationForm(forms.Form):
         error_messages={"invalid": _("Give a day, for example 31/12/2027.")},
     )
 
+    def __init__(self, *args: Any, today: date, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.today = today
+
     def clean(self) -> dict[str, Any]:
         """Parts and an end are asked for whom they matter."""
         said = super().clean() or {}
@@ -61,7 +64,7 @@ class InvitationForm(forms.Form):
             )
         if capacity == Capacity.PROXY and not said.get("until"):
             self.add_error("until", ValidationError(_("Say until when the person may look in."), code="until"))
-        if capacity == Capacity.PROXY and said.get("until") and said["until"] < timezone.localdate():
+        if capacity == Capacity.PROXY and said.get("until") and said["until"] < self.today:
             self.add_error("until", ValidationError(_("This day is past. Choose one to come."), code="past"))
         return said
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from care.portal import actions as care
 from care.queries import invitations_to, links_to
+from privacy.clocks import legal_day
 from records.models import Consultation, Document, PatientFile
 from records.portal import actions, content
 from records.portal.forms import InvitationForm
@@ -35,14 +36,14 @@ def portal(request: Visit, file: PatientFile) -> HttpResponse:
     if request.method == "POST" and act:
         act(request, file)
         return redirect("records:portal", file.pk)
-    form = InvitationForm(request.POST or None)
+    form = InvitationForm(request.POST or None, today=legal_day(request.now))
     secret = _invite(request, file, form) if request.method == "POST" and form.is_valid() else None
     if secret == "":
         return redirect("records:portal", file.pk)
     handle = open_part(request, file, Part.PORTAL)
     texts = texts_of(handle, file)
     if request.method == "GET":
-        form = InvitationForm(initial={"email": texts["email"], "capacity": "self"})
+        form = InvitationForm(initial={"email": texts["email"], "capacity": "self"}, today=legal_day(request.now))
     rows = [(one, handle.read(one, "email"), one.waits(request.now)) for one in invitations_to(file.pk)[:SHOWN]]
     return show(
         request, "portal", file, handle, tab=Part.PORTAL, form=form, identified=is_identified(texts), code=secret,

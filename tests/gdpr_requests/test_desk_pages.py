@@ -70,7 +70,8 @@ def test_identity_document_is_sealed_checked_and_destroyed(office: Client) -> No
     assert (refused.status_code, IdentityDocument.objects.count()) == (422, 0)
     assert Client().post(send, {"paper": SimpleUploadedFile("id.png", png())}).status_code == 302
     row = IdentityDocument.objects.get()
-    assert png() not in default_storage.open(row.storage_name).read()
+    with default_storage.open(row.storage_name) as stored:
+        assert png() not in stored.read()
     assert office.get(reverse("admin:request_paper", args=[request.pk])).content == png()
     office.post(page, {"step": "accept"})
     row.refresh_from_db()

@@ -12,6 +12,7 @@ from audit.models import EventEntry
 from care.actions import leave_practice
 from care.models import Membership
 from care.queries import practice_of
+from care.tenancy import ALL, scope
 from consents.queries import states
 from gdpr_requests import actions, queries
 from gdpr_requests.desk import queries as desk
@@ -24,6 +25,7 @@ from tests.accounts.factories import make_account, make_practitioner, make_staff
 from tests.consents.factories import choose, person
 from tests.gdpr_requests.factories import CONTACT, LATER, NOW, VISITOR, account_of, by_account, by_letter, dpo_of
 from tests.records.factories import actor_of, make_file
+from tests.records.restriction.helpers import restrict
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -244,6 +246,19 @@ def test_granted_erasure_needs_a_file_that_no_law_keeps() -> None:
     request.refresh_from_db()
     assert (request.state, request.outcome) == ("in_progress", "")
     actions.answer(**{**granted, "outcome": "refused", "ground": "retention"})
+
+
+def test_granted_restriction_needs_a_file_that_is_restricted() -> None:
+    practitioner = make_practitioner()
+    file = make_file(practitioner)
+    request = by_letter(Right.RESTRICTION, file_id=file.pk)
+    by = actor_of(practitioner)
+    actions.prove(request_id=request.pk, proof=Proof.IN_PERSON, by=by, now=NOW)
+    granted = {"request_id": request.pk, "outcome": "granted", "text": "Done.", "by": by, "now": NOW}
+    assert refusal(actions.answer, **granted) == "unrestricted"
+    restrict(file)
+    with scope(ALL):
+        assert actions.answer(**granted).outcome == "granted"
 
 
 def test_right_without_effect_is_not_granted(dpo: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,12 +53,12 @@ def test_phase_is_printed_as_json_at_each_boundary(me: User) -> None:
     shown = [
         phase(now) for now in ("2026-10-02T23:59:59+02:00", "2026-10-03T00:00:00+02:00", "2026-10-10T00:00:00+02:00")
     ]
-    everything = ["account", "care", "privacy", "public", "subscription"]
+    everything = ["account", "care", "portal", "privacy", "public", "subscription"]
     utc = [moment.isoformat() for moment in (SIGNED_UP, TRIAL_ENDS, GRACE_ENDS)]
     assert [(one["phase"], one["allowed"]) for one in shown] == [
         ("trial", everything),
         ("grace", everything),
-        ("free_listing", ["account", "privacy", "public", "subscription"]),
+        ("free_listing", ["account", "portal", "privacy", "public", "subscription"]),
     ]
     from datetime import datetime
 

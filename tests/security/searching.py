@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.files.storage import default_storage
+from django.core.mail import EmailMessage
 from django.core.management import call_command
 from redis import Redis
 
@@ -24,9 +25,16 @@ def places(folder: Path, logs: str) -> dict[str, bytes]:
         "files": stored(Path(default_storage.path(""))),
         "uploads": stored(Path(settings.FILE_UPLOAD_TEMP_DIR)),
         "redis": kept_in_redis(),
-        "mails": b"\n".join(message.message().as_bytes() + message.body.encode() for message in mail.outbox),
+        "mails": b"\n".join(map(written, mail.outbox)),
         "logs": logs.encode(),
     }
+
+
+def written(message: EmailMessage) -> bytes:
+    """A mail as it goes out, but for whom it goes to: that line can't do without the address."""
+    sent = message.message()
+    del sent["To"]
+    return sent.as_bytes() + message.body.encode()
 
 
 def dumped(out: Path) -> bytes:

@@ -27,7 +27,7 @@ from praticonnect.celery import app
 from records.models import Consultation, Document, KeptResource, Measure, PatientFile
 from records.restriction.queries import live
 from tests.accounts.factories import prove, verified_client
-from tests.imports.bundles import as_text
+from tests.imports import bundles
 from tests.records.factories import make_consultation, make_document, make_file, make_measure
 from tests.records.restriction.helpers import BY, restrict
 from tests.security.battery import NEEDS_A_REAL_PASSKEY, World, addresses
@@ -166,14 +166,18 @@ def test_no_decision_destroys_it_even_with_its_key_unmarked(file: PatientFile, r
 
 def test_import_brings_nothing_into_it(owner: User, file: PatientFile, tmp_path: Path) -> None:  # noqa: F811
     """A bundle that an earlier import brought, again."""
-    from tests.imports.bundles import bundle, encounter, observation, patient
-
     with scope(ALL):
         known = PatientFile.objects.get(origin="imported")
     restrict(known, now=timezone.now())
     before = state(known)
     one = tmp_path / "again.json"
-    one.write_text(as_text(bundle(patient(), encounter(), observation("a0000000-0000-4000-8000-0000000000f1"))))
+    one.write_text(
+        bundles.as_text(
+            bundles.bundle(
+                bundles.patient(), bundles.encounter(), bundles.observation("a0000000-0000-4000-8000-0000000000f1")
+            )
+        )
+    )
     out = StringIO()
     call_command("import_fhir", str(one), practitioner=owner.email, stdout=out)
     assert state(known) == before
