@@ -62,7 +62,7 @@ def _mail(user: User, message: Message, standing: Standing) -> bool:
     values = {
         "execute_at": standing.execute_at,
         "why": standing.last.why if standing.last else "",
-        "keep_url": links.keep_url(user.pk, standing.request),
+        "keep_url": links.keep_url(user.pk, standing) if standing.request else "",
         "page_url": settings.SITE_URL + reverse("lifecycle:deletion"),
     }
     return from_template(f"lifecycle/email/{message}", user.email, values, language=user.language)

@@ -120,7 +120,7 @@ def test_subscription_ends_with_the_account(me: User) -> None:
 
 def test_nothing_is_taken_back_after_the_execution(me: User) -> None:
     ends = ask(me)
-    token = links.token_of(me.pk, 1)
+    token = links.token_of(me.pk, 1, ASKED)
     execute_due(account_id=me.pk, by=BY, now=ends)
     with pytest.raises(Refused) as late:
         withdraw_deletion(account_id=me.pk, by=actor_of(me), now=ends - INSTANT)

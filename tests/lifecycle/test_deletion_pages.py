@@ -20,6 +20,7 @@ from lifecycle.models import DeletionEvent
 from lifecycle.queries import phase_at
 from lifecycle.states import Name
 from tests.accounts.factories import WebClient, prove, verified_client
+from tests.audit.forge import force
 from tests.journeys.conftest import app_code
 from tests.lifecycle.helpers import IN, PARIS, make_trial
 from tests.records.factories import actor_of, make_file
@@ -48,7 +49,7 @@ def ask(user: User, now: datetime = ASKED) -> str:
     """A request by the action; returns the token of its link."""
     plan = plan_for_account(user.pk, now).sha256
     standing = request_deletion(user=user, plan_sha256=plan, by=actor_of(user), now=now)
-    return token_of(user.pk, standing.request)
+    return token_of(user.pk, standing.request, now)
 
 
 def shown_plan(client: Client) -> str:
@@ -233,8 +234,8 @@ def test_forged_link_and_one_of_another_account_or_request_withdraw_nothing(me: 
     strange = [
         tampered,
         "x",
-        token_of(me.pk, 7),
-        token_of(other.pk, 2),
+        token_of(me.pk, 7, ASKED),
+        token_of(other.pk, 2, ASKED),
         own.split(":")[0] + ":" + token.split(":", 1)[1],
     ]
     with time_machine.travel(ASKED + SECOND, tick=False):
@@ -254,6 +255,18 @@ def test_old_link_leaves_a_new_request(me: User) -> None:
     with time_machine.travel(ASKED + timedelta(days=2), tick=False):
         page = text(Client().post(keep(token), follow=True))
     assert ("Your account stays" in page, state(me, ASKED + timedelta(days=2))) == (True, State.PENDING)
+
+
+def test_link_of_a_request_that_left_the_record_leaves_a_new_one_with_its_number(me: User) -> None:
+    token = ask(me)
+    withdraw_deletion(account_id=me.pk, by=actor_of(me), now=ASKED + SECOND)
+    force("lifecycle_deletionevent", "delete from lifecycle_deletionevent")
+    later = ASKED + timedelta(days=1)
+    again = ask(me, later)
+    with time_machine.travel(later + SECOND, tick=False):
+        old, known = Client().post(keep(token)).status_code, state(me, later + SECOND)
+        new = Client().post(keep(again)).status_code
+    assert (old, known, new, state(me, later + SECOND)) == (404, State.PENDING, 302, State.NONE)
 
 
 def test_message_at_the_start_has_the_link_that_withdraws(me: User) -> None:

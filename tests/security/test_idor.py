@@ -87,7 +87,7 @@ def world(owner: User, patient: User) -> World:
         "listing_id": Listing.objects.create(user=owner).pk,
         "hold_id": place(file).pk,
         "number": 1,
-        "token": token_of(owner.pk, 1),
+        "token": token_of(owner.pk, 1, NOW),
         "patient:invitation token": "no-such-link",
         "link_id": link(file, patient).pk,
         "request_id": by_account(owner).pk,
