@@ -6,10 +6,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import DatabaseClock
+from consents.cookies.models import PageCount
 from consents.notices import slot_of
 from consents.states import Action, Fact, Position
 from privacy.consent_keys import Kind
 from privacy.ids import new_id
+
+__all__ = ["ConsentEvent", "EventOrigin", "PageCount", "PublishedText"]
 
 
 class PublishedText(models.Model):

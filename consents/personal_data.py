@@ -74,3 +74,14 @@ declare(
         "user_agent": personal("browser the choice came from", Category.CONNECTION, erase=Erase.EXPIRES),
     },
 )
+
+declare(
+    "consents.PageCount",
+    about=_("How often a page was opened on a day, by visitors who agreed: a number about nobody"),
+    fields={
+        "id": technical("row number"),
+        "day": technical("the day"),
+        "page": technical("name of the page in the house"),
+        "views": technical("how often it was opened"),
+    },
+)

@@ -17,6 +17,7 @@ from consents import log, notices, policy, queries, receipts
 from consents.access import ACCESS
 from consents.board import Switch, board, switches_of
 from consents.consequences import CONSEQUENCES
+from consents.cookies import promises as _cookies  # noqa: F401 - registers PC-110, MD-60, MD-61
 from consents.models import ConsentEvent, EventOrigin, PublishedText
 from consents.states import Action, fold
 from consents.trial import trial

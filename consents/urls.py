@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from consents import views
+from consents.cookies.views import cookies
 
 app_name = "consents"
 CENTRE = "practitioner/settings/gdpr/consents"
@@ -16,6 +17,7 @@ urlpatterns = [
     path(f"{CENTRE}/log.json", views.log_json, name="log_json"),
     path(f"{CENTRE}/<uuid:event_id>.jsonld", views.receipt, name="receipt"),
     re_path(r"^privacy/texts/(?P<address>[0-9a-f]{64})/$", views.text, name="text"),
+    path("privacy/cookies/", cookies, name="cookies"),
     path("privacy/", views.policy, name="policy"),
     path("privacy/versions/<int:number>/", views.policy_version, name="policy_version"),
 ]

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.patients.queries import is_patient
+from consents.cookies.choice import asks
 from lifecycle.deletion.queries import standing_at
 from lifecycle.deletion.rules import State
 
@@ -41,6 +42,7 @@ def house(request: HttpRequest) -> dict[str, object]:
         "rail": SimpleLazyObject(lambda: _rail(request)),
         "patient_bar": SimpleLazyObject(lambda: _entries(request, PATIENT_BAR)),
         "languages": settings.LANGUAGES,
+        "cookies_open": asks(request, request.now) if hasattr(request, "now") else False,
         "deletion_at": SimpleLazyObject(lambda: _deletion_at(request)),
     }
 

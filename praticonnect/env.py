@@ -28,13 +28,15 @@ def flag(name: str, default: bool = False) -> bool:
     raise ImproperlyConfigured(f"{name} is {raw!r}: write 1 or 0")
 
 
-def whole(name: str, default: int) -> int:
-    """A whole number from the environment."""
+def whole(name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
+    """A whole number from the environment, within its bounds."""
     raw = os.environ.get(name, "")
     if not raw:
         return default
     if not raw.isdigit():
         raise ImproperlyConfigured(f"{name} is {raw!r}: write a whole number")
+    if int(raw) < least or (most is not None and int(raw) > most):
+        raise ImproperlyConfigured(f"{name} is {raw}: write a whole number from {least} to {most}")
     return int(raw)
 
 

@@ -29,6 +29,8 @@ ALLOWED_HOSTS = env.text("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(","
 SITE_URL = env.text("PRATICONNECT_SITE_URL", "http://localhost:8000")
 CSRF_TRUSTED_ORIGINS = [SITE_URL] if PRODUCTION else []
 
+# MD-61: months a cookie choice holds, 13 at most.
+COOKIE_CHOICE_MONTHS = env.whole("PRATICONNECT_COOKIE_MONTHS", 6, least=1, most=13)
 TRIAL_DAYS = env.whole("PRATICONNECT_TRIAL_DAYS", 30)
 
 # The controller and its DPO (PC-01): on every page, mail, receipt and export.
@@ -71,6 +73,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "praticonnect.middleware.SecurityHeaders",
+    "consents.cookies.middleware.Cookies",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

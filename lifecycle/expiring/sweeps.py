@@ -2,7 +2,7 @@
 
 from audit.evidence import keep_month_while
 from consents import proofs
-from lifecycle.expiring import facts, months, office, versions
+from lifecycle.expiring import audience, facts, months, office, versions
 from lifecycle.sweeping import sweep_with
 
 
@@ -14,5 +14,6 @@ def register() -> None:
     for rows in facts.TABLES:
         sweep_with(rows, destroys={rows.name: rows.kind})
     sweep_with(office.sweep)
+    sweep_with(audience.sweep)
     for journal in months.JOURNALS:
         sweep_with(journal, destroys={journal.name: journal.kind})
