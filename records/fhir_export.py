@@ -2,13 +2,19 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
+from uuid import UUID
 
 from records.importing import fhir
 from records.models import KeptResource, PatientFile, SourceRecord
 from vault.handles import Handle
 
+FHIR: Final = "fhir"
+"""The source of records that came as FHIR."""
+BEGINS: Final = '{"resourceType":"Bundle","type":"collection","entry":['
+ENDS: Final = "]}"
 _AT_ONCE: Final = 500
 _KEPT: Final = KeptResource._meta.label
 _PATIENT: Final = PatientFile._meta.label
@@ -22,10 +28,18 @@ def bundle_parts(file: PatientFile, handle: Handle) -> Iterator[str]:
     A row of a CSV stands in a Basic resource, its cells as JSON in an extension. A death recorded or corrected
     here is written into the Patient resource; nothing else of any resource differs from what came.
     """
-    yield '{"resourceType":"Bundle","type":"collection","entry":['
-    for number, raw in enumerate(_resources(file, handle)):
-        yield f'{"," if number else ""}{{"resource":{raw}}}'
-    yield "]}"
+    yield BEGINS
+    for number, (_record, raw) in enumerate(imported(file, handle)):
+        yield f'{"," if number else ""}{{{named(json.loads(raw))}"resource":{raw}}}'
+    yield ENDS
+
+
+def named(resource: Mapping[str, object]) -> str:
+    """The member by which others in the bundle refer to the resource: its UUID; without one they write type and id."""
+    ident = str(resource.get("id"))
+    with suppress(ValueError):
+        return f'"fullUrl":"urn:uuid:{ident}",' if len(ident) == 36 and UUID(ident) else ""
+    return ""
 
 
 def originals(records: Sequence[SourceRecord], handle: Handle) -> Iterator[str]:
@@ -38,18 +52,18 @@ def originals(records: Sequence[SourceRecord], handle: Handle) -> Iterator[str]:
         yield raw
 
 
-def _resources(file: PatientFile, handle: Handle) -> Iterator[str]:
-    """In the order they came, a few hundred at a time."""
+def imported(file: PatientFile, handle: Handle) -> Iterator[tuple[SourceRecord, str]]:
+    """Each record with its resource, in the order they came, a few hundred at a time."""
     records = SourceRecord.objects.filter(file=file).order_by("first_seen_at", "position", "pk")
     died_on = handle.read(file, "died_on")
     start = 0
     while batch := list(records[start : start + _AT_ONCE]):
         start += _AT_ONCE
         for record, raw in zip(batch, originals(batch, handle), strict=True):
-            if record.source != "fhir":
-                yield json.dumps(_basic(record, raw), ensure_ascii=False)
+            if record.source != FHIR:
+                yield record, json.dumps(_basic(record, raw), ensure_ascii=False)
             else:
-                yield with_death(raw, died_on) if record.object_type == _PATIENT else raw
+                yield record, with_death(raw, died_on) if record.object_type == _PATIENT else raw
 
 
 def with_death(raw: str, died_on: str | None) -> str:

@@ -10,15 +10,22 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
+
+from records.fields import KINDS
 
 from .moments import LEGAL_ZONE, Span, span_of
 from .reading import BadInput, Resource
 
 NOT_HELD = ("planned", "cancelled", "entered-in-error")
 """States of an encounter that was never held: no consultation, and the clock doesn't move."""
+
+OWN: Final = "https://praticonnect.com/fhir/StructureDefinition/"
+"""Before the names of what our own exports say and FHIR has no element for."""
+OWN_TEXTS: Final = ("occupation", "family_history", "lifestyle", "notes")
+OWN_KIND: Final = "kind"
 
 _DATE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
 _KINDS = {"VR": "remote", "HH": "home", "EMER": "urgent"}
@@ -41,6 +48,10 @@ class Identity:
     phone: str = ""
     email: str = ""
     address: str = ""
+    occupation: str = ""
+    family_history: str = ""
+    lifestyle: str = ""
+    notes: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +119,7 @@ def identity(patient: Resource, path: str, today: date) -> Identity:
         surname=surname, given_names=" ".join(_texts(current.get("given"))), birth_name=maiden,
         birth_date=_birth_date(patient, path, today), sex=_text(patient.get("gender")), birth_place=_birth_place(patient),
         phone=_telecom(patient, ("phone", "sms")), email=_telecom(patient, ("email",)), address=_address(patient),
+        **{name: _own(patient, name, "valueString") for name in OWN_TEXTS},
     )  # fmt: skip
 
 
@@ -158,7 +170,8 @@ def visit(encounter: Resource, today: date) -> Visit:
     same_day = spans[0].start_day == last_day
     began = spans[0].start if same_day else datetime.combine(last_day, time(), LEGAL_ZONE)
     kind = _KINDS.get(_text(_object(encounter.get("class")).get("code")), "other")
-    return Visit(began, kind, _reason(encounter))
+    own = _own(encounter, OWN_KIND, "valueCode")
+    return Visit(began, own if own in KINDS else kind, _reason(encounter))
 
 
 def measured(observation: Resource) -> Measured:
@@ -235,6 +248,11 @@ def _birth_place(patient: Resource) -> str:
             place = _object(extension.get("valueAddress"))
             return _text(place.get("text")) or ", ".join(_texts([place.get(k) for k in ("city", "state", "country")]))
     return ""
+
+
+def _own(resource: Resource, name: str, value: str) -> str:
+    """What an export of this house wrote into an extension."""
+    return next((_text(e.get(value)) for e in _objects(resource.get("extension")) if e.get("url") == OWN + name), "")
 
 
 def _telecom(patient: Resource, systems: Sequence[str]) -> str:
