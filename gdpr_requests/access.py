@@ -11,6 +11,8 @@ ACCESS = {
     "gdpr:journal": _MINE,
     "gdpr:journal_csv": _MINE,
     "gdpr:export": _MINE,
+    "gdpr:export_download": _MINE,
+    "gdpr:export_delete": _MINE,
     "gdpr:register": _MINE,
     "gdpr:requests": _MINE,
     "gdpr:request_new": _MINE,

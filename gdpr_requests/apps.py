@@ -14,6 +14,7 @@ class GdprRequestsConfig(AppConfig):
         answer_erasures()
         register_effects()
         register_sweeps()
+        register_exports()
 
 
 def register_evidence() -> None:
@@ -57,3 +58,13 @@ def register_sweeps() -> None:
     sweep_with(reminding.sweep)
     sweep_with(closing.close_sweep)
     sweep_with(closing.sweep, destroys=closing.DESTROYS)
+
+
+def register_exports() -> None:
+    """Archives of exports are destroyed at their end, and with their account."""
+    from gdpr_requests.export import actions
+    from lifecycle.erasure.finishing import end_also
+    from lifecycle.sweeping import sweep_with
+
+    sweep_with(actions.sweep)
+    end_also(actions.destroy_strays)

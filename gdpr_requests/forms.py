@@ -3,6 +3,8 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from gdpr_requests.export.scopes import Scope
+
 
 class JournalFilter(forms.Form):
     """Which openings to show; empty fields don't filter."""
@@ -15,4 +17,12 @@ class JournalFilter(forms.Form):
         label=_("Who"),
         required=False,
         choices=[("", _("Everyone")), ("me", _("You")), ("others", _("Everyone but you"))],
+    )
+
+
+class ExportForm(forms.Form):
+    """What to export."""
+
+    scope = forms.ChoiceField(
+        label=_("What do you want?"), choices=Scope.choices, initial=Scope.FULL, widget=forms.RadioSelect
     )

@@ -1,4 +1,4 @@
-"""What the rights desk and the house's own duties hold, field by field."""
+"""What the rights desk and the house's own duties hold, field by field (promises PC-60, PC-64, PC-82)."""
 
 from privacy.declare import Category, Erase, Export, FieldDeclaration, Subject, declare, personal, technical
 from privacy.purposes import LegalBasis, Purpose
@@ -156,5 +156,29 @@ declare(
         "done": technical("the entry it proves"),
         "content_type": technical("kind of document"),
         "sealed": technical("the document, sealed under a key of the house"),
+    },
+)
+
+declare(
+    "gdpr_requests.Export",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.LEGAL,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention="PC-40",
+    about=_("An export that was asked for; its sealed archive is destroyed after seven days"),
+    fields={
+        "id": technical("random identifier, also of the archive's key"),
+        "account": personal("whose export it is", Category.REFERENCE),
+        "scope": personal("what was asked for", Category.REFERENCE, export=Export.PORTABLE),
+        "state": technical("how far it is"),
+        "asked_at": personal("when it was asked for", Category.REFERENCE, export=Export.PORTABLE),
+        "attempts": technical("how often it was begun"),
+        "done": technical("how many files are in it so far"),
+        "total": technical("how many files there are"),
+        "ready_at": technical("when it was ready"),
+        "expires_at": technical("when its archive is destroyed"),
+        "size": technical("bytes of the archive"),
+        "sha256": technical("hash of the archive"),
+        "downloads": technical("how often it was downloaded"),
     },
 )

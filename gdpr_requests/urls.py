@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from gdpr_requests import views
 from gdpr_requests.desk import public_views
 from gdpr_requests.desk import views as desk
+from gdpr_requests.export import views as exports
 
 app_name = "gdpr"
 CENTRE = "practitioner/settings/gdpr"
@@ -13,7 +14,9 @@ urlpatterns = [
     re_path(rf"^{CENTRE}/?$", views.overview, name="overview"),
     path(f"{CENTRE}/journal/", views.journal, name="journal"),
     path(f"{CENTRE}/journal.csv", views.journal_csv, name="journal_csv"),
-    path(f"{CENTRE}/export/", views.export, name="export"),
+    path(f"{CENTRE}/export/", exports.export, name="export"),
+    path(f"{CENTRE}/export/<uuid:export_id>.zip", exports.download, name="export_download"),
+    path(f"{CENTRE}/export/<uuid:export_id>/delete/", exports.delete, name="export_delete"),
     path(f"{CENTRE}/register/", views.register, name="register"),
     path(f"{CENTRE}/requests/", desk.requests, name="requests"),
     path(f"{CENTRE}/requests/new/", desk.new, name="request_new"),

@@ -6,19 +6,15 @@ from itertools import groupby
 from uuid import UUID
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
 from accounts.requests import SignedInRequest
-from accounts.stepup import fresh_factor
 from audit.models import AccessEntry
 from gdpr_requests import queries, wording
-from gdpr_requests.export import AccountExport
 from gdpr_requests.forms import JournalFilter
 from lifecycle.queries import contract_at
 from lifecycle.wording import line
@@ -56,19 +52,6 @@ def journal(request: SignedInRequest) -> HttpResponse:
     files = queries.own_files(request.user, page, request.now)
     rows = [_row(group, request.user.pk, files) for group in _together(page)]
     return render(request, "gdpr/journal.html", {"form": form, "page": page, "rows": rows})
-
-
-@fresh_factor  # type: ignore[arg-type]
-@require_http_methods(["GET", "POST"])
-def export(request: SignedInRequest) -> HttpResponseBase:
-    """Take everything along, in every phase (PC-32): one ZIP, made while it is sent."""
-    if request.method == "GET":
-        return render(request, "gdpr/export.html", {"holdings": queries.holdings(request.user)})
-    made = AccountExport(request.user, by=request.actor, now=request.now)
-    answer = StreamingHttpResponse(made.chunks(), content_type="application/zip")
-    answer["Content-Disposition"] = f'attachment; filename="praticonnect-{timezone.localdate(request.now)}.zip"'
-    answer["Cache-Control"] = "no-store"
-    return answer
 
 
 def journal_csv(request: SignedInRequest) -> HttpResponse:

@@ -10,5 +10,6 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "forget old sign-ins": {"task": "accounts.tasks.forget_old_sign_ins", "schedule": 86_400.0},
     "do what is due": {"task": "lifecycle.sweep", "schedule": crontab(minute=5)},
     "go on with imports whose worker was lost": {"task": "records.resume_imports", "schedule": 60.0},
+    "go on with exports whose worker was lost": {"task": "gdpr_requests.resume_exports", "schedule": 60.0},
     "remove documents whose upload failed": {"task": "records.sweep_documents", "schedule": 3_600.0},
 }

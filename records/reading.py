@@ -58,6 +58,7 @@ PARTS: Final[dict[str, str | Promise]] = {
     Part.RESTRICTION: _("the restriction of the file"),
     Part.PORTAL: _("who the patient is, for the portal"),
     Part.QUESTIONNAIRE: _("the medical questionnaire"),
+    "export": _("the archive of an export"),
 }
 
 

@@ -12,6 +12,7 @@ from gdpr_requests.models.desk import (
     Request,
 )
 from gdpr_requests.models.duties import Duty, DutyDone, DutyKind, DutyProof
+from gdpr_requests.models.exports import Export
 
 __all__ = [
     "Channel",
@@ -20,6 +21,7 @@ __all__ = [
     "DutyKind",
     "DutyProof",
     "Exchange",
+    "Export",
     "IdentityDocument",
     "Objection",
     "ObjectionKind",

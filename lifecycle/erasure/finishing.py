@@ -43,6 +43,16 @@ class ResidueFound(Exception):
     """The scan found copies: the erasure isn't verified, and is tried again. Names stores and counts only."""
 
 
+also_end: list[Callable[[datetime], object]] = []
+"""What layers above keep of accounts beside their rows (archives of exports): destroyed with each erasure, and checked."""
+
+
+def end_also(callback: Callable[[datetime], object]) -> None:
+    """Have ``callback`` called once the rows of an account are gone, before the search for what is left."""
+    if callback not in also_end:
+        also_end.append(callback)
+
+
 def first_tell(callback: Callable[[], object]) -> None:
     """Have ``callback`` called between each decision and the death of the first key. Registering it twice keeps one."""
     if callback not in before_keys_die:
@@ -92,6 +102,8 @@ def _carry_out(decided: Erasure, by: Actor, now: datetime) -> dict[str, Any]:
     _end_imports(practices, now)
     if decided.kind == "account" and decided.subject_id:
         rings.destroy([decided.subject_id], now)  # a patient's side has a key of the account's own
+    for end in also_end:
+        end(now)
     rings.archive(_closed(decided).values_list("pk", flat=True), now)
     return {
         "lines": [line for line in decided.figures["lines"] if line["count"]],

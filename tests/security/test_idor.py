@@ -16,7 +16,10 @@ from care.tenancy import ALL, scope
 from consents.models import ConsentEvent, PublishedText
 from directory.models import Listing
 from gdpr_requests.desk import links
-from gdpr_requests.models import Request
+from gdpr_requests.export.actions import ask
+from gdpr_requests.export.building import build
+from gdpr_requests.export.scopes import Scope
+from gdpr_requests.models import Export, Request
 from lifecycle.deletion.links import token_of
 from records.models import Consultation, Document, Measure, PatientFile, Questionnaire, QuestionnaireDraft, Share
 from records.portal.content import share
@@ -24,7 +27,16 @@ from tests.accounts.factories import make_account, make_patient, make_practition
 from tests.gdpr_requests.factories import by_account, by_letter
 from tests.imports.factories import imported
 from tests.lifecycle.test_holds import place
-from tests.records.factories import NOW, link, make_consultation, make_document, make_file, make_measure, working
+from tests.records.factories import (
+    NOW,
+    actor_of,
+    link,
+    make_consultation,
+    make_document,
+    make_file,
+    make_measure,
+    working,
+)
 from tests.records.restriction.helpers import read, restrict
 from tests.security.battery import Visitor, World, run
 
@@ -45,6 +57,7 @@ TOUCHED = (
     ConsentEvent,
     Listing,
     Request,
+    Export,
 )
 
 
@@ -52,6 +65,14 @@ TOUCHED = (
 def owner() -> User:
     """The practitioner of practice A."""
     return make_practitioner("owner@example.org")
+
+
+def exported(user: User) -> Export:
+    """An archive that lies ready."""
+    now = timezone.now()
+    export = ask(user=user, scope=Scope.FULL, by=actor_of(user), now=now)
+    assert build(export.pk, now=now)
+    return export
 
 
 @pytest.fixture
@@ -86,6 +107,7 @@ def world(owner: User, patient: User) -> World:
         "document_id": document.pk,
         "listing_id": Listing.objects.create(user=owner).pk,
         "hold_id": place(file).pk,
+        "export_id": exported(owner).pk,
         "number": 1,
         "token": token_of(owner.pk, 1, NOW),
         "patient:invitation token": "no-such-link",

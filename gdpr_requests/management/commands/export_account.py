@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 
 from accounts.queries import account_by_email
 from audit.actors import Actor
-from gdpr_requests.export import AccountExport
+from gdpr_requests.export.archive import AccountExport
 from privacy.commandline import HouseCommand, fail
 
 

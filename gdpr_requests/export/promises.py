@@ -1,0 +1,72 @@
+"""PC-60, PC-64, and the parts of PC-15 and PC-70 that leave with an export, measured on every row and object now."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Count, F, Q
+
+from gdpr_requests.export.actions import FOLDER
+from gdpr_requests.export.queries import VALID_FOR, over
+from gdpr_requests.export.scopes import Scope
+from gdpr_requests.export.tables import account_tables, unreached
+from gdpr_requests.models.exports import UNDER_WAY, Export, ExportState
+from privacy.promises import Measure, promise
+from privacy.retention import RULES
+from records.actions.documents import stored_names
+from vault.models import FileKey
+
+TESTS: Final = "tests/gdpr_requests/test_export_promises.py"
+PATIENCE: Final = timedelta(hours=3)
+"""How late the hourly sweep may be before a promise counts as broken."""
+LONGEST: Final = timedelta(days=1)
+"""How long a person may wait for an archive."""
+
+
+@promise("PC-60", checked_by=TESTS)
+def all_that_is_held_is_shown_with_its_reason(now: datetime) -> Measure:
+    """No personal field is missing from the export, and each says why, on what basis and until when it is held."""
+    missing = unreached()
+    fields = [
+        field for table in account_tables(Scope.ACCESS) for field in table.fields.values() if field.personal
+    ]  # fmt: skip
+    silent = sum(not (field.purpose and field.basis and field.retention in RULES) for field in fields)
+    figures = {
+        "fields_about_accounts": len(fields),
+        "fields_in_no_export": len(missing),
+        "fields_without_a_reason": silent,
+    }
+    return Measure(bool(fields) and not missing and not silent, figures)
+
+
+@promise("PC-60", checked_by=TESTS)
+@promise("PC-64", checked_by=TESTS)
+def who_asked_has_it_within_a_day(now: datetime) -> Measure:
+    """No export waits longer than a day, and none failed without a new one."""
+    counts = Export.objects.aggregate(
+        asked=Count("pk"),
+        ready=Count("pk", filter=Q(state=ExportState.READY)),
+        stalled=Count("pk", filter=Q(state__in=UNDER_WAY, asked_at__lt=now - LONGEST)),
+        failed=Count("pk", filter=Q(state=ExportState.FAILED)),
+    )
+    figures = {f"exports_{name}": number for name, number in counts.items()}
+    return Measure(not counts["stalled"] and not counts["failed"], figures)
+
+
+@promise("PC-64", checked_by=TESTS)
+def archives_are_sealed_and_gone_after_seven_days(now: datetime) -> Measure:
+    """Nothing that expired is still there, no object is without its row, and each archive has a living key of its own."""
+    stored = {UUID(hex=name.rsplit("/", 1)[-1]) for name in stored_names(FOLDER)}
+    rows = set(Export.objects.values_list("pk", flat=True))
+    ready = set(Export.objects.filter(state=ExportState.READY).values_list("pk", flat=True))
+    keyed = set(FileKey.objects.filter(file_id__in=ready, destroyed_at=None).values_list("file_id", flat=True))
+    wrong_end = Export.objects.filter(pk__in=ready).exclude(expires_at=F("ready_at") + VALID_FOR).count()
+    figures = {
+        "archives_ready": len(ready),
+        "archives_expired_undeleted": over(now - PATIENCE).count(),
+        "archives_with_another_end_than_seven_days": wrong_end,
+        "archives_without_a_row": len(stored - rows),
+        "rows_without_an_archive": len(ready - stored),
+        "archives_without_a_key": len(ready - keyed),
+    }
+    return Measure(not any(value for name, value in figures.items() if name != "archives_ready"), figures)
