@@ -37,6 +37,8 @@ class Access:
 
     audience: Audience
     act: Act
+    right: str = ""
+    """What a member of a practice's team needs for the page (``care.roles.Right``); empty: practitioners alone."""
 
 
 OPEN = Access(Audience.PUBLIC, Act.ACCOUNT)

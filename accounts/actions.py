@@ -55,6 +55,16 @@ def sign_up_practitioner(
 
 
 @transaction.atomic
+def sign_up_member(*, email: str, password: str, language: str, by: Actor, now: datetime) -> User:
+    """The account of somebody invited by a link that was sent to ``email``, which therefore is proved (MD-40, MD-43)."""
+    user = User.objects.create_user(email, password, now=now, language=language)
+    EmailAddress.objects.create(user=user, email=user.email, primary=True, verified=True)
+    by = replace(by, account_id=user.pk, role="account") if by.account_id is None else by
+    record_security(by=by, kind="account.created", account_id=user.pk, now=now)
+    return user
+
+
+@transaction.atomic
 def change_profile(*, user: User, values: Mapping[str, Any], by: Actor, now: datetime) -> list[str]:
     """Change the profile; returns the names of the fields that changed (and journals them, never their values)."""
     profile = PractitionerProfile.objects.select_for_update().get(user=user)

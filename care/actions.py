@@ -30,9 +30,9 @@ def open_practice(*, owner: User, name: str, jurisdiction: str, by: Actor, now: 
 
 
 @transaction.atomic
-def join_practice(*, practice: Practice, user: User, role: str, by: Actor, now: datetime) -> Membership:
-    """``user`` works in ``practice`` from ``now`` on."""
-    membership = Membership.objects.create(practice=practice, user=user, role=role, since_at=now)
+def join_practice(*, practice: Practice, user: User, role: str, name: str = "", by: Actor, now: datetime) -> Membership:
+    """``user`` works in ``practice`` from ``now`` on. ``name`` is what a member of the team is called."""
+    membership = Membership.objects.create(practice=practice, user=user, role=role, name=name, since_at=now)
     record_event(
         by=by,
         verb="care.membership.begun",

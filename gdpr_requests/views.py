@@ -100,7 +100,7 @@ def _row(lines: list[AccessEntry], me: UUID, files: set[UUID]) -> dict[str, obje
         "what": wording.what(entry, len(lines)),
         "why": purpose_in_words(entry.purpose),
         "refs": [_reference(line.subject_id) for line in lines if line.subject_id in files],
-        "glass": entry.action == "break_glass",
+        "glass": "emergency" in (entry.actor_role, entry.action),
     }
 
 

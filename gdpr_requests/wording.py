@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.models import AccessEntry
 from privacy.retention_rules import Rule
 from records.reading import act_in_words
+from records.reading import role_in_words as role_words
 
 ROLES = {
     "practitioner": _("practitioner"),
@@ -18,7 +19,7 @@ ROLES = {
 
 def role_in_words(role: str) -> str:
     """Who acted, by role; an unknown role stands for itself."""
-    return str(ROLES.get(role, role))
+    return str(ROLES.get(role) or role_words(role))
 
 
 def what(entry: AccessEntry, number: int = 1) -> str:

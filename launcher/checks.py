@@ -33,7 +33,7 @@ CHECKS = (
     Check("migrations", (*MANAGE, "makemigrations", "--check", "--dry-run"), "./dev manage makemigrations makes them"),
 )
 # Commands that write a page or a file from the code, each with --check: fails if what is committed is stale.
-GENERATED: tuple[str, ...] = ("phases", "retention_page")
+GENERATED: tuple[str, ...] = ("phases", "retention_page", "recipients_page")
 
 
 def all_checks() -> tuple[Check, ...]:

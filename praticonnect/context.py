@@ -10,15 +10,19 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.access import Audience
 from accounts.patients.queries import is_patient
+from care.roles import RECIPIENTS, TEAM, Right
 from consents.cookies.choice import asks
 from lifecycle.deletion.queries import standing_at
 from lifecycle.deletion.rules import State
+from praticonnect.access import access_of
 
 RAIL = (
     ("records:today", _("Today"), "sun"),
     ("records:patients", _("Patients"), "users"),
     ("gdpr:overview", pgettext_lazy("rail", "My data & privacy"), "shield-check"),
+    ("care:team", _("Team"), "user-plus"),
     ("accounts:security", _("Security"), "key-round"),
 )
 
@@ -57,6 +61,14 @@ def _deletion_at(request: HttpRequest) -> datetime | None:
     return standing.execute_at if standing.state is State.PENDING else None
 
 
+def _of_the_team(name: str, role: str) -> bool:
+    """Whether a member of the team with this role finds the page open."""
+    access = access_of(name)
+    if access is None or access.audience is not Audience.PRACTITIONER:
+        return access is not None
+    return bool(access.right) and RECIPIENTS[role].may(Right(access.right))
+
+
 def _rail(request: HttpRequest) -> list[dict[str, object]]:
     """A practitioner's entries; a patient who works in no practice has their own ones instead."""
     user = getattr(request, "user", None)
@@ -68,7 +80,10 @@ def _rail(request: HttpRequest) -> list[dict[str, object]]:
 
 def _entries(request: HttpRequest, bar: tuple[tuple[str, Any, str], ...]) -> list[dict[str, object]]:
     entries = []
+    role = getattr(getattr(request, "actor", None), "role", "")
     for name, label, icon in bar:
+        if role in TEAM and not _of_the_team(name, role):
+            continue
         try:
             url = reverse(name)
         except NoReverseMatch:

@@ -23,6 +23,8 @@ from accounts.queries import account_by_email
 from audit.actors import Actor
 from care.models import Practice
 from care.queries import practice_of
+from care.team.actions import invite, let_team_in, sign_agreement, sign_up
+from care.team.queries import current_number
 from care.tenancy import scope
 from consents.actions import decide
 from gdpr_requests.duties.actions import add_duty, record_done
@@ -54,6 +56,7 @@ from vault.handles import Handle
 
 JOINED_DAYS_AGO: Final = 120
 SUBSCRIBED_DAYS_AGO: Final = 101
+ASSISTANT_DAYS_AGO: Final = 45
 _PARIS: Final = ZoneInfo("Europe/Paris")
 _DECISIONS: Final = (
     (JOINED_DAYS_AGO - 1, "health_data_processing", None, True), (JOINED_DAYS_AGO - 1, "public_directory_listing", None, True), (110, "marketing_emails", None, True), (96, "analytics_product", None, True),
@@ -78,6 +81,7 @@ LOGINS: Final = (
     Login("other practice", content.COLLEAGUE["email"]),  # type: ignore[arg-type]
     Login("subscription not begun", content.RESTING["email"]),  # type: ignore[arg-type]
     Login("patient (/patient/)", demo_patient.EMAIL),
+    Login("practice assistant", content.ASSISTANT),
     Login("DPO (/admin/)", content.OFFICER),
 )
 
@@ -90,6 +94,7 @@ def seed(now: datetime) -> bool:
         _practice(content.RESTING, content.PEOPLE[14:16], _DECISIONS[:1], now, sample=False),
         _subscribed(content.PRACTITIONER, now),
         _subscribed(content.COLLEAGUE, now),
+        _assistant(now),
         _officer(now),
         _duties(now),
         _patient_account(now),
@@ -160,6 +165,31 @@ def _subscribed(who: Mapping[str, Any], now: datetime) -> bool:
 def _patient_account(now: datetime) -> bool:
     user = account_by_email(str(content.PRACTITIONER["email"]))
     return user is not None and demo_patient.seed_patient(user, now)
+
+
+def _assistant(now: datetime) -> bool:
+    """A practice assistant of the first practice: invited, bound by a signed agreement, let in by three of its patients."""
+    if account_by_email(content.ASSISTANT):
+        return False
+    owner = account_by_email(str(content.PRACTITIONER["email"]))
+    practice = practice_of(owner) if owner else None
+    assert owner and practice  # noqa: S101, PT018 - made just before
+    joined = _at(now, ASSISTANT_DAYS_AGO)
+    by = Actor(account_id=owner.pk, role="practitioner", practice_id=practice.pk, channel="command")
+    with transaction.atomic(), scope([practice.pk]):
+        invitation = invite(practice=practice, email=content.ASSISTANT, role="assistant", by=by, now=joined)
+        member = sign_up(
+            invitation=invitation, password=content.PASSWORD, name=content.ASSISTANT_NAME, language="fr",
+            by=Actor.operations("demo"), now=joined,
+        ).user  # fmt: skip
+        enrol_app(user=member, by=Actor.operations("demo"), now=joined)
+        sign_agreement(
+            user=member, number=current_number(joined), agreed=True, language="fr",
+            by=Actor(account_id=member.pk, role="assistant", practice_id=practice.pk, channel="command"), now=joined,
+        )  # fmt: skip
+        for file in PatientFile.objects.filter(practice=practice).order_by("created_at", "pk")[:3]:
+            let_team_in(practice_id=practice.pk, file_id=file.pk, how="spoken", by=by, now=joined)
+    return True
 
 
 def _officer(now: datetime) -> bool:

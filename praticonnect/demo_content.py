@@ -34,6 +34,8 @@ RESTING: Final = {
 }  # fmt: skip
 """Whose trial and grace are over: an account in free_listing."""
 OFFICER: Final = "dpo@demo.example"
+ASSISTANT: Final = "assistant@demo.example"
+ASSISTANT_NAME: Final = "Léa Marchand"
 
 
 @dataclass(frozen=True, slots=True)

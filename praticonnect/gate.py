@@ -13,10 +13,13 @@ from accounts.access import Access, Audience
 from accounts.closing import why_closed
 from accounts.models import User
 from accounts.patients.queries import is_patient
-from accounts.queries import signed_in
+from accounts.queries import session_holds_factor, signed_in
 from audit.requests import HouseRequest
 from care import tenancy
 from care.queries import practices_linked
+from care.roles import RECIPIENTS, TEAM
+from care.team.queries import answering_for, unsigned
+from care.team.reach import needed
 from praticonnect.access import access_of
 
 SCOPED = (Audience.PRACTITIONER, Audience.PATIENT)
@@ -67,8 +70,8 @@ def refuse(request: HouseRequest, access: Access) -> HttpResponse | None:
         return closed_page(request, user, access)
     if not user.is_verified():
         return redirect(settings.SECOND_FACTOR_URL)
-    if access.audience is Audience.PRACTITIONER and request.actor.role != "practitioner":
-        raise Http404
+    if access.audience is Audience.PRACTITIONER and (refusal := why_not_in_practice(request, user, access)):
+        return refusal
     if access.audience is Audience.PATIENT and not is_patient(user.pk):
         raise Http404
     if access.audience is Audience.OFFICE and not _office(user):
@@ -76,9 +79,27 @@ def refuse(request: HouseRequest, access: Access) -> HttpResponse | None:
     return None if access.audience is Audience.OFFICE else closed_page(request, user, access)
 
 
+def why_not_in_practice(request: HouseRequest, user: User, access: Access) -> HttpResponse | None:
+    """Practitioners come in; the team as far as its role's class says, with a held factor and the agreement signed (MD-40, MD-41)."""
+    role = request.actor.role
+    if role == "practitioner":
+        return None
+    if role not in TEAM:
+        raise Http404
+    if not session_holds_factor(user):
+        return redirect("accounts:protect")
+    if unsigned(user, request.now):
+        return redirect("care:agreement")
+    if not access.right:
+        raise Http404
+    if not RECIPIENTS[role].may(needed(access, request.method)):
+        return render(request, "care/not_yours.html", {"role": RECIPIENTS[role]}, status=403)
+    return None
+
+
 def closed_page(request: HouseRequest, user: User, access: Access) -> HttpResponse | None:
     """The page that says what is closed now, why, and what opens it again; None while the act is open."""
-    closed = why_closed(user.pk, access.act, now=request.now)
+    closed = why_closed(answering_for(user.pk, request.actor.role), access.act, now=request.now)
     return render(request, "closed.html", {"closed": closed}, status=403) if closed else None
 
 

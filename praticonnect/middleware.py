@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from audit.requests import HouseRequest
-from care.queries import practices_of
+from care.team.queries import Standing, standing_of
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -45,19 +45,19 @@ class RequestContext:
         """Set the moment and the actor, then pass on."""
         request.now = timezone.now()
         user = request.user
-        known = practices_of(user).values_list("pk", flat=True) if user.is_authenticated else ()
-        request.practice_ids = tuple(known)
-        request.actor = actor_of(request)
+        standing = standing_of(user, request.now) if user.is_authenticated else None
+        request.practice_ids = standing.practice_ids if standing else ()
+        request.actor = actor_of(request, standing)
         return self.get_response(request)
 
 
-def actor_of(request: HouseRequest) -> Actor:
+def actor_of(request: HouseRequest, standing: Standing | None) -> Actor:
     """The author of this request: ids and a role, from the session, the connection and the practices."""
     user = request.user
     session_key = request.session.session_key or ""
     return Actor(
         account_id=user.pk if user.is_authenticated else None,
-        role=_role(request, bool(request.practice_ids)),
+        role=_role(request, standing),
         practice_id=next(iter(request.practice_ids), None),
         session_ref=sha256(session_key.encode()).hexdigest()[:16] if session_key else "",
         ip=get_adapter().get_client_ip(request),
@@ -66,9 +66,9 @@ def actor_of(request: HouseRequest) -> Actor:
     )
 
 
-def _role(request: HttpRequest, practises: bool) -> str:
+def _role(request: HttpRequest, standing: Standing | None) -> str:
     if not request.user.is_authenticated:
         return "anonymous"
-    if practises:
-        return "practitioner"
+    if standing:
+        return standing.role
     return "dpo" if request.user.is_staff else "account"

@@ -7,6 +7,7 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "copy rights to their journal": {"task": "lifecycle.copy_rights", "schedule": 5.0},
     "make the months ahead": {"task": "audit.tasks.make_months", "schedule": 86_400.0},
     "export a checkpoint": {"task": "audit.tasks.export_checkpoint", "schedule": 600.0},
+    "forget invitations nobody used": {"task": "care.forget_invitations", "schedule": 86_400.0},
     "forget old sign-ins": {"task": "accounts.tasks.forget_old_sign_ins", "schedule": 86_400.0},
     "do what is due": {"task": "lifecycle.sweep", "schedule": crontab(minute=5)},
     "go on with imports whose worker was lost": {"task": "records.resume_imports", "schedule": 60.0},

@@ -14,6 +14,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
     path("", include("audit.urls")),
+    path("", include("care.urls")),
     path("", include("consents.urls")),
     path("", include("records.urls")),
     path("", include("records.portal.urls")),

@@ -1,17 +1,40 @@
-"""Who may reach the pages of the patient files: practitioners, while the core functions are open; patients, their own portal."""
+"""Who may reach the pages of the patient files, while the core functions are open.
+
+Practitioners reach all of them; the team those whose right its role has (``care.roles``). What a member of the team then
+sees of one file depends on what opens it (``records.team``). Patients reach their own portal.
+"""
+
+from typing import Final
 
 from accounts.access import OPEN, OWN, PORTAL, Access, Act, Audience
+from care.roles import Right
 
-_CARE = Access(Audience.PRACTITIONER, Act.CARE)
-_PAGES = (
-    "today", "patients", "new", "file", "portal", "share", "questionnaire", "identity", "medical", "clock", "death", "restricted", "restriction",
-    "restricted_ask", "restricted_read", "restricted_document", "close", "archive", "archived", "kept", "kept_one",
-    "consultations", "consultation_new", "consultation", "draft", "amend", "consultation_strike", "discard",
-    "consultation_print", "version", "measures", "strike", "documents", "document",
-    "document_page", "document_download", "imported_bundle", "import", "import_run", "import_confirm", "import_discard",
+_OF_PRACTITIONERS = (
+    "new", "death", "close", "archive", "archived", "amend", "consultation_strike", "consultation_print",
+    "document_download", "imported_bundle", "import", "import_run", "import_confirm", "import_discard", "team_access",
+    "restricted", "restriction", "restricted_ask", "restricted_read", "restricted_document",
+    "portal", "share", "questionnaire",
 )  # fmt: skip
+_OF_THE_TEAM: Final[dict[Right, tuple[str, ...]]] = {
+    Right.LIST: ("today", "patients"),
+    Right.IDENTITY: ("file",),
+    Right.EMERGENCY: ("emergency",),
+    Right.REVIEW: ("emergencies", "emergency_review"),
+    Right.CONTENT: (
+        "clock", "consultations", "consultation", "version", "measures", "documents", "document", "document_page",
+        "kept", "kept_one",
+    ),
+    Right.WRITE: ("identity", "medical", "consultation_new", "draft", "discard", "strike"),
+}  # fmt: skip
 
-ACCESS: dict[str, Access] = {f"records:{name}": _CARE for name in _PAGES}
+ACCESS: dict[str, Access] = {
+    **{f"records:{name}": Access(Audience.PRACTITIONER, Act.CARE) for name in _OF_PRACTITIONERS},
+    **{
+        f"records:{name}": Access(Audience.PRACTITIONER, Act.CARE, right.value)
+        for right, names in _OF_THE_TEAM.items()
+        for name in names
+    },
+}
 
 ACCESS |= {
     "patient:invitation": OPEN,

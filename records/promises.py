@@ -49,6 +49,7 @@ SEALED: Final = {
     "records_restrictedopening": ("why",),
     "records_questionnaire": ("answers",),
     "records_questionnairedraft": ("answers",),
+    "care_emergencyaccess": ("why",),
 }
 LATEST: Final = Max("consultations__started_at", filter=~Q(consultations__status=ConsultationStatus.STRUCK))
 """When a file's last consultation began; a struck one never took place."""
@@ -60,6 +61,8 @@ WALLED: Final = (
     "care_invitation",
     "records_importline",
     "care_carerelationship",
+    "care_staffconsent",
+    "care_staffinvitation",
 )
 
 

@@ -10,6 +10,7 @@ from accounts.models import PractitionerProfile, User
 from audit.models import AccessEntry
 from care.models import Membership, Role
 from care.queries import patients_of, practices_of
+from care.team.queries import names_of_team
 from privacy.clocks import Jurisdiction, legal_day
 from records.models import (
     ArchiveOpening,
@@ -182,9 +183,11 @@ def openings_of(file: PatientFile) -> QuerySet[AccessEntry]:
 
 
 def names_of(account_ids: Iterable[UUID | None]) -> dict[UUID, str]:
-    """The names of practitioners by account, for the journal of a file they treat."""
-    profiles = PractitionerProfile.objects.filter(user_id__in=[i for i in account_ids if i])
-    return {p.user_id: f"{p.given_names} {p.surname}" for p in profiles}
+    """The names of practitioners and of their teams by account, for the journal of a file."""
+    wanted = {account_id for account_id in account_ids if account_id}
+    profiles = PractitionerProfile.objects.filter(user_id__in=wanted)
+    named = {p.user_id: f"{p.given_names} {p.surname}" for p in profiles}
+    return named | names_of_team(wanted - named.keys()) if wanted - named.keys() else named
 
 
 def _holding(user: User, now: datetime, tokens: Callable[[UUID], list[bytes]]) -> QuerySet[PatientFile]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from audit.actors import Actor
+from care.roles import recipient
 from privacy.purposes import PURPOSES, Purpose
 from records.clock import parse_birth_date
 from records.fields import CONSULTATION_FIELDS, FILE_FIELDS, KINDS, SEXES
@@ -29,6 +30,7 @@ class Part(StrEnum):
 
     LIST = "list"
     FILE = "file"
+    IDENTITY = "identity"
     CONSULTATIONS = "consultations"
     CONSULTATION = "consultation"
     MEASURES = "measures"
@@ -41,11 +43,14 @@ class Part(StrEnum):
     RESTRICTION = "restriction"
     PORTAL = "portal"
     QUESTIONNAIRE = "questionnaire"
+    EMERGENCY = "emergency"
+    REASON = "emergency_reason"
 
 
 PARTS: Final[dict[str, str | Promise]] = {
     Part.LIST: _("the name in a list"),
     Part.FILE: _("identity, contact and medical summary"),
+    Part.IDENTITY: _("identity and contact"),
     Part.CONSULTATIONS: _("the list of consultations"),
     Part.CONSULTATION: _("a consultation"),
     Part.MEASURES: _("the measures"),
@@ -59,6 +64,8 @@ PARTS: Final[dict[str, str | Promise]] = {
     Part.PORTAL: _("who the patient is, for the portal"),
     Part.QUESTIONNAIRE: _("the medical questionnaire"),
     "export": _("the archive of an export"),
+    Part.EMERGENCY: _("the file for an hour, in an emergency"),
+    Part.REASON: _("why it was opened in an emergency"),
 }
 
 
@@ -88,6 +95,12 @@ def act_in_words(part: str, action: str) -> str:
     if (part, action) == (Part.FILE, "create"):
         return gettext("made the file")
     return str(ACTS.get(action, ACTS["open"])) % {"part": PARTS.get(part, part)}
+
+
+def role_in_words(role: str) -> str:
+    """In which role somebody acted, as the page "Who may see what" names it; an unknown one as it stands."""
+    known = recipient(role)
+    return str(known.name) if known else role
 
 
 def purpose_in_words(purpose: str) -> str:

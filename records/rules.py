@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from audit.actors import Actor
+from care.roles import Right, lacks
 from privacy.days import written
 from records.clock import first_day, parse_birth_date
 from records.models import Consultation, FileStatus, Measure, PatientFile
@@ -82,7 +83,9 @@ def why_not_move(consultation: Consultation, event: Event, *, by: Actor) -> Refu
 
 
 def why_not_sign(consultation: Consultation, content: Mapping[str, str | None], *, by: Actor) -> Refusal | None:
-    """A signed consultation says something."""
+    """A signed consultation says something, and a practitioner signs it (MD-40)."""
+    if lacks(by.role, Right.SIGN):
+        return Refusal("may_not_sign", _("Your role writes drafts; a practitioner signs. The draft is kept."))
     if refusal := why_not_move(consultation, Event.SIGN, by=by):
         return refusal
     if not any((value or "").strip() for value in content.values()):

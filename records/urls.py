@@ -5,7 +5,7 @@ from django.urls import path
 from records.importing import views as importing
 from records.portal import practitioner as portal
 from records.restriction import views as restriction
-from records.views import archive, clock, consultations, deaths, documents, files, measures, patients
+from records.views import archive, clock, consultations, deaths, documents, emergency, files, measures, patients, team
 
 app_name = "records"
 FILE = "practitioner/patients/<uuid:file_id>/"
@@ -19,6 +19,9 @@ urlpatterns = [
     path("practitioner/", patients.today, name="today"),
     path("practitioner/patients/", patients.patients, name="patients"),
     path("practitioner/patients/restricted/", restriction.restricted, name="restricted"),
+    path("practitioner/patients/emergency/", emergency.emergency, name="emergency"),
+    path("practitioner/patients/emergency/reviews/", emergency.reviews, name="emergencies"),
+    path("practitioner/patients/emergency/reviews/<uuid:emergency_id>/", emergency.review, name="emergency_review"),
     path("practitioner/patients/new/", patients.new, name="new"),
     path(FILE, files.file, name="file"),
     path(FILE + "identity/", files.identity, name="identity"),
@@ -28,6 +31,7 @@ urlpatterns = [
     path(FILE + "restriction/read/", restriction.ask, name="restricted_ask"),
     path(READING, restriction.read, name="restricted_read"),
     path(READING + "documents/<uuid:document_id>/", restriction.document, name="restricted_document"),
+    path(FILE + "team/", team.team_access, name="team_access"),
     path(FILE + "death/", deaths.death, name="death"),
     path(FILE + "portal/", portal.portal, name="portal"),
     path(FILE + "share/", portal.share, name="share"),

@@ -14,6 +14,7 @@ HERE_A_FUNCTION_MAY_READ_THE_CLOCK = {
     "privacy/commandline.py": "once for each command",
     "accounts/models.py": "createsuperuser, a command of Django's",
     "accounts/factors.py": "an authenticator's code belongs to the second it is shown in",
+    "care/apps.py": "after migrate, a command of Django's",
     "consents/apps.py": "after migrate, a command of Django's",
     "lifecycle/apps.py": "after migrate, a command of Django's",
     "accounts/patients/forms.py": "a form of allauth's, which knows no moment",

@@ -22,6 +22,13 @@ class Role(models.TextChoices):
 
     OWNER = "owner"
     PRACTITIONER = "practitioner"
+    ASSISTANT = "assistant"
+    STAFF = "staff"
+    TECHNICIAN = "technician"
+
+
+PRACTISING = (Role.OWNER, Role.PRACTITIONER)
+"""The roles of those who treat patients; the others are the team around them (care/roles.py)."""
 
 
 class Practice(models.Model):
@@ -48,6 +55,10 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
         """Not ended: an end is written at the moment it happens."""
         return self.filter(until_at__isnull=True)
 
+    def practising(self) -> Self:
+        """Of those who treat patients, not of the team around them."""
+        return self.filter(role__in=PRACTISING)
+
 
 class Membership(models.Model):
     """A user works in a practice, from one moment until another."""
@@ -56,6 +67,8 @@ class Membership(models.Model):
     practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role.choices)
+    name = models.CharField(max_length=120, blank=True)
+    """What a member of the team is called; a practitioner's name stands in their profile."""
     since_at = models.DateTimeField()
     until_at = models.DateTimeField(null=True, blank=True)
 

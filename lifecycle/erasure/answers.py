@@ -161,7 +161,10 @@ GIVEN: Final[dict[str, tuple[Given, ...]]] = {
         (Outcome.KEPT, "", rows.office_lines_by, ()),
     ),
     "care.Practice": ((Outcome.BLANKED, "PC-50", rows.named_practices, (("name", ""),)),),
-    "care.Membership": ((Outcome.KEPT, "", rows.memberships, ()),),
+    "care.Membership": (
+        (Outcome.BLANKED, "PC-50", rows.named_memberships, (("name", ""),)),
+        (Outcome.KEPT, "", rows.memberships, ()),
+    ),
     "records.ImportRun": ((Outcome.BLANKED, "PC-50", rows.imports, (("file_names", None),)),),
     "records.ImportLine": (
         (Outcome.BLANKED, "PC-50", rows.import_lines, (("source", None), ("path", None), ("message", None))),

@@ -77,8 +77,13 @@ def memberships(user_id: UUID) -> Rows:
     return Membership.objects.filter(user_id=user_id)
 
 
+def named_memberships(user_id: UUID) -> Rows:
+    """Those that say what a member of a team is called."""
+    return memberships(user_id).exclude(name="")
+
+
 def closing_practices(user_id: UUID) -> QuerySet[Practice]:
-    """The practices where nobody else works: they close with the account."""
+    """The practices where nobody else treats patients: they close with the account, whatever team is left."""
     return practices(user_id).exclude(Exists(_others(user_id)))
 
 
@@ -91,12 +96,13 @@ def named_practices(user_id: UUID) -> QuerySet[Practice]:
 
 
 def practices(user_id: UUID) -> QuerySet[Practice]:
-    """The practices where the account is a member."""
-    return Practice.objects.filter(Exists(Membership.objects.live().filter(practice=OuterRef("pk"), user_id=user_id)))
+    """The practices where the account treats patients."""
+    mine = Membership.objects.live().practising().filter(practice=OuterRef("pk"), user_id=user_id)
+    return Practice.objects.filter(Exists(mine))
 
 
 def _others(user_id: UUID) -> QuerySet[Membership]:
-    return Membership.objects.live().filter(practice=OuterRef("pk")).exclude(user_id=user_id)
+    return Membership.objects.live().practising().filter(practice=OuterRef("pk")).exclude(user_id=user_id)
 
 
 def imports(user_id: UUID) -> Rows:

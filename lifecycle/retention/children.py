@@ -17,6 +17,8 @@ LOOSE = (
     ("care_carerelationship", "patient_id"),
     ("care_portallink", "patient_id"),
     ("care_invitation", "patient_id"),
+    ("care_staffconsent", "file_id"),
+    ("care_emergencyaccess", "file_id"),
 )
 """Rows that name a file without a foreign key, since their table lies in a layer below."""
 

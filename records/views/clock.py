@@ -17,7 +17,7 @@ from records import queries
 from records.clock import bars_of, counted_death, day_of, reasons_of, ruled_term, term_of
 from records.holds import holds_of
 from records.models import PatientFile
-from records.reading import Part, act_in_words, purpose_in_words
+from records.reading import Part, act_in_words, purpose_in_words, role_in_words
 from records.views.frame import Visit, of_file, open_part, show
 
 NOBODY = UUID(int=0)
@@ -88,10 +88,16 @@ def _line(basis: Basis, decides: bool) -> Clock:
     return Clock(rule.id, _(rule.category), _(rule.article), basis.since, active, basis.until, why, decides)
 
 
-def _openings(entries: Iterable[AccessEntry]) -> list[tuple[AccessEntry, str, str, str]]:
+def _openings(entries: Iterable[AccessEntry]) -> list[tuple[AccessEntry, str, str, str, str]]:
     rows = list(entries)
     names = queries.names_of({row.actor_id for row in rows})
     return [
-        (row, names.get(row.actor_id or NOBODY, ""), act_in_words(row.part, row.action), purpose_in_words(row.purpose))
+        (
+            row,
+            names.get(row.actor_id or NOBODY, ""),
+            role_in_words(row.actor_role),
+            act_in_words(row.part, row.action),
+            purpose_in_words(row.purpose),
+        )
         for row in rows
     ]

@@ -7,20 +7,23 @@ from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.actors import Actor
 from care.queries import practice_of
+from care.roles import Right, lacks
 from privacy.clocks import Jurisdiction, legal_day
 from records import queries
+from records.access import ACCESS
 from records.clock import day_of
 from records.models import PatientFile
 from records.reading import Part, head_of, open_file
 from records.restriction.keys import settle
 from records.restriction.queries import live, restricted_for
+from records.team import Depth, Opening, identity_lines, opening_for
 from vault import rings
 from vault.errors import KeyRefused
 from vault.handles import Handle
@@ -43,19 +46,29 @@ class Visit(HttpRequest):
     user: User
     actor: Actor
     now: datetime
+    emergency_until: datetime | None
 
 
 FileView = Callable[Concatenate[Visit, PatientFile, Rest], HttpResponse]
 
 
 def of_file(view: FileView[Rest]) -> Callable[..., HttpResponse]:
-    """Give the view the file of its address, or 404 to whoever doesn't treat the patient."""
+    """Give the view the file of its address, or 404 to whoever doesn't treat the patient.
+
+    The team gets it as far as its role and the patient's consent open it, else a page that says why (MD-42).
+    """
 
     def wrapped(request: Visit, file_id: UUID, *arguments: Rest.args, **named: Rest.kwargs) -> HttpResponse:
         file = queries.files_for(request.user, request.now).filter(pk=file_id).first()
         if file is None:
-            shut = get_object_or_404(restricted_for(request.user), pk=file_id)
-            return render(request, "records/restriction/closed.html", closed_context(shut), status=403)
+            if request.actor.role == "practitioner" and (
+                shut := restricted_for(request.user).filter(pk=file_id).first()
+            ):
+                return render(request, "records/restriction/closed.html", closed_context(shut), status=403)
+            opening, page = _opened_otherwise(request, file_id)
+            if not opening.allows(page, request.method) or opening.depth is Depth.IDENTITY:
+                return limited_page(request, opening, page)
+            file, request.actor, request.emergency_until = opening.file, opening.actor, opening.until
         try:
             return view(request, file, *arguments, **named)
         except KeyRefused:
@@ -71,6 +84,27 @@ def of_file(view: FileView[Rest]) -> Callable[..., HttpResponse]:
 def closed_context(file: PatientFile) -> dict[str, object]:
     """What a page says of a restricted file: since when and on which grounds, nothing of what it holds."""
     return {"file": file, "live": list(live().filter(file=file))}
+
+
+def _opened_otherwise(request: Visit, file_id: UUID) -> tuple[Opening, str]:
+    """How the file is open to somebody who doesn't treat the patient, and the page asked for. Raises Http404 to a stranger."""
+    opening = opening_for(request.user, request.actor, file_id, request.now)
+    if opening is None or request.resolver_match is None:
+        raise Http404
+    return opening, request.resolver_match.view_name
+
+
+def limited_page(request: Visit, opening: Opening, page: str) -> HttpResponse:
+    """Who the patient is, and why nothing else is open; any other page of the file says only why."""
+    by_consent = opening.depth is Depth.IDENTITY
+    known = (
+        identity_lines(opening.file, by=request.actor, now=request.now) if by_consent and page == "records:file" else []
+    )
+    context = {
+        "file": opening.file, "role": opening.role, "known": known, "by_consent": by_consent,
+        "emergency": by_consent and opening.role.may(Right.EMERGENCY),
+    }  # fmt: skip
+    return render(request, "records/limited.html", context, status=200 if known else 403)
 
 
 def onward(request: Visit, file: PatientFile, page: str, *arguments: object) -> HttpResponse:
@@ -106,12 +140,17 @@ def show(
 ) -> HttpResponse:
     """A page of the file, with the patient's head and the tabs."""
     head = head_of(handle, file, today=day_of(file, request.now))
-    page = {"file": file, "head": head, "tabs": tabs(file, tab), **context}
+    practises = request.actor.role == "practitioner"
+    page = {
+        "file": file, "head": head, "tabs": tabs(file, tab, practises=practises), "reads_only": lacks(request.actor.role, Right.WRITE),
+        "practises": practises,
+        "emergency_until": getattr(request, "emergency_until", None), **context,
+    }  # fmt: skip
     return render(request, f"records/{template}.html", page, status=status)
 
 
-def tabs(file: PatientFile, current: Part) -> list[dict[str, object]]:
-    """The pages of a file."""
+def tabs(file: PatientFile, current: Part, *, practises: bool) -> list[dict[str, object]]:
+    """The pages of a file; to the team those a right of its own opens."""
     words = {
         Part.FILE: _("Summary"),
         Part.CONSULTATIONS: _("Consultations"),
@@ -129,4 +168,5 @@ def tabs(file: PatientFile, current: Part) -> list[dict[str, object]]:
             "current": part is current,
         }
         for part, name, icon in TABS
+        if practises or ACCESS[name].right
     ]

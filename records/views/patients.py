@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from care.models import Practice
 from care.queries import practice_of
+from care.roles import TEAM
 from records import actions, queries
 from records.forms import NewFileForm, SearchForm
 from records.models import PatientFile
@@ -17,6 +18,7 @@ from records.reading import Head, heads_of
 from records.rules import Refused
 from records.search import LETTERS, twin_tokens
 from records.views.frame import Visit, today_of
+from records.views.team import team_patients
 
 PER_PAGE = 50
 RECENT = 8
@@ -25,7 +27,9 @@ TWINS = 5
 
 @require_safe
 def today(request: Visit) -> HttpResponse:
-    """What waits today: drafts to sign, the files touched last, three figures."""
+    """What waits today: drafts to sign, the files touched last, three figures. The team begins with its patients."""
+    if request.actor.role in TEAM:
+        return redirect("records:patients")
     day = today_of(request)
     drafts = list(queries.drafts_of(request.user, request.now)[:RECENT])
     recent = list(queries.recent_files(request.user, request.now)[:RECENT])
@@ -47,6 +51,8 @@ def patients(request: Visit) -> HttpResponse:
 
     What is looked for is posted: a patient's name in an address would stay in the browser's history (PC-80).
     """
+    if request.actor.role in TEAM:
+        return team_patients(request)
     sent = request.POST if request.method == "POST" else request.GET
     search = SearchForm(request.POST or None)
     text = search.cleaned_data["q"].strip() if search.is_valid() else ""

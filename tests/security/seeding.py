@@ -28,6 +28,7 @@ from privacy.purposes import Purpose
 from records.models import Consultation, PatientFile
 from records.restriction.actions import lift, read, restrict, tell
 from tests.accounts.factories import WebClient, make_practitioner, prove, verified_client
+from tests.care.factories import held_client, make_member
 from tests.imports.bundles import as_text, bundle, encounter, entry, observation, patient
 from tests.journeys.conftest import app_code
 from vault import access
@@ -95,6 +96,7 @@ class Seeder:
         self.place_and_lift_hold(file)
         self.restrict_and_lift(file)
         self.enter_breach()
+        self.open_in_emergency(file)
         self.record_death(file)
         self.open_archive(file)
         self.close_another_account()
@@ -161,6 +163,18 @@ class Seeder:
         assert self.client.post(url, said).status_code == 302
         draft = {**said, "lifestyle": self.token("records.QuestionnaireDraft.answers"), "later": "1"}
         assert self.client.post(url, draft).status_code == 302
+
+    def open_in_emergency(self, file: UUID) -> None:
+        """By staff of the practice, through the page; the patient is found by surname and birth date."""
+        member = make_member(self.user, "staff")
+        client = held_client(member)
+        prove(client, member)
+        answer = client.post(
+            reverse("records:emergency"),
+            {"surname": token_of("records.PatientFile.surname"), "birth_date": "23/07/1931", "kind": "life",
+             "why": self.token("care.EmergencyAccess.why")},
+        )  # fmt: skip
+        assert answer.status_code == 302, answer.context["form"].errors
 
     def record_death(self, file: UUID) -> None:
         """By the page of the file; an old one, so that the token is a day like no other."""

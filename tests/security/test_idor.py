@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.test import Client
@@ -10,8 +11,10 @@ from django.utils import timezone
 from accounts.access import Access, Audience
 from accounts.models import User
 from audit.actors import Actor
-from care.models import Invitation, PortalLink
+from care.models import Invitation, Membership, PortalLink, StaffConsent, StaffInvitation
 from care.portal.actions import make_link
+from care.queries import practice_of
+from care.team.actions import invite
 from care.tenancy import ALL, scope
 from consents.models import ConsentEvent, PublishedText
 from directory.models import Listing
@@ -21,9 +24,11 @@ from gdpr_requests.export.building import build
 from gdpr_requests.export.scopes import Scope
 from gdpr_requests.models import Export, Request
 from lifecycle.deletion.links import token_of
+from records.emergency import open_in_emergency
 from records.models import Consultation, Document, Measure, PatientFile, Questionnaire, QuestionnaireDraft, Share
 from records.portal.content import share
 from tests.accounts.factories import make_account, make_patient, make_practitioner, make_staff, verified_client
+from tests.care.factories import as_owner, make_member
 from tests.gdpr_requests.factories import by_account, by_letter
 from tests.imports.factories import imported
 from tests.lifecycle.test_holds import place
@@ -58,6 +63,9 @@ TOUCHED = (
     Listing,
     Request,
     Export,
+    Membership,
+    StaffConsent,
+    StaffInvitation,
 )
 
 
@@ -114,6 +122,9 @@ def world(owner: User, patient: User) -> World:
         "link_id": link(file, patient).pk,
         "request_id": by_account(owner).pk,
         **{f"gdpr:{page} token": links.token_of(by_letter().pk) for page in ("follow", "follow_paper")},
+        "invitation_id": invited(owner),
+        "emergency_id": in_emergency(owner, file),
+        "membership_id": Membership.objects.get(user=make_member(owner)).pk,
     }
     shut = make_file(owner, surname=CANARY)
     paper = make_document(shut, owner, title=f"{CANARY} title")
@@ -122,6 +133,25 @@ def world(owner: User, patient: User) -> World:
     for page in ("ask", "read", "document"):
         arguments |= {f"records:restricted_{page} {name}": value for name, value in reading.items()}
     return World(arguments, (CANARY, "77777.25"), fingerprint)
+
+
+def invited(owner: User) -> UUID:
+    """An invitation of practice A that waits."""
+    practice = practice_of(owner)
+    with scope(ALL):
+        sent = invite(practice=practice, email="x@example.org", role="staff", by=as_owner(owner), now=timezone.now())
+    return sent.pk
+
+
+def in_emergency(owner: User, file: PatientFile) -> UUID:
+    """An hour, over since, in which staff of practice A had the file open."""
+    staff = make_member(owner, "staff")
+    with scope(ALL):
+        row = open_in_emergency(
+            file_id=file.pk, kind="life", why=f"{CANARY} why", by=Actor(staff.pk, "staff"),
+            now=timezone.now() - timedelta(hours=2),
+        )  # fmt: skip
+    return row.pk
 
 
 def fingerprint() -> object:

@@ -185,7 +185,7 @@ def test_import_brings_nothing_into_it(owner: User, file: PatientFile, tmp_path:
 
 TOUCH_NO_FILE = frozenset(
     "account breach breached_list consents demo dump_database flush hold keys ledger login_code makemessages migrate phases"
-    " rights schedule_page signup_practitioner retention_page".split()
+    " recipients_page rights schedule_page signup_practitioner retention_page".split()
 )
 """Commands that neither open nor change a patient's file, or that were asked above by the action they call (hold)."""
 
