@@ -23,6 +23,7 @@ from records.models import PatientFile
 AFTER_DEATH: Final = timedelta(days=31)
 """A death's papers (its certificate, a letter) may be written as consultations until so long after it."""
 _BIRTH: Final = re.compile(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?")
+_FULL: Final = len("2026-11-22")
 
 
 def parse_birth_date(text: str | None) -> date | None:
@@ -39,6 +40,12 @@ def parse_birth_date(text: str | None) -> date | None:
     if not 1 <= month <= 12:
         raise ValueError(f"month {month} doesn't exist")
     return date(year, month, int(found[3] or monthrange(year, month)[1]))
+
+
+def birth_words(birth_date: str) -> str:
+    """A full birth date in words; a year or a month as it is known."""
+    born = parse_birth_date(birth_date) if len(birth_date) == _FULL else None
+    return written(born) if born else birth_date
 
 
 def first_day(text: str | None) -> date | None:

@@ -15,6 +15,7 @@ from care.roles import RECIPIENTS, TEAM, Emergency, Recipient, Right, Way
 from care.team.reach import READING
 from privacy.purposes import Purpose
 from records.access import ACCESS
+from records.clock import birth_words
 from records.emergency import acting, files_of_colleagues, running_for
 from records.fields import CONTACT, IDENTITY, LABELS, SEXES
 from records.models import PatientFile
@@ -108,5 +109,6 @@ def identity_lines(file: PatientFile, *, by: Actor, now: datetime) -> list[tuple
         file.pk, by=by, purpose=Purpose.CARE, part=Part.IDENTITY.value, practice_id=file.practice_id, now=now
     )
     texts = {name: handle.read(file, name) or "" for name in (*IDENTITY, *CONTACT)}
+    texts["birth_date"] = birth_words(texts["birth_date"])
     texts["sex"] = str(SEXES.get(texts["sex"], texts["sex"]))
     return [(LABELS[name], texts[name]) for name in (*IDENTITY, *CONTACT) if texts[name]]

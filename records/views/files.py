@@ -10,9 +10,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from privacy.days import written
 from records import actions, queries
-from records.clock import day_of, parse_birth_date, term_of
+from records.clock import birth_words, day_of, term_of
 from records.fields import CONTACT, FILE_FIELDS, IDENTITY, LABELS, MEDICAL, SEXES
 from records.forms import EditForm, IdentityForm, MedicalForm, at_revision
 from records.importing.queries import has_imports
@@ -29,7 +28,6 @@ from records.views.measures import latest_of_each
 
 LAST = 5
 NOBODY = UUID(int=0)
-FULL_DATE = len("2026-11-22")
 
 
 @require_safe
@@ -151,14 +149,8 @@ def _change(request: Visit, file: PatientFile, form: EditForm) -> bool:
 
 def named_texts(texts: dict[str, str], names: tuple[str, ...] = FILE_FIELDS) -> list[tuple[object, object]]:
     """Label and text of the fields that hold something."""
-    shown = texts | {"sex": str(SEXES.get(texts["sex"], texts["sex"])), "birth_date": _day(texts["birth_date"])}
+    shown = texts | {"sex": str(SEXES.get(texts["sex"], texts["sex"])), "birth_date": birth_words(texts["birth_date"])}
     return [(LABELS[name], shown[name]) for name in names if shown[name]]
-
-
-def _day(birth_date: str) -> str:
-    """A full birth date in words; a year or a month as it is known."""
-    born = parse_birth_date(birth_date) if len(birth_date) == FULL_DATE else None
-    return written(born) if born else birth_date
 
 
 def _pretty(raw: str) -> str:

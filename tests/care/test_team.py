@@ -207,10 +207,13 @@ def test_team_sees_identity_until_the_patient_agrees(owner: User, role: str) -> 
     assert (page.status_code, "0612345678" in shown, "Zyklamen" in shown, "hasn't agreed" in shown) == (
         200, True, False, True,
     )  # fmt: skip
+    assert ("29 February 1984" in shown, reverse("records:medical", args=[file.pk]) in shown) == (True, False)
     closed = client.get(reverse("records:consultations", args=[file.pk]))
     assert (closed.status_code, "Akelei" in closed.content.decode()) == (403, False)
     let_in(owner, file.pk)
-    assert "Zyklamen" in client.get(reverse("records:file", args=[file.pk])).content.decode()
+    opened = client.get(reverse("records:file", args=[file.pk])).content.decode()
+    edits = [reverse(f"records:{name}", args=[file.pk]) in opened for name in ("medical", "identity")]
+    assert ("Zyklamen" in opened, edits) == (True, [role == "staff"] * 2)
     assert "Akelei" in client.get(reverse("records:consultations", args=[file.pk])).content.decode()
     with scope([file.practice_id]):
         actions.keep_team_out(
