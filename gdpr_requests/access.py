@@ -4,6 +4,8 @@ from accounts.access import Access, Act, Audience
 
 _MINE = Access(Audience.PRACTITIONER, Act.PRIVACY)
 
+_PATIENT = Access(Audience.PATIENT, Act.PRIVACY)
+
 _ANYONE = Access(Audience.PUBLIC, Act.PUBLIC)
 
 ACCESS = {
@@ -19,6 +21,12 @@ ACCESS = {
     "gdpr:request": _MINE,
     "gdpr:request_send_paper": _MINE,
     "gdpr:request_paper": _MINE,
+    "patient_privacy:overview": _PATIENT,
+    "patient_privacy:journal": _PATIENT,
+    "patient_privacy:question": _PATIENT,
+    "patient_privacy:requests": _PATIENT,
+    "patient_privacy:request_new": _PATIENT,
+    "patient_privacy:request": _PATIENT,
     "gdpr:contact": _ANYONE,
     "gdpr:follow": _ANYONE,
     "gdpr:follow_paper": _ANYONE,

@@ -13,6 +13,7 @@ class GdprRequestsConfig(AppConfig):
         register_evidence()
         answer_erasures()
         register_effects()
+        register_pages()
         register_sweeps()
         register_exports()
 
@@ -48,6 +49,14 @@ def register_effects() -> None:
     effects.when_granted(Right.ERASURE, effects.erase)
     effects.when_granted(Right.RESTRICTION, effects.restrict)
     effects.when_filed(Right.OBJECTION, objecting.record)
+
+
+def register_pages() -> None:
+    """Where an account follows what it asked through the patient's portal."""
+    from gdpr_requests.desk import links
+    from gdpr_requests.models import Channel
+
+    links.PAGES[Channel.PORTAL] = "patient_privacy:request"
 
 
 def register_sweeps() -> None:

@@ -32,6 +32,7 @@ declare(
         "account_id": _fact("the account that asks, as a random id"),
         "practice_id": technical("the practice that answers"),
         "file_id": _fact("the patient's file it is about, as a random id"),
+        "entry_number": _fact("the line of the access journal that is questioned"),
         "contact": _sealed("name and address of somebody without an account", Category.CONTACT),
         "received_at": _fact("when it arrived"),
         "filed_at": _fact("when it was entered"),

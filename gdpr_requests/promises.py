@@ -21,6 +21,7 @@ from gdpr_requests.desk.wording import remedies
 from gdpr_requests.duties import promises as _duties  # noqa: F401 - registers PC-82
 from gdpr_requests.export import promises as _exports  # noqa: F401 - registers those of exports (PC-60, PC-64)
 from gdpr_requests.models import Channel, Exchange, IdentityDocument, Objection, Outcome, Proof, Reminder, Request
+from gdpr_requests.portal import promises as _portal  # noqa: F401 - registers PC-70 for patients
 from gdpr_requests.tabs import TABS
 from privacy.clocks import legal_day
 from privacy.deadlines import DataClass, Right, deadline

@@ -1,6 +1,7 @@
 """The tabs of the privacy centre. A tab whose page doesn't exist yet is absent, not dead."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,12 @@ TABS = (
     ("lifecycle:deletion", pgettext_lazy("tab", "Deletion")),
 )
 
+PATIENT_TABS = (
+    ("patient_privacy:overview", _("Overview")),
+    ("patient_privacy:journal", _("Access journal")),
+    ("patient_privacy:requests", _("Requests")),
+)
+
 
 @dataclass(frozen=True)
 class Tab:
@@ -27,10 +34,10 @@ class Tab:
     current: bool
 
 
-def tabs(path: str) -> list[Tab]:
+def tabs(path: str, among: tuple[tuple[str, Any], ...] = TABS) -> list[Tab]:
     """The tabs that have a page, the one at ``path`` marked."""
     found = []
-    for view, name in TABS:
+    for view, name in among:
         try:
             url = reverse(view)
         except NoReverseMatch:

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from accounts.patients.actions import PART as PATIENT_ACCOUNT
 from audit.models import AccessEntry
 from privacy.retention_rules import Rule
 from records.reading import act_in_words
@@ -14,7 +15,12 @@ ROLES = {
     "operations": _("operations"),
     "dpo": _("data protection officer"),
     "patient": _("patient"),
+    "guardian": _("parent or guardian"),
+    "proxy": _("a person of trust"),
 }
+
+PARTS = {PATIENT_ACCOUNT: _("the identity of the patient's account")}
+"""Parts of an account; those of a file are in :mod:`records.reading`."""
 
 
 def role_in_words(role: str) -> str:
@@ -28,7 +34,7 @@ def what(entry: AccessEntry, number: int = 1) -> str:
         return (
             ngettext("saw the name of %d patient in a list", "saw the names of %d patients in a list", number) % number
         )
-    return act_in_words(entry.part, entry.action)
+    return act_in_words(str(PARTS.get(entry.part, entry.part)), entry.action)
 
 
 def lasts(rule: Rule) -> str:

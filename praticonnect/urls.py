@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("directory.urls")),
     path("", include("lifecycle.urls")),
     path("", include("gdpr_requests.urls")),
+    path("", include("gdpr_requests.portal.urls")),
 ]
 if settings.SHOW_GALLERY:
     urlpatterns.append(path("gallery/", gallery.gallery, name="gallery"))

@@ -46,12 +46,13 @@ def file_request(
     received_at: datetime | None = None,
     data_class: DataClass | None = None,
     objects_to: str = "",
+    entry_number: int | None = None,
 ) -> Request:
     """Enter one request; its number, its legal dates and its first exchange come with it. A receipt follows the commit.
 
     Who asks is an account, or ``contact`` with ``name`` and ``email`` or ``address`` (and ``language``). Care data are
     asked of ``practice_id`` (or of the practice of ``file_id``), all else of the house. ``received_at`` is the moment a
-    letter arrived, else ``now``. Raises :class:`records.rules.Refused` with what to do.
+    letter arrived, else ``now``. ``entry_number``: the line of the access journal that is questioned. Raises :class:`records.rules.Refused` with what to do.
     """
     right, received_at = Right(right), received_at or now
     require(
@@ -62,14 +63,14 @@ def file_request(
     file = _file(file_id, practice_id) if file_id else None
     practice_id = file.practice_id if file else practice_id
     year, serial = _number(now)
-    require(_why_not_again(right, account_id, practice_id, file_id))
+    require(_why_not_again(right, account_id, practice_id, file_id) or _why_not_question(account_id, entry_number))
     data = data_class or _class_of(right, practice_id, file, received_at)
     dates = deadline(right, data, received_at)
     own = account_id is not None and by.account_id == account_id
     request = Request(
         id=new_id(), year=year, serial=serial, right=right.value, data_class=data.value,
         objects_to=objects_to if right is Right.OBJECTION else "", channel=channel, account_id=account_id,
-        practice_id=practice_id, file_id=file_id, received_at=received_at, filed_at=now, not_before=dates.not_before,
+        practice_id=practice_id, file_id=file_id, entry_number=entry_number, received_at=received_at, filed_at=now, not_before=dates.not_before,
         target_on=dates.target_on, due_on=dates.due_on, state=State.RECEIVED,
         proof=Proof.LOGIN if own else "", proven_at=now if own else None,
     )  # fmt: skip
@@ -124,6 +125,17 @@ def _why_not_again(
     if found is None:
         return None
     return Refusal("again", _("You asked for this already, under number %(n)s. Write there.") % {"n": found.number})
+
+
+def _why_not_question(account_id: UUID | None, entry_number: int | None) -> Refusal | None:
+    """A line of the journal is questioned once, unless that was withdrawn (asked under the lock of the number)."""
+    if entry_number is None:
+        return None
+    asked = Request.objects.filter(account_id=account_id, entry_number=entry_number).exclude(state=State.WITHDRAWN)
+    found = asked.first()
+    if found is None:
+        return None
+    return Refusal("questioned", _("You asked about this access already, under number %(n)s.") % {"n": found.number})
 
 
 def _email(account_id: UUID | None, contact: Mapping[str, str] | None) -> str:

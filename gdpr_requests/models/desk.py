@@ -69,6 +69,7 @@ class Request(models.Model):
     account_id = models.UUIDField(_("who asks"), null=True)
     practice_id = models.UUIDField(_("practice asked"), null=True)
     file_id = models.UUIDField(_("patient's file"), null=True)
+    entry_number = models.BigIntegerField(_("questioned entry of the access journal"), null=True)
     contact = SealedJSONField()
 
     received_at = models.DateTimeField(_("received"))
@@ -109,6 +110,13 @@ class Request(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(outcome="") | Q(decided_at__gte=models.F("not_before")), name="request_not_before"
+            ),
+            models.CheckConstraint(
+                condition=Q(entry_number=None) | Q(right=Right.QUESTIONED_ACCESS.value),
+                name="request_questions_an_access",
+            ),
+            models.UniqueConstraint(
+                fields=["account_id", "entry_number"], condition=~Q(state=State.WITHDRAWN), name="entry_questioned_once"
             ),
             models.CheckConstraint(
                 condition=Q(state__in=OVER, closed_at__isnull=False) | ~Q(state__in=OVER) & Q(closed_at__isnull=True),

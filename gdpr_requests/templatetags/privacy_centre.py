@@ -3,7 +3,7 @@
 from django import template
 from django.template import Context
 
-from gdpr_requests.tabs import Tab, tabs
+from gdpr_requests.tabs import PATIENT_TABS, Tab, tabs
 from gdpr_requests.wording import lasts
 
 register = template.Library()
@@ -14,3 +14,9 @@ register.filter("lasts", lasts)
 def centre_tabs(context: Context) -> list[Tab]:
     """The tab bar for the page being shown."""
     return tabs(context["request"].path)
+
+
+@register.simple_tag(takes_context=True)
+def patient_tabs(context: Context) -> list[Tab]:
+    """The tab bar of a patient's privacy pages."""
+    return tabs(context["request"].path, PATIENT_TABS)

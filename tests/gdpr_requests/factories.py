@@ -39,6 +39,5 @@ def by_account(user: User, right: Right = Right.ACCESS, *, now: datetime = NOW, 
         channel=Channel.CENTRE,
         account_id=user.pk,
         by=account_of(user),
-        text="Mine, please.",
-        **options,
+        **{"text": "Mine, please.", **options},
     )

@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.access import Access, Audience
 from accounts.models import User
 from audit.actors import Actor
+from audit.models import AccessEntry
 from care.models import Invitation, Membership, PortalLink, StaffConsent, StaffInvitation
 from care.portal.actions import make_link
 from care.queries import practice_of
@@ -121,6 +122,8 @@ def world(owner: User, patient: User) -> World:
         "patient:invitation token": "no-such-link",
         "link_id": link(file, patient).pk,
         "request_id": by_account(owner).pk,
+        "patient_privacy:request request_id": by_account(patient, text=f"{CANARY} asked").pk,
+        "entry_id": AccessEntry.objects.filter(subject_id=file.pk).values_list("pk", flat=True)[0],
         **{f"gdpr:{page} token": links.token_of(by_letter().pk) for page in ("follow", "follow_paper")},
         "invitation_id": invited(owner),
         "emergency_id": in_emergency(owner, file),
