@@ -97,8 +97,15 @@ def page_of(
         "may_send": side is By.PERSON and request.state == "identity" and not waits,
         "paper": forms.PaperForm(),
         "remedies": remedies() if request.outcome in (Outcome.PARTLY, Outcome.REFUSED) else "",
-        "forms": {name: wrong[1] if wrong and wrong[0] == name else FORMS[name](request, None) for name in possible},
+        "forms": {name: _with_own_ids(name, request, wrong) for name in possible},
     }
+
+
+def _with_own_ids(name: str, request: Request, wrong: tuple[str, Any] | None) -> Any:
+    """One step's form, its fields named apart on the page: several forms have a field ``text``."""
+    form = wrong[1] if wrong and wrong[0] == name else FORMS[name](request, None)
+    form.auto_id = f"id_{name}_%s"
+    return form
 
 
 def _is_possible(name: str, request: Request, side: By | None, waits: bool) -> bool:
