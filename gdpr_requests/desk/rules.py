@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from audit.actors import Actor
@@ -93,7 +94,7 @@ def why_not_answer(
         return Refusal(
             "reflection",
             _("A medical record is never shown before 48 hours of reflection: answer from %(day)s on.")
-            % {"day": written(request.not_before, "DATETIME_FORMAT")},
+            % {"day": written(timezone.localtime(request.not_before), "DATETIME_FORMAT")},
         )
     if outcome != Outcome.REFUSED and not request.proof:
         return Refusal("not_proven", _("Check the person's identity first: nothing is granted to somebody unknown."))

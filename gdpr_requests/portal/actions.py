@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.actors import Actor
@@ -36,7 +37,7 @@ def line_in_words(entry: AccessEntry) -> str:
     """Which line is meant, by its number, moment and kind; never what was read."""
     return _("Line %(number)d of the access journal: %(when)s, %(who)s, %(what)s.") % {
         "number": entry.pk,
-        "when": written(entry.at, "DATETIME_FORMAT"),
+        "when": written(timezone.localtime(entry.at), "DATETIME_FORMAT"),
         "who": wording.role_in_words(entry.actor_role),
         "what": wording.what(entry),
     }

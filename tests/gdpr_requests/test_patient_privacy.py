@@ -1,6 +1,6 @@
 """The patient's privacy pages: overview, journal with questions, requests, and nobody else's data (PC-70, PC-60 to PC-68)."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from care.models import PortalPart
 from gdpr_requests.desk import links
 from gdpr_requests.models import Request
 from gdpr_requests.portal import promises
+from gdpr_requests.portal.actions import line_in_words
 from privacy.deadlines import Right
 from records.models import PatientFile
 from records.reading import Part, open_file
@@ -200,6 +201,15 @@ def test_questioned_access_goes_to_its_practice_and_names_the_line(
     assert f"questioned, {request.number}" in client.get(JOURNAL).content.decode()
     theirs = verified_client(practitioner).get(reverse("gdpr:request", args=[request.pk])).content.decode()
     assert f"Line {entry.pk} of the access journal" in theirs
+
+
+def test_line_is_named_by_the_time_of_the_patients_clock() -> None:
+    entry = AccessEntry(
+        pk=7, at=datetime(2026, 7, 1, 22, 30, tzinfo=UTC), actor_role="practitioner", part="measures", action="open"
+    )
+    assert (
+        line_in_words(entry) == "Line 7 of the access journal: 2 July 2026, 00:30, practitioner, opened the measures."
+    )
 
 
 def test_line_of_the_account_is_questioned_at_the_house(client: WebClient, patient: User) -> None:
