@@ -7,10 +7,14 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Listen to the libraries: each sign-in and factor event is journaled (MD-44), recovery codes are ours."""
-        from accounts import journal, recovery
+        """Listen to the libraries: each sign-in and factor event is journaled (MD-44), recovery codes are ours.
+
+        Their copy of the e-mail address is sealed as ours is (PC-80).
+        """
+        from accounts import addresses, journal, recovery
         from audit.evidence import journal_each
 
+        addresses.seal_addresses()
         journal.connect()
         recovery.connect()
         journal_each("accounts.PatientProfile")

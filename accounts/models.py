@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
-from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +13,7 @@ from accounts.devices import DeliveredCodeDevice, HeldFactor
 from accounts.patients.models import PatientProfile
 from accounts.specialties import SPECIALTIES
 from privacy.ids import new_id
+from vault.rest_fields import AtRestCharField, AtRestEmailField, AtRestTextField
 
 if TYPE_CHECKING:
     from django_otp.models import Device
@@ -61,7 +61,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     """One account is one person (promise MD-57). The e-mail address is the login name; there is no other."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    email = models.EmailField(_("e-mail address"), unique=True)
+    email = AtRestEmailField(_("e-mail address"), unique=True)
     language = models.CharField(_("language"), max_length=5, default="en")
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
@@ -83,9 +83,6 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
 
     class Meta:
         verbose_name = _("account")
-        constraints = [
-            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="account_email_lower_case")
-        ]
 
     def __str__(self) -> str:
         return self.email
@@ -96,19 +93,19 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
 
 
 class PractitionerProfile(models.Model):
-    """What identifies a practitioner and where they practise (promises PC-02, MD-04)."""
+    """What identifies a practitioner and where they practise (promises PC-02, MD-04); sealed at rest (PC-80)."""
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True, related_name="practitioner")
-    surname = models.CharField(_("surname"), max_length=100)
-    given_names = models.CharField(_("given names"), max_length=100)
-    rpps = models.CharField(_("RPPS number"), max_length=11, null=True, blank=True, unique=True)
-    adeli = models.CharField(_("ADELI number"), max_length=9, null=True, blank=True, unique=True)
+    surname = AtRestCharField(_("surname"), max_length=100)
+    given_names = AtRestCharField(_("given names"), max_length=100)
+    rpps = AtRestCharField(_("RPPS number"), max_length=11, null=True, blank=True, unique=True, compared=True)
+    adeli = AtRestCharField(_("ADELI number"), max_length=9, null=True, blank=True, unique=True, compared=True)
     specialty = models.CharField(_("specialty"), max_length=10, choices=SPECIALTIES)
-    qualifications = models.TextField(_("qualifications and certifications"), blank=True, max_length=2000)
-    phone = models.CharField(_("telephone"), max_length=16, blank=True)
-    address_line = models.CharField(_("professional address"), max_length=200)
-    postal_code = models.CharField(_("postal code"), max_length=10)
-    city = models.CharField(_("city"), max_length=100)
+    qualifications = AtRestTextField(_("qualifications and certifications"), blank=True, max_length=2000)
+    phone = AtRestCharField(_("telephone"), max_length=16, blank=True)
+    address_line = AtRestCharField(_("professional address"), max_length=200)
+    postal_code = AtRestCharField(_("postal code"), max_length=10)
+    city = AtRestCharField(_("city"), max_length=100)
     country = models.CharField(_("country"), max_length=2, choices=Jurisdiction)
     jurisdiction = models.CharField(_("you practise in"), max_length=2, choices=Jurisdiction)
 

@@ -18,7 +18,9 @@ def the_directory_shows_only_those_who_agreed(now: datetime) -> Measure:
     practitioners = set(PractitionerProfile.objects.values_list("pk", flat=True))
     live = live_among(practitioners, LISTING, now=now)
     agreed = set(Listing.objects.filter(user_id__in=live).values_list("pk", flat=True))
-    listed = {one.listing_id for one in queries.published(queries.found(queries.Wanted(), now=now), now=now)}
+    listed = {
+        one.listing_id for one in queries.published(queries.at(queries.found(queries.Wanted(), now=now)), now=now)
+    }
     silent = Listing.objects.exclude(pk__in=agreed).order_by("pk").values_list("pk", flat=True)
     opened = [page for page in silent[:SAMPLE] if queries.page_at(page, now=now) is not None]
     absent = queries.of_open_accounts().filter(pk__in=agreed).exclude(pk__in=listed).count()

@@ -1,7 +1,8 @@
 """Who is in the directory at a moment, for anybody; and one's own page, for oneself.
 
 SQL narrows to those who said yes; then each page takes a grant, minted from the ledger for this one answer (PC-23).
-Nothing is stored or cached, so that a withdrawal counts from the next request on.
+Nothing is stored or cached, so that a withdrawal counts from the next request on. Names and towns are sealed at rest
+(PC-80), so that they are opened, compared and ordered here, and a dump shows nobody, listed or not (ADR 0011).
 """
 
 from collections.abc import Iterable
@@ -10,20 +11,19 @@ from datetime import datetime
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 
 from accounts.models import User
 from accounts.queries import profile_or_404
 from consents import queries as consents
 from consents.grants import grants_for
 from directory.cards import LISTING, Card, Published, card_of, publish
-from directory.folding import folded
 from directory.models import Listing
 from vault.index import words
 
 PER_PAGE = 20
 MOST_WORDS = 8
-"""Of each field; anybody may search, and each word has every name folded once more."""
+"""Of each field; anybody may search, and each word goes along every name once more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +45,28 @@ class Own:
     public_id: UUID | None
 
 
-def found(wanted: Wanted, *, now: datetime) -> QuerySet[Listing]:
+def found(wanted: Wanted, *, now: datetime) -> list[UUID]:
     """The pages that fit, by surname: names and towns by the beginnings of their words, accents don't matter."""
-    profile = "user__practitioner"
-    pages = candidates(now).annotate(
-        by_name=folded(F(f"{profile}__surname"), F(f"{profile}__given_names")),
-        by_place=folded(F(f"{profile}__postal_code"), F(f"{profile}__city")),
-    )
-    for word in _looked_for(wanted.name):
-        pages = pages.filter(by_name__contains=f" {word}")
-    for word in _looked_for(wanted.city):
-        pages = pages.filter(by_place__contains=f" {word}")
+    profile = "user__practitioner__"
+    pages = candidates(now)
     if wanted.specialty:
-        pages = pages.filter(**{f"{profile}__specialty": wanted.specialty})
-    return pages.order_by("by_name", "pk")
+        pages = pages.filter(**{f"{profile}specialty": wanted.specialty})
+    names, places = _looked_for(wanted.name), _looked_for(wanted.city)
+    parts = ("surname", "given_names", *(("postal_code", "city") if places else ()))
+    rows = pages.values_list("pk", *(f"{profile}{part}" for part in parts))
+    folds = ((page_id, folded(*row[:2]), folded(*row[2:])) for page_id, *row in rows)
+    fitting = [(name, page_id) for page_id, name, place in folds if fits(names, name) and fits(places, place)]
+    return [page_id for _name, page_id in sorted(fitting)]
+
+
+def folded(*texts: str) -> str:
+    """The texts as one, each word folded and after a space."""
+    return "".join(f" {word}" for word in words(" ".join(texts)))
+
+
+def fits(wanted: list[str], text: str) -> bool:
+    """Whether each wanted word begins a word of the folded text."""
+    return all(f" {word}" in text for word in wanted)
 
 
 def _looked_for(text: str) -> list[str]:
@@ -91,10 +99,17 @@ def published(listings: Iterable[Listing], *, now: datetime) -> list[Published]:
     ]
 
 
-def page_of(wanted: Wanted, number: str | None, *, now: datetime) -> tuple[Page[Listing], list[Published]]:
+def page_of(wanted: Wanted, number: str | None, *, now: datetime) -> tuple[Page[UUID], list[Published]]:
     """One page of the list: where it stands among all, and its cards. Three queries whatever its length."""
     page = Paginator(found(wanted, now=now), PER_PAGE).get_page(number)
-    return page, published(page.object_list, now=now)
+    return page, published(at(page.object_list), now=now)
+
+
+def at(page_ids: Iterable[UUID]) -> list[Listing]:
+    """The pages of these addresses, in their order."""
+    wanted = list(page_ids)
+    pages = of_open_accounts().in_bulk(wanted)
+    return [pages[page_id] for page_id in wanted if page_id in pages]
 
 
 def page_at(listing_id: UUID, *, now: datetime) -> Published | None:

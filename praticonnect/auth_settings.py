@@ -77,6 +77,7 @@ BREACHED_LIST = env.text("PRATICONNECT_BREACHED_LIST")
 
 # ── sessions: in the database, so that ending one is final at its next request; time-outs are in accounts/sessions.py ──
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_SERIALIZER = "vault.sessions.SealedSerializer"
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True

@@ -9,16 +9,22 @@ from uuid import UUID
 from django.apps import apps
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
+from django.db.models import CharField, Model, TextField
 
 from audit.actors import Actor
 from audit.models import AccessEntry
 from audit.sealing import every_row
+from privacy.declare import REGISTRY, Category
 from privacy.ids import new_id
 from privacy.promises import Measure, promise
 from privacy.purposes import Purpose
+from privacy.registry import discover
 from vault import access
+from vault.errors import SealBroken
 from vault.fields import SealedField, sealed_fields
 from vault.models import FileKey
+from vault.rest import PREFIX, open_value
+from vault.rest_fields import AtRest, at_rest_fields
 from vault.seal import HEAD_BYTES, VERSION
 
 JOURNAL_TERM = timedelta(days=3 * 365)
@@ -32,6 +38,15 @@ select case when octet_length({column}) >= %s and get_byte({column}, 0) = %s
             then encode(substring({column} from 2 for 16), 'hex') end as key, count(*)
   from {table} where {column} is not null group by 1
 """
+
+AT_REST = """
+select count(*), count(*) filter (where not starts_with({column}, %s)) from {table} where {column} <> ''
+"""
+SOME_AT_REST = "select {column} from {table} where starts_with({column}, %s) order by random() limit %s"
+TRIED = 50
+"""Of each column: the values that are really opened."""
+WHO = {Category.IDENTITY, Category.CONTACT, Category.PROFESSIONAL}
+LONGEST_CODE = 5
 
 
 @dataclass
@@ -80,6 +95,27 @@ def stored_values_are_sealed(now: datetime) -> Measure:
             "values_in_clear": found.unsealed,
             "values_whose_key_is_unknown": found.keyless,
             "file_keys": len(known),
+        },
+    )
+
+
+@promise("PC-80", checked_by="tests/vault/test_rest_promises.py")
+def identities_are_sealed(now: datetime) -> Measure:
+    """No account's name, address or number stands in clear: every value is sealed, some are opened, no column is left out."""
+    values = in_clear = unreadable = 0
+    fields = [field for model in _stored_models() for field in at_rest_fields(model)]
+    for field in fields:
+        count, clear, broken = _state_of(field)
+        values, in_clear, unreadable = values + count, in_clear + clear, unreadable + broken
+    left_out = sorted(_identities_left_out())
+    return Measure(
+        bool(fields) and not (in_clear or unreadable or left_out),
+        {
+            "columns_of_identities": len(fields),
+            "values": values,
+            "values_in_clear": in_clear,
+            "values_that_do_not_open": unreadable,
+            "columns_in_clear": left_out,
         },
     )
 
@@ -139,9 +175,48 @@ def _files_without_entry(now: datetime) -> int:
 
 
 def _all_sealed_fields() -> Iterator[SealedField]:
-    for model in apps.get_models():
-        if model._meta.managed and not model._meta.proxy:
-            yield from sealed_fields(model)
+    for model in _stored_models():
+        yield from sealed_fields(model)
+
+
+def _stored_models() -> Iterator[type[Model]]:
+    return (model for model in apps.get_models() if model._meta.managed and not model._meta.proxy)
+
+
+def _state_of(field: AtRest) -> tuple[int, int, int]:
+    """Values of the column; those of them in clear; and of some that are opened, those that don't open."""
+    quoted = connection.ops.quote_name
+    names = {"column": quoted(str(field.column)), "table": quoted(field.model._meta.db_table)}
+    with transaction.atomic(), every_row(), connection.cursor() as cursor:
+        cursor.execute(AT_REST.format(**names), [PREFIX])
+        count, clear = cursor.fetchone()
+        cursor.execute(SOME_AT_REST.format(**names), [PREFIX, TRIED])
+        broken = sum(not _opens(field, stored) for (stored,) in cursor.fetchall())
+    return count, clear, broken
+
+
+def _opens(field: AtRest, stored: str) -> bool:
+    try:
+        return bool(open_value(field.place, stored, compared=field.compared))
+    except SealBroken:
+        return False
+
+
+def _identities_left_out() -> Iterator[str]:
+    """Columns declared to say who somebody is that hold plain text."""
+    discover()
+    for model in _stored_models():
+        declared = REGISTRY.get(model._meta.label)
+        for name, field in declared.fields.items() if declared else ():
+            if field.category in WHO and _is_plain(model._meta.get_field(name)):
+                yield f"{model._meta.label}.{name}"
+
+
+def _is_plain(column: object) -> bool:
+    """Whether a column holds free text in clear: neither sealed nor a choice nor a short code."""
+    if not isinstance(column, CharField | TextField) or isinstance(column, AtRest):
+        return False
+    return not column.choices and (column.max_length is None or column.max_length > LONGEST_CODE)
 
 
 def _keys_used(field: SealedField) -> list[tuple[str | None, int]]:

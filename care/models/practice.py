@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from privacy.ids import new_id
+from vault.rest_fields import AtRestCharField
 
 
 class Jurisdiction(models.TextChoices):
@@ -35,7 +36,7 @@ class Practice(models.Model):
     """The tenant: every clinical row carries the id of one practice."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    name = models.CharField(max_length=200)
+    name = AtRestCharField(max_length=200)
     jurisdiction = models.CharField(max_length=2, choices=Jurisdiction.choices)
     created_at = models.DateTimeField()
 

@@ -73,7 +73,7 @@ class Answer:
     def living(self, rows: Rows) -> Rows:
         """Those of ``rows`` that still say or open something; a dead key and a nameless account stay as rows."""
         empty = EMPTY.get(self.table.label)
-        return rows.exclude(empty) if empty else rows
+        return rows.exclude(empty(rows)) if empty else rows
 
     def of_files(self, file_ids: list[UUID]) -> Rows:
         """The rows that belong to the files."""
@@ -193,10 +193,27 @@ FOLLOWING: Final = {
 }
 """Tables that follow a patient's file by a column that isn't a foreign key to it."""
 
-EMPTY: Final = {
-    "vault.FileKey": Q(destroyed_at__isnull=False),
-    "records.ConsultationVersion": Q(pk__isnull=False),  # sealed evidence: nothing opens it once the file's key is dead
-    "accounts.User": Q(is_active=False, email__endswith=f"@{NOWHERE}"),
-    "admin.LogEntry": Q(object_repr=""),
+
+def nameless_address(account_id: UUID) -> str:
+    """The address of a closed account: its own number, at a place that can't exist."""
+    return f"closed-{account_id}@{NOWHERE}"
+
+
+def nameless(accounts: Rows) -> Q:
+    """Accounts that are closed and bear their own nameless address; addresses are sealed, so they are named one by one."""
+    addresses = [nameless_address(account_id) for account_id in accounts.values_list("pk", flat=True)]
+    return Q(is_active=False, email__in=addresses)
+
+
+def _are(empty: Q) -> Callable[[Rows], Q]:
+    return lambda _rows: empty
+
+
+EMPTY: Final[dict[str, Callable[[Rows], Q]]] = {
+    "vault.FileKey": _are(Q(destroyed_at__isnull=False)),
+    # Sealed evidence: nothing opens it once the file's key is dead.
+    "records.ConsultationVersion": _are(Q(pk__isnull=False)),
+    "accounts.User": nameless,
+    "admin.LogEntry": _are(Q(object_repr="")),
 }
-"""How a row that stays looks when nothing is left in it."""
+"""How a row that stays looks when nothing is left in it, for the rows at hand."""

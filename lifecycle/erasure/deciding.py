@@ -23,7 +23,7 @@ from consents.queries import states
 from consents.rules import Authority
 from lifecycle.actions import end_subscription
 from lifecycle.erasure import rows
-from lifecycle.erasure.answers import NOWHERE, Outcome, answers
+from lifecycle.erasure.answers import Outcome, answers, nameless_address
 from lifecycle.erasure.approving import Approved, PlanChanged, address, approved_document, journal
 from lifecycle.erasure.files import Fate
 from lifecycle.erasure.identity import archive_identity
@@ -184,7 +184,7 @@ def _empty_tables(user_id: UUID) -> dict[str, str | int]:
 
 def _make_nameless(user: User) -> None:
     """The row stays, because files and journals point to it; it says of nobody anything."""
-    user.email = f"closed-{user.pk}@{NOWHERE}"
+    user.email = nameless_address(user.pk)
     user.set_unusable_password()
     user.last_login = user.compromised_at = None
     user.is_active = user.is_staff = user.is_superuser = False

@@ -61,10 +61,16 @@ def sought(user: User) -> list[str]:
     profile = PractitionerProfile.objects.filter(pk=user.pk).first()
     if profile:
         words |= {word for word in (profile.rpps, profile.adeli, profile.phone) if word}
-        name = {"surname__iexact": profile.surname, "given_names__iexact": profile.given_names}
-        if not PractitionerProfile.objects.filter(**name).exclude(pk=user.pk).exists():
+        if not _has_namesake(profile):
             words |= {f"{profile.given_names} {profile.surname}", f"{profile.surname} {profile.given_names}"}
     return sorted(word for word in words if len(word) >= SHORTEST)
+
+
+def _has_namesake(profile: PractitionerProfile) -> bool:
+    """Whether another practitioner bears the same name; names are sealed at rest, so all are read, once per erasure."""
+    others = PractitionerProfile.objects.exclude(pk=profile.pk).values_list("surname", "given_names")
+    own = (profile.surname.casefold(), profile.given_names.casefold())
+    return any((surname.casefold(), given.casefold()) == own for surname, given in others.iterator())
 
 
 @transaction.atomic

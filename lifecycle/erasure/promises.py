@@ -12,7 +12,7 @@ from accounts.models import User
 from care.tenancy import ALL, scope
 from consents.receipts import is_genuine
 from lifecycle.erasure import paper
-from lifecycle.erasure.answers import DESTRUCTIVE, EMPTY, answers, personal_tables
+from lifecycle.erasure.answers import DESTRUCTIVE, answers, nameless, personal_tables
 from lifecycle.erasure.closing import due
 from lifecycle.erasure.files import Fate, pieces
 from lifecycle.erasure.identity import last_day
@@ -34,10 +34,9 @@ NEWEST: Final = 100
 def deletions_are_final(now: datetime) -> Measure:
     """No erased account has a name or a row of its own left; each certificate says ground and end of what is kept."""
     decided = _decided("account")
-    nameless = EMPTY["accounts.User"]
-    ids = decided.values("subject_id")
+    erased = User.objects.filter(pk__in=decided.values("subject_id"))
     broken = {
-        "erased_accounts_with_a_name": User.objects.filter(pk__in=ids).exclude(nameless).count(),
+        "erased_accounts_with_a_name": erased.exclude(nameless(erased)).count(),
         "own_rows_left": sum(_own_rows(row.subject_id) for row in _newest(decided) if row.subject_id),
         "exceptions_without_ground_or_end": sum(map(_unexplained, _documents())),
     }

@@ -15,6 +15,7 @@ from care.models import Membership, PortalLink, Practice
 from consents.models import ConsentEvent, EventOrigin
 from lifecycle.models import ClosedAccount, Disposal
 from records.models import ImportLine, ImportRun
+from vault.index import fold
 
 Rows = QuerySet[Any]
 
@@ -88,11 +89,15 @@ def closing_practices(user_id: UUID) -> QuerySet[Practice]:
 
 
 def named_practices(user_id: UUID) -> QuerySet[Practice]:
-    """The practices that close, and those that bear the account holder's name although others work there."""
+    """The practices that close, and those that bear the account holder's name although others work there.
+
+    Names are sealed at rest, so they are compared here: one person works in few practices.
+    """
     surname = PractitionerProfile.objects.filter(pk=user_id).values_list("surname", flat=True).first()
-    closing = Q(pk__in=closing_practices(user_id).values("pk"))
-    named = Q(name__icontains=surname) if surname else Q(pk__in=[])
-    return practices(user_id).filter(closing | named).exclude(name="")
+    closing = set(closing_practices(user_id).values_list("pk", flat=True))
+    names = practices(user_id).values_list("pk", "name")
+    found = [pk for pk, name in names if name and (pk in closing or (surname and fold(surname) in fold(name)))]
+    return Practice.objects.filter(pk__in=found)
 
 
 def practices(user_id: UUID) -> QuerySet[Practice]:

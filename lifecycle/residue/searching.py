@@ -7,6 +7,8 @@ from typing import BinaryIO
 
 from lifecycle.residue.spelling import Needles
 from lifecycle.residue.unpacking import SIGNS, pieces, signed_values
+from vault.rest import opened
+from vault.sessions import PLACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,5 +48,5 @@ class Search:
     def _plainly_in(self, data: bytes) -> set[str]:
         found = self._needles.found_in(data)
         for value in signed_values(data):
-            found |= self._needles.found_in(value)
+            found |= self._needles.found_in(opened(PLACE, value))
         return found

@@ -24,10 +24,12 @@ def test_account_address_is_kept_in_lower_case(now: datetime) -> None:
 
 
 @pytest.mark.django_db
-def test_account_address_in_capitals_is_refused_by_the_database() -> None:
-    user = make_account("a@example.org")
-    with pytest.raises(IntegrityError, match="account_email_lower_case"), transaction.atomic():
-        User.objects.filter(pk=user.pk).update(email="A@example.org")
+def test_account_address_in_capitals_is_kept_in_small_letters_and_belongs_to_one() -> None:
+    user, other = make_account("a@example.org"), make_account("b@example.org")
+    User.objects.filter(pk=user.pk).update(email="A@Example.org")
+    assert User.objects.get(email__iexact="a@EXAMPLE.org").email == "a@example.org"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.filter(pk=other.pk).update(email="A@example.ORG")
 
 
 @pytest.mark.django_db

@@ -146,6 +146,6 @@ def test_two_accounts_with_one_address_break_md_57(today: datetime) -> None:
     from praticonnect.database import as_owner
 
     with as_owner(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE accounts_user DROP CONSTRAINT account_email_lower_case")
-        cursor.execute("UPDATE accounts_user SET email = 'A@example.org' WHERE id = %s", [other.pk])
+        cursor.execute("ALTER TABLE accounts_user DROP CONSTRAINT accounts_user_email_key")
+    User.objects.filter(pk=other.pk).update(email="A@example.org")
     assert promises.one_account_is_one_person(today).kept is False

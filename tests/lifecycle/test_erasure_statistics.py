@@ -16,6 +16,7 @@ def test_analyze_copies_no_name_into_the_statistics() -> None:
     for number in range(3):
         make_practitioner(f"kwzlamarck{number}@qx7.example", now=OPENED, surname=f"Kwzlamarck{number}")
     with as_owner(), connection.cursor() as cursor:
+        cursor.execute("update accounts_practitionerprofile set surname = 'Kwzlamarck1'")  # in clear, as it once stood
         cursor.execute("analyze accounts_user, accounts_practitionerprofile, account_emailaddress, care_practice")
         cursor.execute("select count(*) from pg_stats where tablename = 'accounts_user'")
         assert cursor.fetchone()[0] > 0

@@ -84,8 +84,15 @@ def test_nothing_is_found_where_nothing_is(token: str) -> None:
 # ── tables ──
 
 
-def test_a_text_column(token: str) -> None:
+def test_a_text_column_sealed_at_rest(token: str) -> None:
     PractitionerProfile.objects.filter(user=make_practitioner()).update(city=token.upper())
+    assert scan([token]) == [Found("database", "accounts_practitionerprofile.city", token)]
+
+
+def test_a_text_column_in_clear(token: str) -> None:
+    """As it stood before identities were sealed at rest; the model would seal it."""
+    user = make_practitioner()
+    sql("update accounts_practitionerprofile set city = %s where user_id = %s", token.upper(), user.pk)
     assert scan([token]) == [Found("database", "accounts_practitionerprofile.city", token)]
 
 

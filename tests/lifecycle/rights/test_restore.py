@@ -39,6 +39,7 @@ from tests.lifecycle.residue.test_stores import own_places
 from tests.lifecycle.rights.drill import Drill, differences, state
 from tests.lifecycle.rights.test_journal import choose
 from tests.records.factories import make_consultation, make_document, make_file, make_measure
+from tests.security.searching import found
 from vault import access, rings
 from vault.errors import NoKey
 from vault.models import FileKey
@@ -108,6 +109,12 @@ def opens(file_id: UUID) -> bool:
     return True
 
 
+def readable(dump: Path, words: list[str]) -> list[str]:
+    """Those of the words that stand in the dump, in any form."""
+    hits = found(((word, word) for word in words), {"dump": dump.read_bytes()})
+    return sorted({word for word, _place, _form in hits})
+
+
 def file_rows(file_id: UUID) -> int:
     with scope(ALL):
         return PatientFile.objects.filter(pk=file_id).count() + Document.objects.filter(file_id=file_id).count()
@@ -118,7 +125,8 @@ def test_a_restored_dump_is_unreadable_refused_and_replayed_to_the_same_state(
 ) -> None:
     gone, kept = files[0], files[1]
     dump = drill.dump()
-    assert b"camille@example.org" in dump.read_bytes()
+    assert str(me.pk).encode() in dump.read_bytes()
+    assert readable(dump, ["camille@example.org", "Camille Roux", "12 rue des Tilleuls"]) == []
 
     erase(gone)
     choose(me, on=False)
@@ -166,11 +174,16 @@ def test_an_erased_account_of_a_restored_dump_is_erased_again_to_the_same_state(
         given_names="Kwzcamille",
         rpps="10001234567",
         phone="+33612349876",
+        address_line="7 quai Kwzoseille",
+        city="Kwzville",
+        qualifications="Kwzdiplome",
     )
     words = ["kwz.rouxval@example.org", "Kwzcamille Kwzrouxval", "10001234567", "+33612349876"]
+    alone = ["Kwzrouxval", "Kwzcamille", "7 quai Kwzoseille", "Kwzville", "Kwzdiplome"]
     choose(leaver, on=True)
     due, young = old_file(leaver).pk, make_file(leaver, surname=NAMES[2]).pk
     dump = drill.dump()
+    assert readable(dump, [*words, *alone]) == []
     now = timezone.now()
 
     plan = plan_for_account(leaver.pk, now)
@@ -181,6 +194,7 @@ def test_an_erased_account_of_a_restored_dump_is_erased_again_to_the_same_state(
     assert scan(words) == []
 
     drill.restore(dump)
+    assert readable(drill.dump(), [*words, *alone]) == []
     assert file_rows(due) + file_rows(young) == 2
     assert (opens(due), is_live(leaver.pk, "marketing_emails", now=now)) == (False, True)
     assert guard.why_not_start() == guard.OLDER
@@ -195,6 +209,13 @@ def test_an_erased_account_of_a_restored_dump_is_erased_again_to_the_same_state(
     assert guard.why_not_start() is None
     assert {name: count for name, count in again().items() if count} == {}
     assert User.objects.get(pk=me.pk).email == "camille@example.org"
+
+
+def test_a_dump_with_one_name_in_clear_is_found_readable(drill: Drill, me: User) -> None:
+    """The search above would find it, so that its silence says something."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("update accounts_practitionerprofile set city = 'Kwzville' where user_id = %s", [me.pk])
+    assert readable(drill.dump(), ["Kwzville", "Camille Roux"]) == ["Kwzville"]
 
 
 def test_a_person_who_came_after_the_restore_is_never_touched(drill: Drill, me: User, files: list[UUID]) -> None:
