@@ -8,7 +8,7 @@ from vault.operations import SealColumns
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("care", "0003_portal"),
+        ("care", "0005_emergency"),
     ]
 
     operations = [
