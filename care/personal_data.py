@@ -159,7 +159,7 @@ declare(
         "id": technical("random identifier of the row"),
         "membership_id": technical("the membership it was signed for"),
         "account_id": _proof("the account that signed, as a random id"),
-        "role": _proof("the role in the practice"),
+        "role": technical("the role in the practice"),
         "number": technical("which version was signed"),
         "text": technical("address of the wording that was signed"),
         "language": technical("language in which it was read"),

@@ -68,7 +68,7 @@ class Membership(models.Model):
     practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role.choices)
-    name = models.CharField(max_length=120, blank=True)
+    name = AtRestCharField(max_length=120, blank=True)
     """What a member of the team is called; a practitioner's name stands in their profile."""
     since_at = models.DateTimeField()
     until_at = models.DateTimeField(null=True, blank=True)

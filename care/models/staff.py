@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from care.models.practice import Practice
 from privacy.ids import new_id
+from vault.rest_fields import AtRestEmailField
 
 
 class TeamRole(models.TextChoices):
@@ -25,7 +26,7 @@ class StaffInvitation(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="+")
-    email = models.EmailField(blank=True)
+    email = AtRestEmailField(blank=True)
     role = models.CharField(max_length=20, choices=TeamRole.choices)
     token_hash = models.CharField(max_length=64, unique=True)
     invited_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")

@@ -133,5 +133,5 @@ def consents_of(practice_id: UUID, file_id: UUID) -> QuerySet[StaffConsent]:
 
 def names_of_team(account_ids: set[UUID]) -> dict[UUID, str]:
     """What members of teams are called, by account, former ones too."""
-    rows = Membership.objects.filter(user_id__in=account_ids, role__in=TEAM).exclude(name="")
-    return dict(rows.order_by("since_at").values_list("user_id", "name"))
+    rows = Membership.objects.filter(user_id__in=account_ids, role__in=TEAM).order_by("since_at")
+    return {account: name for account, name in rows.values_list("user_id", "name") if name}
