@@ -20,6 +20,7 @@ from accounts.models import PractitionerProfile, User
 from care.models import Practice
 from care.models.staff import TeamRole
 from care.team.actions import invite
+from care.tenancy import ALL, scope
 from tests.accounts.factories import WebClient, make_practitioner, prove, verified_client
 from tests.accounts.helpers import CONFIRM_EMAIL, SIGNUP, code_in_mail, signup_form, type_password
 from tests.directory.factories import address_of, choose_listing
@@ -111,12 +112,12 @@ def test_a_session_in_clear_of_before_is_an_empty_one(real_places: None, setting
 @pytest.mark.parametrize("field", COLUMNS, ids=lambda field: f"{field.model._meta.label}.{field.name}")
 def test_a_clear_copy_in_any_identity_column_is_found(field: AtRest, real_places: None, tmp_path: Path) -> None:
     owner = make_practitioner()
-    invite(
-        practice=Practice.objects.get(memberships__user=owner), email="kwz.team@leaks.example", role=TeamRole.ASSISTANT,
-        by=actor_of(owner), now=timezone.now(),
-    )  # fmt: skip
     table, token = field.model._meta.db_table, "Kwzplanted01"
-    with connection.cursor() as cursor:
+    with scope(ALL), connection.cursor() as cursor:
+        invite(
+            practice=Practice.objects.get(memberships__user=owner), email="kwz.team@leaks.example",
+            role=TeamRole.ASSISTANT, by=actor_of(owner), now=timezone.now(),
+        )  # fmt: skip
         cursor.execute(f'update "{table}" set "{field.column}" = %s', [token])
     assert {hit[1:] for hit in found([("planted", token)], {"dump": dumped(tmp_path / "dump.sql")})} >= {
         ("dump", "text")
