@@ -25,7 +25,7 @@ ASKED_HERE: Final = (
 def name_of(one: Watched) -> str:
     """A file in words: its practice, and for somebody else's in which capacity, with the end of its number."""
     if one.link.capacity == Capacity.SELF:
-        return one.link.practice.name
+        return str(one.link.practice.name)
     words = gettext("%(practice)s, as %(capacity)s (file …%(end)s)")
     capacity = one.link.get_capacity_display()
     return words % {"practice": one.link.practice.name, "capacity": capacity, "end": str(one.file.pk)[-6:]}
