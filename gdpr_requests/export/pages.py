@@ -25,7 +25,8 @@ from records.fields import CONSULTATION_FIELDS, FILE_FIELDS, KINDS, LABELS, SEXE
 
 LIST: Final = "@@THE-LIST-OF-PATIENTS@@"
 """Where the list stands that is too long for memory."""
-STYLE: Final = "css/archive.css"
+STYLE: Final = "archive/archive.css"
+"""Beside the house's own sheets: a page that is read offline for years has no tokens to follow."""
 
 
 def index(user: User, scope: Scope, counts: Mapping[str, int], patients: Iterable[bytes]) -> Iterator[bytes]:

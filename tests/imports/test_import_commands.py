@@ -163,7 +163,8 @@ def test_demo_seeds_a_believable_practice_once(db: None) -> None:
     code, out, _err = told("demo", json=True)
     said = json.loads(out)
     assert (code, said["made"], [login["email"] for login in said["logins"]]) == (
-        0, True, ["maelle.kerbrat@demo.example", "yael.azoulay@demo.example", "theo.vasseur@demo.example", "dpo@demo.example"])  # fmt: skip
+        0, True, ["maelle.kerbrat@demo.example", "yael.azoulay@demo.example", "theo.vasseur@demo.example", "patient@demo.example",
+        "assistant@demo.example", "dpo@demo.example"])  # fmt: skip
     before = _figures()
     assert before["PatientFile"] == len(demo.content.PEOPLE) + 2 + 2 + 6
     assert min(before.values()) > 0

@@ -12,7 +12,7 @@ from lifecycle.states import Name
 PARIS = ZoneInfo("Europe/Paris")
 DAY = timedelta(days=1)
 INSTANT = timedelta(microseconds=1)
-ALWAYS = {Act.PUBLIC, Act.ACCOUNT, Act.PRIVACY, Act.SUBSCRIPTION}
+ALWAYS = {Act.PUBLIC, Act.ACCOUNT, Act.PRIVACY, Act.PORTAL, Act.SUBSCRIPTION}
 OPEN = {
     Name.TRIAL: {*ALWAYS, Act.CARE},
     Name.GRACE: {*ALWAYS, Act.CARE},

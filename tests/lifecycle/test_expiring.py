@@ -17,6 +17,7 @@ from audit.months import later, month_of
 from audit.rows import numbers_of
 from audit.sealing import seal_all
 from audit.verification import verify
+from gdpr_requests.desk import closing
 from lifecycle import runs
 from lifecycle.deletion.rules import Kind
 from lifecycle.expiring import facts, months, versions
@@ -59,9 +60,9 @@ def test_each_journal_with_a_term_has_its_sweep_under_its_declared_rule() -> Non
 
 def test_each_table_whose_rows_leave_has_its_sweep() -> None:
     swept_tables = {one.table for one in sweeps if isinstance(one, facts.Rows)}
-    others = {"consents_consentevent", versions.TABLE}
+    others = {"consents_consentevent", versions.TABLE, "gdpr_requests_exchange", "gdpr_requests_reminder"}
     assert {one.table for one in evidence.registered() if one.each} == swept_tables | others
-    assert {facts.sweep_proofs, versions.sweep} <= set(sweeps)
+    assert {facts.sweep_proofs, versions.sweep, closing.sweep} <= set(sweeps)
 
 
 def test_no_two_sweeps_go_by_one_name(now: datetime) -> None:

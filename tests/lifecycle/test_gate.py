@@ -72,9 +72,9 @@ def mine() -> list[Page]:
 
 
 def behind_sign_in() -> list[Page]:
-    """Every page but the public ones and the office's, those on the way to a second factor too."""
-    rows = table()
-    return [page for page in pages() if rows[page.name].audience not in (Audience.PUBLIC, Audience.OFFICE)]
+    """Every page but the public ones, the office's and patients' own, those on the way to a second factor too."""
+    rows, others = table(), (Audience.PUBLIC, Audience.OFFICE, Audience.PATIENT)
+    return [page for page in pages() if rows[page.name].audience not in others]
 
 
 def url(page: Page, address: dict[str, object]) -> str:

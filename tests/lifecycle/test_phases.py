@@ -122,7 +122,7 @@ def test_every_phase_but_none_leads_back_to_subscribed() -> None:
 
 
 def test_rights_are_open_until_the_account_is_closed_and_care_in_three_phases() -> None:
-    rights = frozenset({Act.PUBLIC, Act.ACCOUNT, Act.PRIVACY, Act.SUBSCRIPTION})
+    rights = frozenset({Act.PUBLIC, Act.ACCOUNT, Act.PRIVACY, Act.PORTAL, Act.SUBSCRIPTION})
     assert (rights, rights) == (WHATEVER_THE_CONTRACT, ALLOWED[Name.DELETION_PENDING])
     assert ALLOWED[Name.CLOSED] == {Act.PUBLIC}
     assert {name for name in Name if Act.CARE in ALLOWED[name]} == {Name.TRIAL, Name.GRACE, Name.SUBSCRIBED}

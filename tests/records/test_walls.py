@@ -12,6 +12,7 @@ from records.reading import Part, open_file
 from tests.accounts.factories import make_patient, make_practitioner
 from tests.care.factories import LONG_AGO, make_practice
 from tests.records.factories import NOW, link, make_consultation, make_document, make_file, make_measure, working
+from tests.records.restriction.helpers import read, restrict
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 CLINICAL = [
@@ -54,6 +55,8 @@ def file() -> PatientFile:
             first_seen_at=NOW,
         )
         hand_in(file=file, link=link(file, patient), answers={"risks": "none"}, by=by, now=NOW)
+    restrict(file)
+    read(file, practitioner)
     return file
 
 
