@@ -79,8 +79,9 @@ def memberships(user_id: UUID) -> Rows:
 
 
 def named_memberships(user_id: UUID) -> Rows:
-    """Those that say what a member of a team is called."""
-    return memberships(user_id).exclude(name="")
+    """Those that say what a member of a team is called; names are sealed at rest, so they are looked at here."""
+    found = [pk for pk, name in memberships(user_id).values_list("pk", "name") if name]
+    return Membership.objects.filter(pk__in=found)
 
 
 def closing_practices(user_id: UUID) -> QuerySet[Practice]:
