@@ -27,10 +27,18 @@ def test_ids_of_one_process_sort_in_the_order_they_were_made() -> None:
 
 
 def test_ids_go_on_from_the_last_when_the_clock_is_set_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = new_id()
-    monkeypatch.setattr(time, "time_ns", lambda: 0)
+    first, now = new_id(), time.time_ns()
+    monkeypatch.setattr(time, "time_ns", lambda: now - 10**9)
     second = new_id()
     assert (first < second, second.version, second.variant) == (True, 7, RFC_4122)
+
+
+def test_ids_follow_a_clock_that_was_far_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time_ns()
+    monkeypatch.setattr(time, "time_ns", lambda: now + 10**15)
+    new_id()
+    monkeypatch.setattr(time, "time_ns", lambda: now)
+    assert new_id().int >> 80 == now // 1_000_000
 
 
 def test_ids_of_later_milliseconds_sort_later() -> None:
