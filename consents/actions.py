@@ -15,7 +15,7 @@ from consents.models import ConsentEvent, PublishedText
 from consents.rules import Authority, Choice, Refused, known, why_not_decide
 from consents.states import Action, Fact, State, fold, move
 from privacy.clocks import legal_day
-from privacy.consent_keys import KEYS
+from privacy.patient_keys import EVERY_KEY
 
 LOCK_CLASS = 0x636F6E73
 """Keeps our advisory locks apart from those of other tables."""
@@ -62,23 +62,26 @@ def decide(
     text: str | None = None,
     control: Control = Control(),
     authority: Authority | None = None,
+    controller_id: UUID | None = None,
+    lapsed: bool = False,
 ) -> Decision:
     """Write one decision of ``subject_id`` on a switch, with its journal line (PC-11, PC-12).
 
     ``text`` is the address of the wording that was on the page; without it the one in force counts.
     The same choice twice writes once, also when two come at the same moment. What follows above
-    (:mod:`consents.hooks`) happens in the same transaction. Raises
+    (:mod:`consents.hooks`) happens in the same transaction. A patient's choice names the practice it is made towards
+    (``controller_id``); ``lapsed`` says that the yes on record doesn't count any more, so that a new one replaces it. Raises
     :class:`~consents.rules.UnknownKey` and :class:`~consents.rules.Refused`.
     """
     known(key, child or "")
-    choice = Choice(subject_id, key, child or "", on, authority)
-    facts = _facts_under_lock(subject_id)
-    states = fold(facts)
+    choice = Choice(subject_id, key, child or "", on, authority, controller_id)
+    facts = facts_under_lock(subject_id)
+    states = fold(facts, notices.slots_beside(key))
     refusal = why_not_decide(choice, by=by, states=states, stale=_is_stale(choice.slot, text, now))
     if refusal is not None:
         raise Refused(refusal)
     read = _text_read(choice.slot, text, language, now)
-    act = move(states[choice.slot], on=on, text_number=read.number)
+    act = move(states[choice.slot], on=on, text_number=read.number) or (Action.RENEWED if lapsed and on else None)
     if act is None:
         return Decision(None, states[choice.slot], changed=False)
     event = ConsentEvent(
@@ -139,7 +142,7 @@ def _publish(text: notices.Text, by: Actor, now: datetime) -> None:
     )
 
 
-def _facts_under_lock(subject_id: UUID) -> list[Fact]:
+def facts_under_lock(subject_id: UUID) -> list[Fact]:
     """The subject's entries, after every other decision of theirs has been committed.
 
     Two statements in one trip: each takes its own snapshot, so that the reading sees what the lock
@@ -174,10 +177,11 @@ def _what(choice: Choice, facts: list[Fact], before: State, act: Action) -> dict
     authority = choice.authority or Authority("", "")
     return {
         "subject_id": choice.subject_id,
+        "controller_id": choice.controller_id,
         "number": (facts[-1].number if facts else 0) + 1,
         "key": choice.key,
         "child": choice.child,
-        "kind": KEYS[choice.key].kind.value,
+        "kind": EVERY_KEY[choice.key].kind.value,
         "action": act.value,
         "previous_state": before.position.value,
         "authority": authority.kind,

@@ -18,6 +18,7 @@ ROLES = {
     "practitioner": _("by you"),
     "account": _("by you"),
     "patient": _("by you"),
+    "guardian": _("by a parent or guardian"),
     "operations": _("by operations, at your request"),
     "dpo": _("by the data protection officer"),
 }

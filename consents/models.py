@@ -41,13 +41,14 @@ class PublishedText(models.Model):
 class ConsentEvent(models.Model):
     """One act of one person on one switch: the evidence, complete in itself.
 
-    ``subject_id`` is the random id of an account, without a foreign key: the proof outlives the
-    account (PC-13). ``number`` counts the subject's entries without a gap. The connection it came
+    ``subject_id`` is the random id of an account, or of a patient's file for what the patient decides towards the practice
+    ``controller_id`` (MD-10). No foreign keys: the proof outlives both (PC-13). ``number`` counts the subject's entries without a gap. The connection it came
     over is kept apart, for a year (:class:`EventOrigin`).
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     subject_id = models.UUIDField(_("person"))
+    controller_id = models.UUIDField(_("practice decided towards"), null=True)
     number = models.PositiveIntegerField(_("entry"))
     key = models.CharField(_("key"), max_length=40)
     child = models.CharField(_("integration"), max_length=20, blank=True)

@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from privacy.consent_keys import KEYS
+from privacy.patient_keys import PATIENT_KEYS
 
 ROOT = Path(__file__).resolve().parent / "texts"
 MANIFEST = ROOT / "manifest.json"
@@ -90,10 +91,15 @@ def slot_of(key: str, child: str = "") -> str:
 
 @cache
 def slots() -> tuple[str, ...]:
-    """All switches in the order of the policy: the eight keys, each followed by its children."""
+    """All switches of an account in the order of the policy: the eight keys, each followed by its children."""
     return tuple(
         slot for key in KEYS.values() for slot in (key.key, *(slot_of(key.key, child.key) for child in key.children))
     )
+
+
+def slots_beside(key: str) -> tuple[str, ...]:
+    """The switches that stand in one ledger with ``key``: a patient's four, or the practitioner's."""
+    return tuple(PATIENT_KEYS) if key in PATIENT_KEYS else slots()
 
 
 @cache

@@ -34,8 +34,11 @@ declare(
     about=_("A choice a person made: what, when, on which words. The proof of a consent (Art. 7(1))"),
     fields={
         "id": technical("random identifier of the entry"),
-        "subject_id": _proof("the account the choice is about, as a random id", Category.REFERENCE),
-        "number": technical("number of the entry among the account's own"),
+        "subject_id": _proof(
+            "the account, or the patient's file, the choice is about, as a random id", Category.REFERENCE
+        ),
+        "controller_id": technical("the practice a patient decided towards, as a random id; none: the house"),
+        "number": technical("number of the entry among the person's own"),
         "key": _proof("the key chosen on", Category.CONSENT),
         "child": _proof("the integration chosen on", Category.CONSENT),
         "kind": _proof("acceptance, acknowledgement, consent or authorisation", Category.CONSENT),

@@ -29,7 +29,7 @@ FACT = ("number", "key", "child", "action", "at", "text_number")
 
 
 def states(subject_id: UUID, now: datetime) -> dict[str, State]:
-    """The state of each switch at ``now``, folded from the ledger; children as ``key.child``."""
+    """The state of each switch of an account at ``now``, folded from the ledger; children as ``key.child``."""
     return fold(facts(subject_id, now))
 
 
@@ -40,9 +40,12 @@ def facts(subject_id: UUID, now: datetime) -> list[Fact]:
 
 
 def is_live(subject_id: UUID, key: str, child: str | None = None, *, now: datetime) -> bool:
-    """Whether this processing is agreed to at ``now``. Raises UnknownKey."""
+    """Whether the ledger says yes at ``now``. Raises UnknownKey.
+
+    A patient's yes also needs somebody who may still speak for the patient: :func:`consents.patients.agreed`.
+    """
     known(key, child or "")
-    return states(subject_id, now)[notices.slot_of(key, child or "")].on
+    return fold(facts(subject_id, now), notices.slots_beside(key))[notices.slot_of(key, child or "")].on
 
 
 def live_among(subject_ids: Collection[UUID], key: str, *, now: datetime) -> set[UUID]:
@@ -51,7 +54,9 @@ def live_among(subject_ids: Collection[UUID], key: str, *, now: datetime) -> set
     entries = ConsentEvent.objects.filter(subject_id__in=subject_ids, key=key, at__lte=now)
     asked = without_suspended(entries, now).order_by("subject_id", "number")
     each = groupby(asked, key=attrgetter("subject_id"))
-    return {subject_id for subject_id, own in each if fold(entry.fact for entry in own)[key].on}
+    return {
+        subject_id for subject_id, own in each if fold((entry.fact for entry in own), notices.slots_beside(key))[key].on
+    }
 
 
 def subjects_on(key: str, *, now: datetime) -> QuerySet[ConsentEvent, UUID]:

@@ -13,14 +13,18 @@ from django.conf import settings
 from django.urls import reverse
 
 from audit import signing
+from care.models import Practice
 from consents import jcs, notices
 from consents.models import ConsentEvent
 from consents.states import Action
 from consents.vocabulary import CONTEXT, LEGAL_BASIS, TERMS, is_consent, standing
-from privacy.consent_keys import KEYS, Kind
+from privacy.consent_keys import Kind
+from privacy.patient_keys import EVERY_KEY, PATIENT_KEYS
 from privacy.retention_rules import RULES
 
 PROFILE = "https://w3id.org/dpv/schema/dpv-27560"
+PATIENTS_CENTRE = "/patient/privacy/"
+PATIENTS_CHOICES = "/patient/privacy/consents/"
 PRIVACY_RIGHTS = ("A7-3", "A15", "A16", "A17", "A18", "A20", "A21", "A77")
 
 Node = dict[str, Any]
@@ -77,23 +81,23 @@ def _record(event: ConsentEvent) -> Node:
         "dct:identifier": f"{event.pk}#record",
         "dct:conformsTo": f"{PROFILE}#record-eu-gdpr",
         "dpv:hasDataSubject": {"id": event.subject_id.urn, "type": "dpv:DataSubject"},
-        "dpv:hasDataController": _controller(),
+        "dpv:hasDataController": _controller(event),
         "dpv:hasJurisdiction": "loc:EU",
         "dpv:hasApplicableLaw": "legal-eu:law-GDPR",
-        "dpv:hasLegalBasis": LEGAL_BASIS[KEYS[event.key].basis],
+        "dpv:hasLegalBasis": LEGAL_BASIS[EVERY_KEY[event.key].basis],
         "dpv:hasNotice": _notice(event),
         "dpv:hasProcess": _process(event),
         **_standing(event),
         "dpv:hasConsentControl": {
             "type": ["dpv:ProvideConsent", "dpv:WithdrawConsent"],
-            "dpv:isExercisedAt": _address(reverse("consents:switches")),
+            "dpv:isExercisedAt": _address(PATIENTS_CHOICES if _is_patients(event) else reverse("consents:switches")),
         },
         "dpv:hasRight": [
             {
                 "type": ["dpv:DataSubjectRight", f"eu-gdpr:{article}"],
                 "dpv:isExercisedAt": "https://www.cnil.fr"
                 if article == "A77"
-                else _address("/practitioner/settings/gdpr"),
+                else _address(PATIENTS_CENTRE if _is_patients(event) else "/practitioner/settings/gdpr"),
             }
             for article in PRIVACY_RIGHTS
         ],
@@ -101,7 +105,19 @@ def _record(event: ConsentEvent) -> Node:
     }
 
 
-def _controller() -> Node:
+def _is_patients(event: ConsentEvent) -> bool:
+    return event.key in PATIENT_KEYS
+
+
+def _controller(event: ConsentEvent) -> Node:
+    """The practice that a patient decided towards, for which we process; else us. A practice that closed has no name any more."""
+    practice = Practice.objects.filter(pk=event.controller_id).first() if event.controller_id else None
+    if event.controller_id is not None:
+        contact = settings.CONTROLLER["dpo_email"]
+        name = practice.name if practice else ""
+        return {
+            "id": event.controller_id.urn, "type": "dpv:DataController", "dpv:hasName": name, "dpv:hasContact": contact,
+        }  # fmt: skip
     return {
         "type": "dpv:DataController",
         "dpv:hasName": settings.CONTROLLER["name"],

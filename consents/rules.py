@@ -10,8 +10,11 @@ from audit.actors import Actor
 from consents.notices import slot_of
 from consents.states import State
 from privacy.consent_keys import KEYS, ConsentKey
+from privacy.patient_keys import EVERY_KEY, PATIENT_KEYS
 
 PEOPLE = frozenset({"practitioner", "account", "patient", "operations", "dpo"})
+FOR_A_FILE = frozenset({"patient", "guardian"})
+"""In which role somebody decides what only the patient can: as the patient, or as a child's guardian."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class Choice:
     child: str
     on: bool
     authority: Authority | None = None
+    controller_id: UUID | None = None
+    """The practice that a patient decides towards; None: the house."""
 
     @property
     def slot(self) -> str:
@@ -67,14 +72,14 @@ class Choice:
 
 def known(key: str, child: str = "") -> ConsentKey:
     """The key as the law has it. Raises :class:`UnknownKey` with the names that exist."""
-    if key not in KEYS:
+    if key not in EVERY_KEY:
         raise UnknownKey(f"There is no key {key!r}. The keys are: {', '.join(KEYS)}")
-    names = [one.key for one in KEYS[key].children]
+    names = [one.key for one in EVERY_KEY[key].children]
     if child and not names:
         raise UnknownKey(f"{key} has no integrations; leave the integration out")
     if child and child not in names:
         raise UnknownKey(f"{key} has no integration {child!r}. It has: {', '.join(names)}")
-    return KEYS[key]
+    return EVERY_KEY[key]
 
 
 def why_not_decide(choice: Choice, *, by: Actor, states: dict[str, State], stale: bool) -> Refusal | None:
@@ -84,10 +89,26 @@ def why_not_decide(choice: Choice, *, by: Actor, states: dict[str, State], stale
     (``stale`` says they aren't); an integration only under its parent. Turning off is refused to
     nobody who may decide (PC-12).
     """
+    if choice.key in PATIENT_KEYS:
+        return _why_not_patient(choice, by) or _why_not_these_words(choice, states, stale)
     if by.role not in PEOPLE:
         return Refusal("no_person", _("Only a person can decide this, never a program."))
     if by.account_id != choice.subject_id and by.role != "operations" and choice.authority is None:
         return Refusal("not_yours", _("This choice belongs to somebody else."))
+    return _why_not_these_words(choice, states, stale)
+
+
+def _why_not_patient(choice: Choice, by: Actor) -> Refusal | None:
+    """A patient's own choice about a file: by the patient or a guardian, by a link that says so, towards a practice (MD-10)."""
+    stated = choice.authority is not None and choice.controller_id is not None and by.account_id is not None
+    if by.role in FOR_A_FILE and stated:
+        return None
+    return Refusal(
+        "patients_own", _("Only the patient decides this, or a guardian for a child, in the patient's portal.")
+    )
+
+
+def _why_not_these_words(choice: Choice, states: dict[str, State], stale: bool) -> Refusal | None:
     if choice.on and stale:
         return Refusal(
             "text_changed",

@@ -3,13 +3,13 @@
 A fact is an act of a person. Nothing else moves a state: no default, no silence, no configuration.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from consents.notices import slot_of, slots
-from privacy.consent_keys import KEYS
+from privacy.patient_keys import EVERY_KEY
 from privacy.wording import gettext_noop as _
 
 
@@ -79,13 +79,13 @@ class State:
         return self.position is Position.ON
 
 
-def fold(facts: Iterable[Fact]) -> dict[str, State]:
-    """The state of each switch after ``facts``, given in the order of their numbers (PC-11).
+def fold(facts: Iterable[Fact], over: Sequence[str] | None = None) -> dict[str, State]:
+    """The state of each switch of ``over`` (an account's) after ``facts``, given in the order of their numbers (PC-11).
 
     A parent that goes off takes its children with it, and one that comes back brings none; a child
     is never on under a parent that is off (PC-22).
     """
-    states = dict.fromkeys(slots(), State())
+    states = dict.fromkeys(slots() if over is None else over, State())
     for fact in facts:
         orphan = bool(fact.child) and not states[fact.key].on
         states[fact.slot] = _after(fact, by_parent=orphan)
@@ -122,7 +122,7 @@ def ended_at(facts: Iterable[Fact], number: int) -> datetime | None:
 
 def children_of(key: str) -> tuple[str, ...]:
     """The switches under ``key``."""
-    return tuple(slot_of(key, child.key) for child in KEYS[key].children)
+    return tuple(slot_of(key, child.key) for child in EVERY_KEY[key].children)
 
 
 def _after(fact: Fact, *, by_parent: bool = False) -> State:

@@ -83,6 +83,10 @@ TERMS: dict[str, Terms] = {
     "third_party_integrations.assemblyai": Terms(
         "dpv:RequestedServiceProvision", ("pd:VoiceCommunicationRecording",), "AssemblyAI"
     ),
+    "teleconsultation": Terms("dpv:RequestedServiceProvision", ("pd:HealthRecord",)),
+    "visit_recording": Terms("dpv:RequestedServiceProvision", ("pd:VoiceCommunicationRecording",)),
+    "ai_assistance": Terms("dpv:RequestedServiceProvision", ("pd:HealthRecord", "pd:VoiceCommunicationRecording")),
+    "patient_ai_training": Terms("dpv:ResearchAndDevelopment", ("dpv:PseudonymisedData",)),
     "public_directory_listing": Terms("dpv:PublicRelations", ("pd:Name", "pd:Professional", "pd:PhysicalAddress")),
 }
 

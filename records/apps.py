@@ -25,11 +25,14 @@ class RecordsConfig(AppConfig):
     name = "records"
 
     def ready(self) -> None:
-        """Have them sealed and verified; the vault asks the restrictions."""
+        """Have them sealed and verified; the vault asks the restrictions, and so does whatever a patient may agree to."""
+        from consents.patients import leave_alone_when
+        from records.queries import is_left_alone
         from records.restriction.queries import restricted
         from vault.restrictions import read_from
 
         read_from(restricted)
+        leave_alone_when(is_left_alone)
         register("records_consultationversion", stream="records", each=RowTerm("", 0))
         for label, counted_as in JOURNALED.items():
             journal_each(label, counted_as)

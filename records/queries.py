@@ -51,6 +51,13 @@ def in_daily_use(now: datetime) -> Q:
     return found
 
 
+def is_left_alone(file_id: UUID, now: datetime) -> bool:
+    """Whether nothing optional is done with a file: archived, restricted, leaving, or not in the scope at all."""
+    return (
+        not PatientFile.objects.filter(in_daily_use(now), pk=file_id, leaving_at=None).exclude(IS_RESTRICTED).exists()
+    )
+
+
 def file_for(user: User, file_id: UUID, now: datetime) -> PatientFile:
     """One of them. Raises PatientFile.DoesNotExist to a stranger, as for no file at all."""
     return files_for(user, now).get(pk=file_id)

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 
 from audit.actors import Actor
 from audit.calendar import expire_rows
+from care.tenancy import ALL, scope
 from consents import proofs
 from lifecycle.expiring.terms import ONE_DAY, ended_by, last_day
 from lifecycle.models import BreachEvent, BreachNotice
@@ -28,6 +29,11 @@ SELECT account_id, max(at) AS closed_at FROM (
   SELECT account_id, at FROM lifecycle_deletionevent WHERE kind = 'executed'
   UNION ALL SELECT subject_id, at FROM lifecycle_erasure WHERE kind = 'account' AND state = 'decided'
 ) AS known WHERE at <= %(now)s GROUP BY 1
+"""
+# When patients' files about which something was decided were destroyed: what the patient agreed to ended with them (MD-10).
+FILES_GONE: Final = """
+SELECT file_id, decided_at FROM lifecycle_disposal AS gone WHERE decided_at <= %(now)s
+   AND EXISTS (SELECT FROM consents_consentevent AS said WHERE said.subject_id = gone.file_id)
 """
 # Rows of a table of evidence with the day, in Paris, from which their term counts.
 OF_CONTRACTS: Final = f"""
@@ -146,7 +152,9 @@ def sweep_proofs(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcom
 
 
 def closings(now: datetime) -> dict[UUID, datetime]:
-    """When accounts were closed for good, by id."""
-    with connection.cursor() as cursor:
+    """When accounts were closed for good, and patients' files destroyed that consents are about, by id."""
+    with scope(ALL), connection.cursor() as cursor:
         cursor.execute(CLOSINGS, {"now": now})
-        return dict(cursor.fetchall())
+        accounts = cursor.fetchall()
+        cursor.execute(FILES_GONE, {"now": now})
+        return dict([*accounts, *cursor.fetchall()])

@@ -70,7 +70,7 @@ STATEMENTS = 900
 """About as many as a sweep has when there is something to do."""
 SIGNED_UP = datetime(2026, 11, 2, 9, 15, tzinfo=PARIS)
 BY = Actor.system("sweep")
-OPTIONAL = sorted(key for key, one in KEYS.items() if one.kind is Kind.CONSENT)
+OPTIONAL = sorted(key for key, one in KEYS.items() if one.kind is Kind.CONSENT and not one.needs_patient)
 YES, NO = {"given", "renewed"}, {"refused", "withdrawn"}
 ENDS = {"withdrawn", "stopped", "executed"}
 
