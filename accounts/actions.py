@@ -172,8 +172,8 @@ def _delivered_code(user: User) -> DeliveredCodeDevice:
 def set_password(*, user: User, password: str, now: datetime) -> None:
     """Set a password that was checked before; a forced change is thereby done."""
     user.set_password(password)
-    user.password_changed_at, user.compromised_at = now, None
-    user.save(update_fields=["password", "password_changed_at", "compromised_at"])
+    user.password_changed_at, user.compromised_at, user.renewal_put_off_at = now, None, None
+    user.save(update_fields=["password", "password_changed_at", "compromised_at", "renewal_put_off_at"])
 
 
 @transaction.atomic

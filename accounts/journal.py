@@ -26,7 +26,6 @@ Outcome = Literal["ok", "refused"]
 PASSWORD_EVENTS = (
     (account_signals.password_changed, "password.changed"),
     (account_signals.password_set, "password.changed"),
-    (account_signals.password_reset, "password.reset"),
 )
 EMAIL_EVENTS = (
     (account_signals.email_changed, "email.changed"),

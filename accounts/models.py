@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.credentials.models import CredentialLink
 from accounts.devices import DeliveredCodeDevice, HeldFactor
 from accounts.patients.models import PatientProfile
 from accounts.specialties import SPECIALTIES
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from django_otp.models import Device
 
 __all__ = [
+    "CredentialLink",
     "DeliveredCodeDevice",
     "HeldFactor",
     "Jurisdiction",
@@ -68,6 +70,7 @@ class User(AbstractBaseUser, PermissionsMixin):  # type: ignore[django-manager-m
     created_at = models.DateTimeField()
     password_changed_at = models.DateTimeField()
     compromised_at = models.DateTimeField(null=True, blank=True)
+    renewal_put_off_at = models.DateTimeField(null=True, blank=True)
 
     if TYPE_CHECKING:  # django-otp's middleware sets these on the user of a request
         otp_device: Device | None

@@ -26,6 +26,7 @@ declare(
         "created_at": personal("moment of sign-up", LINK, export=Export.PORTABLE),
         "password_changed_at": personal("moment of the last password change", LINK),
         "compromised_at": personal("moment from which a new password is due", LINK),
+        "renewal_put_off_at": personal("moment when renewing the password was last put off", LINK),
     },
 )
 for table, other, about in (
@@ -136,6 +137,24 @@ declare(
         "created_at": personal("moment of the first code", LINK),
         "last_used_at": personal("moment a code was last used", LINK),
         **_THROTTLED,
+    },
+)
+declare(
+    "accounts.CredentialLink",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.SERVICE,
+    basis=LegalBasis.CONTRACT,
+    retention="PC-40",
+    about=_("Single-use links sent to an account's own address about its password or factors"),
+    fields={
+        "id": technical("random identifier"),
+        "user": personal("the account", Category.REFERENCE),
+        "kind": technical("what the link opens"),
+        "token_hash": personal("hash of the link's random part", SECRET, export=Export.WITHHELD),
+        "made_at": personal("moment the link was sent", LINK),
+        "valid_until": technical("end of the link's life"),
+        "used_at": personal("moment the link was used", LINK),
+        "ended_at": technical("moment the link was ended unused"),
     },
 )
 declare(

@@ -1,7 +1,6 @@
 """Reads about accounts: for whom, and when."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
@@ -19,7 +18,6 @@ from accounts.models import PractitionerProfile, User
 from audit.requests import HouseRequest
 
 OTP = "otp"  # the name of a delivered code among the proofs that allauth notes in the session
-REMINDER_AFTER = timedelta(days=730)
 
 
 def signed_in(request: HouseRequest) -> User:
@@ -110,11 +108,6 @@ def recovery_codes(user: User) -> Authenticator | None:
 def sessions_of(user: User) -> list[UserSession]:
     """Sessions that still live, the newest first."""
     return sorted(UserSession.objects.purge_and_list(user), key=lambda session: session.last_seen_at, reverse=True)
-
-
-def password_is_old(user: User, now: datetime) -> bool:
-    """Whether a new password is worth proposing (promise MD-52: a reminder, never a lock)."""
-    return now - user.password_changed_at >= REMINDER_AFTER
 
 
 def proving_device(request: HouseRequest, user: User) -> Device | None:

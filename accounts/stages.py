@@ -15,9 +15,12 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 
 from accounts import actions, queries
+from accounts.credentials import renewal
 from accounts.models import DeliveredCodeDevice
 
 Step = tuple[HttpResponse | None, bool]
+RESET = "reset"
+"""In the state of a login that a link by mail began instead of a password: the link's id (MD-53)."""
 
 
 class EmailVerificationStage(AllauthEmailStage):
@@ -31,7 +34,10 @@ class EmailVerificationStage(AllauthEmailStage):
 
 
 class SecondFactorStage(AuthenticateStage):
-    """Always a second factor: app, passkey or recovery code for who has one, else a code by e-mail (PC-81, MD-50)."""
+    """Always a second factor: app, passkey or recovery code for who has one, else a code by e-mail (PC-81, MD-50).
+
+    After a link by mail a code by mail proves nothing more, so there the way ends for who holds no factor (MD-53).
+    """
 
     def handle(self) -> Step:
         user = self.login.user
@@ -39,6 +45,8 @@ class SecondFactorStage(AuthenticateStage):
             return None, True
         if queries.has_held_factor(user):
             return redirect("mfa_authenticate"), True
+        if RESET in self.login.state:
+            return redirect("accounts:reset_unproved"), False
         if self._mailbox_was_just_proved():
             device = actions.accept_verified_mailbox(user=user, by=self.request.actor, now=self.request.now)
             self.record(device)
@@ -59,16 +67,17 @@ class SecondFactorStage(AuthenticateStage):
 
 
 class PasswordRenewalStage(LoginStage):
-    """A password known to others must go now; an old one may (MD-52, MD-54)."""
+    """A password forgotten or known to others must go now; an old one may (MD-52, MD-53, MD-54)."""
 
     key = "password_renewal"
     urlname = "accounts:renew_password"
 
     def handle(self) -> Step:
         user = self.login.user
-        if user is None or not user.has_usable_password():
+        if user is None:
             return None, True
-        if user.compromised_at or queries.password_is_old(user, self.request.now):
-            self.state["forced"] = bool(user.compromised_at)
+        must = RESET in self.login.state or (user.compromised_at is not None and user.has_usable_password())
+        if must or renewal.is_due(user, self.request.now):
+            self.state["forced"] = must
             return redirect("accounts:renew_password"), True
         return None, True

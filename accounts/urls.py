@@ -10,15 +10,18 @@ from allauth.mfa.base import views as factor
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkey
-from django.urls import include, path, re_path
+from django.urls import include, path
 
 from accounts import views
+from accounts.credentials import views as credentials
 from accounts.patients import views as patients
 from accounts.stepup import fresh_factor
 
 own = [
     path("code/", views.code, name="code"),
-    path("new-password/", views.renew_password, name="renew_password"),
+    path("new-password/", credentials.renew_password, name="renew_password"),
+    path("password/reset/link/<str:token>/", credentials.reset, name="reset"),
+    path("password/reset/unproved/", credentials.reset_unproved, name="reset_unproved"),
     path("profile/", views.profile, name="profile"),
     path("patient/signup/", patients.signup, name="patient_signup"),
     path("patient/start/", patients.start, name="patient_start"),
@@ -41,12 +44,6 @@ signing_in = [
     path("password/set/", fresh_factor(account.password_set), name="account_set_password"),
     path("password/reset/", account.password_reset, name="account_reset_password"),
     path("password/reset/done/", account.password_reset_done, name="account_reset_password_done"),
-    path("password/reset/key/done/", account.password_reset_from_key_done, name="account_reset_password_from_key_done"),
-    re_path(
-        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        account.password_reset_from_key,
-        name="account_reset_password_from_key",
-    ),
 ]
 
 factors = [

@@ -19,9 +19,9 @@ from django.views.decorators.http import require_POST
 from django.views.i18n import set_language as set_language_cookie
 
 from accounts import actions, queries, sessions, stepup, user_agents
-from accounts.forms import CodeForm, LanguageForm, NewPasswordForm, ProfileForm
+from accounts.forms import CodeForm, LanguageForm, ProfileForm
 from accounts.models import User
-from accounts.stages import PasswordRenewalStage, SecondFactorStage
+from accounts.stages import SecondFactorStage
 from audit.actions import record_security
 from audit.requests import HouseRequest
 
@@ -106,21 +106,6 @@ def confirm(request: HouseRequest) -> HttpResponse:
     return render(
         request, "accounts/confirm.html", {"form": form, "sent": bool(attempt), "next": back, "email": user.email}
     )
-
-
-@login_stage_required(stage=PasswordRenewalStage.key, redirect_urlname="account_login")
-def renew_password(request: StageRequest) -> HttpResponse:
-    """A new password between login and session: must be when the old one is known to others, may be when it is old (MD-52)."""
-    stage = request._login_stage
-    user, forced = stage.login.user, stage.state.get("forced", True)
-    if "later" in request.POST and not forced:
-        return stage.exit()
-    form = NewPasswordForm(user, request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        actions.set_password(user=user, password=form.cleaned_data["password"], now=request.now)
-        record_security(by=request.actor, kind="password.changed", account_id=user.pk, now=request.now)
-        return stage.exit()
-    return render(request, "accounts/renew_password.html", {"form": form, "forced": forced})
 
 
 def protect(request: HouseRequest) -> HttpResponse:

@@ -14,7 +14,11 @@ SECOND_FACTOR_URL = "accounts:confirm"
 
 # ── the login, conducted by allauth ──
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "accounts.forms.SignupForm", "login": "accounts.forms.LoginForm"}
+ACCOUNT_FORMS = {
+    "signup": "accounts.forms.SignupForm",
+    "login": "accounts.forms.LoginForm",
+    "reset_password": "accounts.credentials.forms.ResetPasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
@@ -30,7 +34,6 @@ ACCOUNT_LOGIN_TIMEOUT = 600
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_CHANGE_EMAIL = True
-ACCOUNT_LOGIN_ON_PASSWORD_RESET = False
 ACCOUNT_CONFIRM_EMAIL_ON_GET = False
 ACCOUNT_LOGIN_BY_CODE_TRUST_ENABLED = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
@@ -71,7 +74,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.passwords.GuessabilityValidator"},
     {"NAME": "accounts.passwords.BreachedValidator"},
 ]
-PASSWORD_RESET_TIMEOUT = 3600
 # A larger offline list, built by `manage.py breached_list`; empty means the one in the package.
 BREACHED_LIST = env.text("PRATICONNECT_BREACHED_LIST")
 

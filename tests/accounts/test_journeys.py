@@ -1,6 +1,5 @@
 """Whole ways through the pages: a new address, a lost password, what a stranger learns from the clock, the registry."""
 
-import re
 from datetime import UTC, datetime, timedelta
 from smtplib import SMTPRecipientsRefused
 
@@ -18,7 +17,6 @@ from tests.accounts.factories import PASSWORD, WebClient, make_practitioner, pro
 from tests.accounts.helpers import CODE, CONFIRM_EMAIL, LOGIN, SIGNUP, code_in_mail, sign_in, signup_form, type_password
 
 pytestmark = pytest.mark.django_db
-NEW = "deux phares bleus en mer"
 PROFILE_PAGE = "/accounts/profile/"
 
 
@@ -42,23 +40,6 @@ def test_new_address_asks_a_fresh_proof() -> None:
     answer = client.post("/accounts/email/", {"email": "new@example.org", "action_add": ""})
     assert answer["Location"].startswith("/accounts/security/confirm/")
     assert mail.outbox == []
-
-
-def test_lost_password_link_works_once_and_the_second_step_is_still_asked() -> None:
-    user = make_practitioner("camille@example.org")
-    elsewhere = sign_in(user.email)
-    client = WebClient()
-    client.post("/accounts/password/reset/", {"email": user.email})
-    found = re.search(r"http\S+/accounts/password/reset/key/\S+", mail.outbox[-1].body)
-    assert found
-    link = found[0].replace("http://testserver", "")
-    form = client.get(link)["Location"]
-    assert client.post(form, {"password1": NEW, "password2": NEW})["Location"] == "/accounts/password/reset/key/done/"
-    assert "no longer works" in WebClient().get(link).content.decode()
-    assert elsewhere.get("/accounts/security/").status_code == 302
-    assert "not right" in type_password(WebClient(), user.email, PASSWORD).content.decode()
-    assert type_password(WebClient(), user.email, NEW)["Location"] == CODE
-    assert SecurityEntry.objects.filter(kind="password.reset", account_id=user.pk).count() == 1
 
 
 @pytest.mark.parametrize("email", ["camille@example.org", "nobody@example.org"])

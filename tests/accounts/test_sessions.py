@@ -145,7 +145,7 @@ def test_expired_sessions_are_forgotten_and_live_ones_stay() -> None:
     user = make_practitioner()
     live, dead = verified_client(user), verified_client(user)
     Session.objects.filter(session_key=dead.session.session_key).update(expire_date=NOON)
-    assert tasks.forget_old_sign_ins() == {"tries": 0, "sessions": 1}
+    assert tasks.forget_old_sign_ins() == {"tries": 0, "sessions": 1, "links": 0}
     assert list(UserSession.objects.values_list("session_key", flat=True)) == [live.session.session_key]
 
 
