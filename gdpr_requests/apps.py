@@ -44,10 +44,13 @@ def register_effects() -> None:
     """What a granted right does, and what bites when it is filed."""
     from gdpr_requests import effects
     from gdpr_requests.desk import objecting
+    from gdpr_requests.export import granting
     from privacy.deadlines import Right
 
     effects.when_granted(Right.ERASURE, effects.erase)
     effects.when_granted(Right.RESTRICTION, effects.restrict)
+    for right in granting.RIGHTS:
+        effects.when_granted(right, granting.start)
     effects.when_filed(Right.OBJECTION, objecting.record)
 
 

@@ -23,7 +23,7 @@ from records.rules import Refusal, Refused
 Effect = Callable[..., None]
 """Called as ``handler(request, by=, now=)`` with the locked request. Raises :class:`records.rules.Refused` to stop it."""
 
-NEEDED: Final = frozenset({Right.ERASURE, Right.RESTRICTION})
+NEEDED: Final = frozenset({Right.ERASURE, Right.RESTRICTION, Right.ACCESS, Right.PORTABILITY})
 """Rights whose grant means that the house does something: without a handler they can't be granted."""
 
 _granted: dict[Right, Effect] = {}

@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from gdpr_requests.export.scopes import Scope
+from gdpr_requests.export.scopes import ASKED_BY_PRACTITIONERS, Scope
 
 
 class JournalFilter(forms.Form):
@@ -24,5 +24,8 @@ class ExportForm(forms.Form):
     """What to export."""
 
     scope = forms.ChoiceField(
-        label=_("What do you want?"), choices=Scope.choices, initial=Scope.FULL, widget=forms.RadioSelect
+        label=_("What do you want?"),
+        choices=[(one.value, one.label) for one in ASKED_BY_PRACTITIONERS],
+        initial=Scope.FULL,
+        widget=forms.RadioSelect,
     )

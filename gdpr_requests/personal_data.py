@@ -170,6 +170,8 @@ declare(
     fields={
         "id": technical("random identifier, also of the archive's key"),
         "account": personal("whose export it is", Category.REFERENCE),
+        "request_id": personal("the granted request that it answers", Category.REFERENCE),
+        "file_id": personal("the patient's file that is in it, as a random id", Category.REFERENCE),
         "scope": personal("what was asked for", Category.REFERENCE, export=Export.PORTABLE),
         "state": technical("how far it is"),
         "asked_at": personal("when it was asked for", Category.REFERENCE, export=Export.PORTABLE),

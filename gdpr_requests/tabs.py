@@ -21,6 +21,7 @@ TABS = (
 PATIENT_TABS = (
     ("patient_privacy:overview", _("Overview")),
     ("patient_privacy:journal", _("Access journal")),
+    ("patient_privacy:export", pgettext_lazy("tab", "Export")),
     ("patient_privacy:requests", _("Requests")),
 )
 

@@ -23,6 +23,7 @@ urlpatterns = [
     path(f"{CENTRE}/requests/<uuid:request_id>/", desk.one, name="request"),
     path(f"{CENTRE}/requests/<uuid:request_id>/send/", desk.send_paper, name="request_send_paper"),
     path(f"{CENTRE}/requests/<uuid:request_id>/paper/", desk.paper, name="request_paper"),
+    path(f"{CENTRE}/requests/<uuid:request_id>/archive.zip", desk.archive, name="request_archive"),
     path("privacy/contact/", public_views.contact, name="contact"),
     path("privacy/request/<str:token>/", public_views.follow, name="follow"),
     path("privacy/request/<str:token>/send/", public_views.follow_paper, name="follow_paper"),

@@ -71,6 +71,9 @@ class OfficeSite(AdminSite):
             path("requests/register/", self.admin_view(office_desk.register), name="request_register"),
             path("requests/register.csv", self.admin_view(office_desk.register_csv), name="request_register_csv"),
             path("requests/<uuid:request_id>/", self.admin_view(office_desk.one), name="request"),
+            path(
+                "requests/<uuid:request_id>/archive.zip", self.admin_view(office_desk.archive), name="request_archive"
+            ),
             path("requests/<uuid:request_id>/paper/", self.admin_view(office_desk.paper), name="request_paper"),
             path("holds/", self.admin_view(office_clocks.holds), name="holds"),
             path("holds/<uuid:hold_id>/", self.admin_view(office_clocks.hold), name="hold"),

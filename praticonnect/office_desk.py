@@ -9,15 +9,17 @@ from uuid import UUID
 from django.contrib import admin, messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.stepup import fresh_factor
 from audit.actions import record_event
 from audit.requests import HouseRequest
-from gdpr_requests.desk import identity, queries, showing
+from gdpr_requests.desk import handing, identity, queries, showing
 from gdpr_requests.desk.filing import file_request
 from gdpr_requests.desk.forms import DeskFilter, EnterForm
 from gdpr_requests.desk.rules import Refused
@@ -60,6 +62,7 @@ def one(request: HouseRequest, request_id: UUID) -> HttpResponse:
             return redirect("admin:request", request_id)
         wrong = (step, form)
     context = showing.page_of(asked, by=request.actor, now=request.now, wrong=wrong)
+    context["archive"] = handing.shown(asked, context["handles"], request.now)
     title = f"{asked.number} · {context['right']}"
     return _page(request, "office/request.html", {**context, "title": title}, status=422 if wrong else 200)
 
@@ -69,6 +72,13 @@ def paper(request: HouseRequest, request_id: UUID) -> HttpResponse:
     """The identity document that waits to be checked."""
     asked = _asked(request_id)
     return paper_response(identity.read_document(request_id=asked.pk, by=request.actor, now=request.now))
+
+
+@fresh_factor  # type: ignore[arg-type]
+@require_http_methods(["GET", "POST"])
+def archive(request: HouseRequest, request_id: UUID) -> HttpResponseBase:
+    """The copy to hand over for a practice that has nobody left."""
+    return handing.handed(request, _asked(request_id), "admin:request")
 
 
 def enter(request: HouseRequest) -> HttpResponse:

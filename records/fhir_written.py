@@ -32,10 +32,13 @@ _PIECE: Final = 3 * (1 << 16)
 """Bytes of a document that are encoded at once, at least."""
 
 
-def whole_bundle(file: PatientFile, handle: Handle) -> Iterator[str]:
-    """The text of a collection bundle, piece by piece. Raises SealBroken for a document that was tampered with."""
+def whole_bundle(file: PatientFile, handle: Handle, *, formal: bool = False) -> Iterator[str]:
+    """The text of a collection bundle, piece by piece. Raises SealBroken for a document that was tampered with.
+
+    ``formal``: only what is formalised, for the patient: no unsigned draft, no note of the practitioner's own.
+    """
     yield BEGINS
-    for number, parts in enumerate(_entries(file, handle)):
+    for number, parts in enumerate(_entries(file, handle, formal)):
         yield "," if number else ""
         yield from parts
     yield ENDS
@@ -46,6 +49,7 @@ class _Names:
 
     def __init__(self, file: PatientFile) -> None:
         self._references: dict[UUID, str] = {}
+        self._left_out: set[UUID] = set()
         self._patient = file.pk
 
     @property
@@ -61,21 +65,33 @@ class _Names:
         if kind in ("Patient", "Encounter") and ident:
             self._references[row_id] = f"urn:uuid:{ident}" if named(resource) else f"{kind}/{ident}"
 
+    def leave_out(self, row_id: UUID) -> None:
+        """A row that isn't in the bundle: what belongs to it names it no more."""
+        self._left_out.add(row_id)
+
     def to(self, row_id: UUID) -> Resource:
         return {"reference": self._references.get(row_id, f"urn:uuid:{row_id}")}
 
+    def visit(self, row_id: UUID | None) -> Resource | None:
+        """The visit that a measure or a document belongs to, if it is in the bundle."""
+        return self.to(row_id) if row_id and row_id not in self._left_out else None
 
-def _entries(file: PatientFile, handle: Handle) -> Iterator[Iterator[str]]:
+
+def _entries(file: PatientFile, handle: Handle, formal: bool) -> Iterator[Iterator[str]]:
     names = _Names(file)
     for record, raw in imported(file, handle):
         resource = json.loads(raw)
         if record.source == FHIR:
             names.learn(record.object_id, resource)
-        yield iter([f'{{{named(resource)}"resource":{raw}}}'])
+        yield iter([f'{{{named(resource)}"resource":{_without_notes(resource, raw) if formal else raw}}}'])
     written = {"file": file, "origin": Origin.WRITTEN} if names.has_patient else {"file": file}
     if not names.has_patient:
-        yield from (_entry(resource) for resource in _about_patient(file, handle.reveal(file)))
+        texts = handle.reveal(file) | ({"notes": None} if formal else {})
+        yield from (_entry(resource) for resource in _about_patient(file, texts))
     for consultation in Consultation.objects.filter(**written).order_by("started_at", "pk"):
+        if formal and consultation.status == ConsultationStatus.DRAFT:
+            names.leave_out(consultation.pk)
+            continue
         yield from (_entry(one) for one in _about_visit(consultation, handle.reveal(consultation), names))
     for measure in Measure.objects.filter(**written).order_by("taken_at", "pk"):
         yield _measured(measure, handle.reveal(measure), names)
@@ -85,6 +101,15 @@ def _entries(file: PatientFile, handle: Handle) -> Iterator[Iterator[str]]:
 
 def _entry(resource: Resource) -> Iterator[str]:
     yield f'{{{named(resource)}"resource":{_text(resource)}}}'
+
+
+def _without_notes(resource: Resource, raw: str) -> str:
+    """An imported resource in its own characters, unless our own export put a practitioner's note into it."""
+    extensions = resource.get("extension")
+    if resource.get("resourceType") != "Patient" or not isinstance(extensions, list):
+        return raw
+    kept = [one for one in extensions if not (isinstance(one, dict) and one.get("url") == OWN + "notes")]
+    return raw if kept == extensions else _text({**resource, "extension": kept})
 
 
 def _text(resource: Resource) -> str:
@@ -156,7 +181,7 @@ def _measured(row: Measure, texts: Mapping[str, Any], names: _Names) -> Iterator
     resource = {
         "resourceType": "Observation", "id": str(row.pk), "status": "entered-in-error" if row.struck_at else "final",
         "code": {key: value for key, value in code.items() if value} or {"text": "?"}, "subject": names.patient,
-        "encounter": names.to(row.consultation_id) if row.consultation_id else None,
+        "encounter": names.visit(row.consultation_id),
         "effectiveDateTime": row.taken_at.isoformat(),
     }  # fmt: skip
     value = texts["value"] or ""
@@ -169,11 +194,11 @@ def _measured(row: Measure, texts: Mapping[str, Any], names: _Names) -> Iterator
 
 def _paper(row: Document, handle: Handle, names: _Names) -> Iterator[str]:
     """A document with its bytes, piece by piece; one the storage has lost keeps its title."""
-    title = handle.read(row, "title") or handle.read(row, "original_name")
+    title, visit = handle.read(row, "title") or handle.read(row, "original_name"), names.visit(row.consultation_id)
     resource = {
         "resourceType": "DocumentReference", "id": str(row.pk), "status": "current", "subject": names.patient,
         "date": row.added_at.isoformat(),
-        "context": {"encounter": [names.to(row.consultation_id)]} if row.consultation_id else None,
+        "context": {"encounter": [visit]} if visit else None,
     }  # fmt: skip
     attachment = json.dumps({"contentType": row.content_type, "title": title or "?"}, ensure_ascii=False)
     yield f'{{{named(resource)}"resource":{_text(resource)[:-1]},"content":[{{"attachment":{attachment[:-1]}'

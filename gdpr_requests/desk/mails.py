@@ -54,6 +54,11 @@ def reminder(request: Request, kind: str) -> int:
     return _to_handlers("request_reminder", request, {"kind": kind})
 
 
+def archive(request: Request, event: str) -> int:
+    """The copy to hand over is ready, or couldn't be made; returns how many were told."""
+    return _to_handlers("request_archive", request, {"ready": event == "export_ready"})
+
+
 def handlers_of(request: Request) -> list[Reader]:
     """Whoever must answer: the practice's owners, or the data protection officer."""
     practice = request.practice_id

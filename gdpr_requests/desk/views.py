@@ -6,12 +6,14 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.requests import SignedInRequest
-from gdpr_requests.desk import identity, queries, showing
+from accounts.stepup import fresh_factor
+from gdpr_requests.desk import handing, identity, queries, showing
 from gdpr_requests.desk.filing import file_request
 from gdpr_requests.desk.forms import AskForm, DeskFilter, PaperForm
 from gdpr_requests.desk.public_views import taken
@@ -76,6 +78,7 @@ def one(request: SignedInRequest, request_id: UUID) -> HttpResponse:
             return redirect("gdpr:request", request_id)
         wrong = (step, form)
     context = showing.page_of(asked, by=request.actor, now=request.now, wrong=wrong)
+    context["archive"] = handing.shown(asked, context["handles"], request.now)
     return render(request, "gdpr/request.html", context, status=422 if wrong else 200)
 
 
@@ -95,6 +98,13 @@ def paper(request: SignedInRequest, request_id: UUID) -> HttpResponse:
     return paper_response(
         identity.read_document(request_id=_asked(request, request_id).pk, by=request.actor, now=request.now)
     )
+
+
+@fresh_factor  # type: ignore[arg-type]
+@require_http_methods(["GET", "POST"])
+def archive(request: SignedInRequest, request_id: UUID) -> HttpResponseBase:
+    """The copy to hand over to a patient who has no account."""
+    return handing.handed(request, _asked(request, request_id), "gdpr:request")
 
 
 def paper_response(found: tuple[str, bytes] | None) -> HttpResponse:

@@ -16,7 +16,7 @@ from audit.actors import Actor
 from gdpr_requests.export import queries
 from gdpr_requests.export.rules import Refused, why_not_another
 from gdpr_requests.export.scopes import Scope
-from gdpr_requests.models.exports import UNDER_WAY, Export
+from gdpr_requests.models.exports import UNDER_WAY, Export, ExportState
 from lifecycle.sweeping import Outcome
 from privacy.purposes import Purpose
 from records.actions.documents import stored_names
@@ -37,14 +37,27 @@ def ask(*, user: User, scope: Scope, by: Actor, now: datetime) -> Export:
     The caller rings the worker after the commit; without it the next minute's round finds the row.
     """
     User.objects.select_for_update(of=("self",)).get(pk=user.pk)
-    known = Export.objects.filter(account=user, state__in=UNDER_WAY).first()
-    if known:
+    asked = Export.objects.filter(account=user, state__in=UNDER_WAY, request_id=None)
+    same = asked.filter(scope=Scope.ACCOUNT) if scope is Scope.ACCOUNT else asked.exclude(scope=Scope.ACCOUNT)
+    if known := same.first():
         return known
     if reason := why_not_another(user.pk):
         raise Refused(reason)
     export = Export.objects.create(account=user, scope=scope, asked_at=now)
     journal(export, "asked", by=by, now=now, scope=scope.value)
     return export
+
+
+def again(export: Export, *, by: Actor, now: datetime) -> bool:
+    """Try once more what couldn't be made; False when it isn't failed (any more). The caller rings the worker."""
+    with transaction.atomic():
+        row = Export.objects.select_for_update(of=("self",)).filter(pk=export.pk, state=ExportState.FAILED).first()
+        if row is None:
+            return False
+        row.state, row.attempts, row.asked_at = ExportState.WAITING, 0, now
+        row.save(update_fields=["state", "attempts", "asked_at"])
+        journal(row, "asked", by=by, now=now, scope=row.scope)
+    return True
 
 
 def download(export: Export, *, by: Actor, now: datetime) -> "Archive":
@@ -75,8 +88,10 @@ def destroy(export: Export, *, why: str, by: Actor, now: datetime) -> bool:
 def destroy_strays(now: datetime) -> int:
     """Destroy archives that no row names: their account was erased, or they were deleted while being built. How many.
 
-    A row is there before its archive is, so there is nothing to wait for.
+    A row is there before its archive is, so there is nothing to wait for. The archive of a file goes with the file.
     """
+    for export in queries.of_gone_files():
+        destroy(export, why="dropped", by=Actor.system("exports"), now=now)
     names = stored_names(FOLDER)
     ids = [UUID(hex=name.rsplit("/", 1)[-1]) for name in names]
     known = set(Export.objects.filter(pk__in=ids).values_list("pk", flat=True))

@@ -6,14 +6,12 @@ in the access journal before its first byte leaves. Equal data give equal bytes;
 """
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID
 
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 
@@ -27,17 +25,18 @@ from consents import log
 from consents.models import ConsentEvent
 from consents.receipts import receipt
 from gdpr_requests.export import cards, pages, schema
+from gdpr_requests.export.journal import COLUMNS, lines_of
 from gdpr_requests.export.leaving_out import left_out
+from gdpr_requests.export.making import FORMAT, Making, Progress, as_json, documents_of, encoded
 from gdpr_requests.export.scopes import ARTICLES, Scope, holds_files
-from gdpr_requests.export.sheets import Sheets
 from gdpr_requests.export.spool import Spool
 from gdpr_requests.export.tables import account_tables, in_pieces, kept_in_files, rows_of, shown_fields, values_of
-from gdpr_requests.export.zipping import Packed, Zip, pack
+from gdpr_requests.export.zipping import Packed, pack
 from lifecycle.erasure.answers import answers
 from privacy.declare import ModelDeclaration
 from privacy.purposes import Purpose
 from records.fhir_written import whole_bundle
-from records.models import Document, PatientFile
+from records.models import PatientFile
 from records.queries import files_of
 from records.reading import Part
 from vault import access
@@ -45,38 +44,22 @@ from vault.errors import VaultError
 from vault.fields import sealed_fields
 from vault.handles import Handle
 
-FORMAT: Final = 2
-"""Of the archive's layout; the manifest says it."""
-ENDINGS: Final = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 PROGRESS_EVERY: Final = 20
-Progress = Callable[[int, int], object]
 
 
-class AccountExport:
+class AccountExport(Making):
     """One export of one account; ``manifest`` is complete once :meth:`chunks` has ended."""
 
     def __init__(
         self, user: User, *, by: Actor, now: datetime, how_far: Scope = Scope.FULL, progress: Progress | None = None
     ) -> None:
+        super().__init__(progress)
         self.user, self.by, self.now, self.how_far = user, by, now, how_far
-        self.counts: Counter[str] = Counter()
         self.kept_closed: list[str] = []
-        self.lost: list[str] = []
-        self._progress = progress
         self._practices: list[UUID] = []
-        self._hashes, self._contacts, self._agenda, self._patients = Spool(), Spool(), Spool(), Spool()
-        self._sheets = Sheets()
+        self._contacts, self._agenda, self._patients = Spool(), Spool(), Spool()
         self._columns = kept_in_files()
         self._models = {model: shown_fields(model) for model in self._columns}
-
-    def chunks(self) -> Iterator[bytes]:
-        """The ZIP, piece by piece; in memory there is one patient's file or one document at a time."""
-        archive = Zip()
-        for packed in self._members():
-            self._note(packed)
-            yield from archive.add(packed)
-        yield from archive.add(pack("manifest.json", self._manifest_parts()))
-        yield from archive.end()
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -88,15 +71,6 @@ class AccountExport:
             "not_included": left_out(self.how_far, [*self._models], account_tables(self.how_far)),
         }  # fmt: skip
 
-    def _manifest_parts(self) -> Iterator[bytes]:
-        yield _json(self.manifest).rstrip(b"}\n") + b',\n "sha256": {\n'
-        yield from self._hashes.read()
-        yield b"\n }\n}\n"
-
-    def _note(self, packed: Packed) -> None:
-        comma = ",\n" if self._hashes.size else ""
-        self._hashes.write(f"{comma}  {json.dumps(packed.name)}: {json.dumps(packed.sha256)}".encode())
-
     def _members(self) -> Iterator[Packed]:
         total = self._begin()
         yield from self._account()
@@ -106,12 +80,13 @@ class AccountExport:
             yield pack("agenda.ics", self._calendar())
         for name, parts in self._sheets.parts():
             yield pack(name, parts)
-        yield pack("schema/account.schema.json", [_json(self._account_schema())])
-        yield pack("schema/file.schema.json", [_json(self._file_schema())])
+        yield pack("schema/account.schema.json", [as_json(self._account_schema())])
+        yield pack("schema/file.schema.json", [as_json(self._file_schema())])
         yield pack("index.html", pages.index(self.user, self.how_far, self.counts, self._patients.read()))
 
     def _begin(self) -> int:
-        self._practices = list(practices_of(self.user).values_list("pk", flat=True))
+        if self.how_far is not Scope.ACCOUNT:
+            self._practices = list(practices_of(self.user).values_list("pk", flat=True))
         with scope(self._practices):
             total = files_of(self.user).count() if holds_files(self.how_far) else 0
             record_event(
@@ -124,7 +99,7 @@ class AccountExport:
         yield pack("account.json", self._account_parts())
         if self.how_far is not Scope.PORTABILITY:
             yield from self._consents()
-            yield pack("access-journal.json", self._rows(AccessEntry, self._accesses()))
+            yield pack("access-journal.json", self._journal())
 
     def _account_parts(self) -> Iterator[bytes]:
         yield b"{"
@@ -175,9 +150,22 @@ class AccountExport:
         for line in lines:
             self._sheets.add("consents", list(line), line)
         self.counts[ConsentEvent._meta.label] += len(lines)
-        yield pack("consents.json", [_json(lines)])
+        yield pack("consents.json", [as_json(lines)])
         for event in events:
-            yield pack(f"receipts/receipt-{event.number}.jsonld", [_json(receipt(event, now=self.now))])
+            yield pack(f"receipts/receipt-{event.number}.jsonld", [as_json(receipt(event, now=self.now))])
+
+    def _journal(self) -> Iterator[bytes]:
+        """A patient reads who it was by role (PC-70); a practitioner answers for the practice, and has the ids too."""
+        if self.how_far is not Scope.ACCOUNT:
+            yield from self._rows(AccessEntry, self._accesses())
+            return
+        label, comma = AccessEntry._meta.label, ""
+        yield b"["
+        for line in lines_of(self._accesses(), me=self.user.pk):
+            yield f"{comma}\n {json.dumps(line, ensure_ascii=False)}".encode()
+            self._sheets.add(label, COLUMNS, line)
+            self.counts[label], comma = self.counts[label] + 1, ","
+        yield b"]"
 
     def _accesses(self) -> QuerySet[AccessEntry]:
         """Who opened what of the person and of their practices' files (PC-70)."""
@@ -199,35 +187,27 @@ class AccountExport:
             if not piece:
                 return
 
-    def _file(self, file_id: UUID) -> list[Packed]:
-        """One patient's file and its documents, committed to the journal before any of it is handed on."""
+    def _file(self, file_id: UUID) -> Iterator[Packed]:
+        """One patient's file, committed to the journal before any of it is handed on; then its documents, one by one."""
         with transaction.atomic(), scope(self._practices):
             file = files_of(self.user).filter(pk=file_id).first()
             handle = self._opened(file) if file else None
             if file is None or handle is None:
-                return []
-            return list(self._file_parts(file, handle))
+                return
+            documents = documents_of(file)
+            parts = list(self._file_parts(file, handle, {str(row.pk): place for row, place in documents}))
+        yield from parts
+        for row, place in documents:
+            if part := self._document(handle, row, f"files/{file_id}/{place}"):
+                yield part
 
-    def _file_parts(self, file: PatientFile, handle: Handle) -> Iterator[Packed]:
+    def _file_parts(self, file: PatientFile, handle: Handle, documents: dict[str, str]) -> Iterator[Packed]:
         folder = f"files/{file.pk}"
         found = dict(self._tables(file, handle))
-        yield pack(f"{folder}/file.json", [_json(found)])
-        yield pack(f"{folder}/fhir.json", _encoded(whole_bundle(file, handle)))
-        documents = {str(row.pk): f"documents/{row.pk}.{ENDINGS.get(row.content_type, 'bin')}" for row in _papers(file)}
-        yield pack(f"{folder}/index.html", [pages.of_file(self.user, found, documents)])
-        for row in _papers(file):
-            if part := self._document(handle, row, f"{folder}/{documents[str(row.pk)]}"):
-                yield part
+        yield pack(f"{folder}/file.json", [as_json(found)])
+        yield pack(f"{folder}/fhir.json", encoded(whole_bundle(file, handle)))
+        yield pack(f"{folder}/index.html", [pages.of_file(self.user.language, found, documents)])
         self._list(file, found)
-
-    def _document(self, handle: Handle, row: Document, name: str) -> Packed | None:
-        """The original; None when the storage has lost it, and then the manifest says so."""
-        try:
-            with default_storage.open(row.storage_name, "rb") as sealed:
-                return pack(name, handle.open_file(cast(Any, sealed), name=row.storage_name))
-        except FileNotFoundError:
-            self.lost.append(str(row.pk))
-            return None
 
     def _list(self, file: PatientFile, found: dict[str, list[dict[str, Any]]]) -> None:
         """The file's lines in what goes over all files: address book, calendar, list of patients."""
@@ -276,17 +256,5 @@ class AccountExport:
         return schema.document("One account", tables)
 
 
-def _papers(file: PatientFile) -> list[Document]:
-    return list(Document.objects.filter(file=file).order_by("added_at", "pk"))
-
-
 def _model(table: ModelDeclaration) -> type[Model]:
     return next(answer.model for answer in answers() if answer.table is table)
-
-
-def _encoded(parts: Iterable[str]) -> Iterator[bytes]:
-    return (part.encode() for part in parts)
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=False, indent=1, default=str).encode()

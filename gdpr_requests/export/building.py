@@ -9,16 +9,21 @@ from hashlib import sha256
 from typing import Any, BinaryIO, Final, cast
 from uuid import UUID
 
+from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
 
+from accounts.patients.actions import ROLE
 from audit.actors import Actor
+from care.models import Capacity
 from care.queries import practice_of
 from gdpr_requests.export import mails
 from gdpr_requests.export.actions import destroy, journal, name_of, open_key
 from gdpr_requests.export.archive import AccountExport
-from gdpr_requests.export.queries import VALID_FOR
+from gdpr_requests.export.making import Making, Progress
+from gdpr_requests.export.of_file import Asked, FileExport, FileGone, FileShut
+from gdpr_requests.export.queries import VALID_FOR, link_of, request_of
 from gdpr_requests.export.scopes import Scope
 from gdpr_requests.models.exports import UNDER_WAY, Export, ExportState
 from privacy.purposes import Purpose
@@ -43,14 +48,21 @@ def build(export_id: UUID, *, now: datetime) -> bool:
         export = Export.objects.select_related("account").filter(pk=export_id, state__in=UNDER_WAY).first()
         if not mine or export is None:
             return False
-        by = _person(export)
+        by = _person(export, now)
         if export.attempts >= MOST_ATTEMPTS:
             _give_up(export, by, now)
             return False
         Export.objects.filter(pk=export_id).update(
             state=ExportState.BUILDING, attempts=export.attempts + 1, done=0, total=0
         )
-        made = _make(export, by, now)
+        try:
+            made = _make(export, by, now)
+        except FileGone:
+            destroy(export, why="dropped", by=by, now=now)
+            return False
+        except FileShut:
+            _give_up(export, by, now)
+            return False
         return _finish(export, made, by, now)
 
 
@@ -80,8 +92,7 @@ def _make(export: Export, by: Actor, now: datetime) -> _Made:
     def progress(done: int, total: int) -> None:
         Export.objects.filter(pk=export.pk).update(done=min(done, total), total=total)
 
-    account = AccountExport(export.account, by=by, now=now, how_far=Scope(export.scope), progress=progress)
-    made, name = _Made(account.chunks()), name_of(export.pk)
+    made, name = _Made(_maker(export, by, now, progress).chunks()), name_of(export.pk)
     handle = _key(export.pk, by, now)
     with tempfile.SpooledTemporaryFile(max_size=IN_MEMORY) as sealed:
         handle.seal_file(cast(BinaryIO, made), cast(BinaryIO, sealed), name=name)
@@ -92,6 +103,18 @@ def _make(export: Export, by: Actor, now: datetime) -> _Made:
         remove_objects([kept_as])
         raise RuntimeError(f"the storage renamed {name} to {kept_as}")
     return made
+
+
+def _maker(export: Export, by: Actor, now: datetime, progress: Progress) -> Making:
+    """Whoever makes this kind of archive."""
+    if export.account is not None and export.scope != Scope.FILE:
+        return AccountExport(export.account, by=by, now=now, how_far=Scope(export.scope), progress=progress)
+    request = request_of(export)
+    if export.file_id is None or (export.account_id and not link_of(export.account_id, export.file_id, now)):
+        raise FileGone(str(export.file_id))
+    language = export.account.language if export.account else settings.LANGUAGE_CODE
+    asked = Asked(request, export.account_id, language)
+    return FileExport(export.file_id, asked, by=by, now=now, progress=progress)
 
 
 def _finish(export: Export, made: _Made, by: Actor, now: datetime) -> bool:
@@ -106,7 +129,7 @@ def _finish(export: Export, made: _Made, by: Actor, now: datetime) -> bool:
     if row is None:
         destroy(export, why="dropped", by=by, now=now)
         return False
-    mails.ready(user=export.account, expires_at=now + VALID_FOR)
+    mails.ready(export, expires_at=now + VALID_FOR)
     return True
 
 
@@ -114,7 +137,7 @@ def _give_up(export: Export, by: Actor, now: datetime) -> None:
     with transaction.atomic():
         Export.objects.filter(pk=export.pk).update(state=ExportState.FAILED)
         journal(export, "failed", by=by, now=now, attempts=export.attempts)
-    mails.failed(user=export.account)
+    mails.failed(export)
 
 
 def _key(export_id: UUID, by: Actor, now: datetime) -> Handle:
@@ -126,8 +149,17 @@ def _key(export_id: UUID, by: Actor, now: datetime) -> Handle:
             return open_key(export_id, by=by, now=now, action="create")
 
 
-def _person(export: Export) -> Actor:
-    """Who asked: the worker writes in their name."""
+def _person(export: Export, now: datetime) -> Actor:
+    """Who asked, in the capacity in which they asked: the worker writes in their name; else in that of who granted it."""
+    if export.account is None:
+        request = request_of(export)
+        return Actor(request.decided_by_id, request.decided_role, request.practice_id, channel="task")
+    if export.scope == Scope.ACCOUNT:
+        return Actor(export.account_id, ROLE, channel="task")
+    if export.scope == Scope.FILE and export.file_id:
+        link = link_of(export.account.pk, export.file_id, now)
+        role = ROLE if link is None or link.capacity == Capacity.SELF else str(link.capacity)
+        return Actor(export.account_id, role, link.practice_id if link else None, channel="task")
     practice = practice_of(export.account)
     role = "practitioner" if practice else "patient"
     return Actor(account_id=export.account_id, role=role, practice_id=practice.pk if practice else None, channel="task")

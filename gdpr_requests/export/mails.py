@@ -6,19 +6,26 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.mails import from_template
-from accounts.models import User
+from gdpr_requests.desk import mails as desk
+from gdpr_requests.export.queries import request_of
+from gdpr_requests.export.scopes import OF_PATIENTS
+from gdpr_requests.models.exports import Export
 
 
-def ready(*, user: User, expires_at: datetime) -> bool:
-    """It can be downloaded until ``expires_at``."""
-    return _to(user, "export_ready", expires_at=expires_at)
+def ready(export: Export, *, expires_at: datetime) -> bool:
+    """It can be downloaded until ``expires_at``; without an account the desk learns that it may be handed over."""
+    return _to(export, "export_ready", expires_at=expires_at)
 
 
-def failed(*, user: User) -> bool:
+def failed(export: Export) -> bool:
     """It couldn't be made, after several attempts."""
-    return _to(user, "export_failed")
+    return _to(export, "export_failed")
 
 
-def _to(user: User, name: str, **values: datetime) -> bool:
-    address = settings.SITE_URL + reverse("gdpr:export")
+def _to(export: Export, name: str, **values: datetime) -> bool:
+    user = export.account
+    if user is None:
+        return bool(desk.archive(request_of(export), name))
+    page = "patient_privacy:export" if export.scope in OF_PATIENTS else "gdpr:export"
+    address = settings.SITE_URL + reverse(page)
     return from_template(f"gdpr/email/{name}", user.email, {**values, "address": address}, language=user.language)

@@ -22,9 +22,11 @@ from privacy.declare import REGISTRY, Subject
 from privacy.register import Register, entries
 from privacy.schedule import in_force
 from records.fields import CONSULTATION_FIELDS, FILE_FIELDS, KINDS, LABELS, SEXES
+from records.portal.questions import in_words as answers_in_words
 
-LIST: Final = "@@THE-LIST-OF-PATIENTS@@"
+LIST: Final = "@@THE-LIST-THAT-IS-TOO-LONG@@"
 """Where the list stands that is too long for memory."""
+ABOUT_ACCOUNTS: Final = (Subject.ACCOUNT, Subject.PRACTITIONER)
 STYLE: Final = "archive/archive.css"
 """Beside the house's own sheets: a page that is read offline for years has no tokens to follow."""
 
@@ -35,27 +37,57 @@ def index(user: User, scope: Scope, counts: Mapping[str, int], patients: Iterabl
         page = render_to_string("gdpr/archive/index.html", {
             "style": _style(), "language": user.language, "scope": scope, "files": holds_files(scope), "list": LIST,
             "counts": [(gettext(REGISTRY[label].about), number) for label, number in sorted(counts.items())],
-            "activities": _activities(), "product": settings.PRODUCT_NAME, "controller": settings.CONTROLLER,
+            "activities": _activities(Register.PRATICONNECT, ABOUT_ACCOUNTS), "product": settings.PRODUCT_NAME, "controller": settings.CONTROLLER,
         })  # fmt: skip
+    yield from _around(page, patients)
+
+
+def _around(page: str, lines: Iterable[bytes]) -> Iterator[bytes]:
     before, _mark, after = page.partition(LIST)
     yield before.encode()
-    yield from patients
+    yield from lines
     yield after.encode()
 
 
-def of_file(user: User, found: Mapping[str, list[dict[str, Any]]], documents: Mapping[str, str]) -> bytes:
-    """One patient's file to read."""
+Found = Mapping[str, list[dict[str, Any]]]
+"""The rows of one patient's file by the names of their tables."""
+
+
+def of_file(language: str, found: Found, documents: Mapping[str, str]) -> bytes:
+    """One patient's file to read, among others in a practitioner's archive."""
+    with translation.override(language):
+        return render_to_string("gdpr/archive/file.html", _file(language, found, documents)).encode()
+
+
+def of_own_file(
+    language: str, found: Found, documents: Mapping[str, str], journal: Iterable[bytes], about: Mapping[str, Any]
+) -> Iterator[bytes]:
+    """The file as its patient reads it: with who keeps it, who saw it (``journal``: rows of a table), and their rights."""
+    with translation.override(language):
+        context = _file(language, found, documents) | {
+            "list": LIST, "about": about, "controller": settings.CONTROLLER, "product": settings.PRODUCT_NAME,
+            "activities": _activities(Register.PRACTITIONER, (Subject.PATIENT,)),
+            "questionnaire": _questionnaire(found),
+        }  # fmt: skip
+        page = render_to_string("gdpr/archive/my_file.html", context)
+    return _around(page, journal)
+
+
+def _file(language: str, found: Found, documents: Mapping[str, str]) -> dict[str, Any]:
     (identity,) = found["records.PatientFile"]
-    with translation.override(user.language):
-        return render_to_string("gdpr/archive/file.html", {
-            "style": _style(), "language": user.language, "name": name_of(identity),
-            "identity": _texts(identity, FILE_FIELDS), "died_on": identity.get("died_on"),
-            "consultations": [_consultation(row) for row in _dated(found, "records.Consultation", "started_at")],
-            "measures": [(when(row["taken_at"]), row) for row in _dated(found, "records.Measure", "taken_at")],
-            "documents": [(documents[row["id"]], row) for row in _dated(found, "records.Document", "added_at")],
-            "versions": len(found.get("records.ConsultationVersion", ())),
-            "kept": len(found.get("records.KeptResource", ())),
-        }).encode()  # fmt: skip
+    return {
+        "style": _style(), "language": language, "name": name_of(identity),
+        "identity": _texts(identity, FILE_FIELDS), "died_on": identity.get("died_on"),
+        "consultations": [_consultation(row) for row in _dated(found, "records.Consultation", "started_at")],
+        "measures": [(when(row["taken_at"]), row) for row in _dated(found, "records.Measure", "taken_at")],
+        "documents": [(documents[row["id"]], row) for row in _dated(found, "records.Document", "added_at")],
+    }  # fmt: skip
+
+
+def _questionnaire(found: Found) -> list[tuple[Any, Any]]:
+    """The questionnaire as it was handed in last, in words."""
+    rows = found.get("records.Questionnaire", [])
+    return answers_in_words(max(rows, key=lambda row: row["number"])["answers"] or {}) if rows else []
 
 
 def name_of(identity: Mapping[str, Any]) -> str:
@@ -88,14 +120,13 @@ def _texts(row: Mapping[str, Any], names: Iterable[str]) -> list[tuple[Any, str]
     ]
 
 
-def _dated(found: Mapping[str, list[dict[str, Any]]], label: str, moment: str) -> list[dict[str, Any]]:
+def _dated(found: Found, label: str, moment: str) -> list[dict[str, Any]]:
     return sorted(found.get(label, ()), key=lambda row: (row[moment], row["id"]), reverse=True)
 
 
-def _activities() -> list[Any]:
-    """What is done with data of account holders: from the register, as it is computed now (Art. 15(1))."""
-    mine = (Subject.ACCOUNT, Subject.PRACTITIONER)
-    return [one for one in entries(Register.PRATICONNECT, in_force().rules) if one.subject in mine]
+def _activities(register: Register, subjects: tuple[Subject, ...]) -> list[Any]:
+    """What is done with data of these people: from the register, as it is computed now (Art. 15(1))."""
+    return [one for one in entries(register, in_force().rules) if one.subject in subjects]
 
 
 @cache

@@ -6,11 +6,16 @@ from uuid import UUID
 
 from django.db.models import Count, F, Q
 
+from accounts.models import User
+from audit.models import EventEntry
 from gdpr_requests.export.actions import FOLDER
+from gdpr_requests.export.granting import RIGHTS, scope_of
 from gdpr_requests.export.queries import VALID_FOR, over
 from gdpr_requests.export.scopes import Scope
 from gdpr_requests.export.tables import account_tables, unreached
+from gdpr_requests.models import Outcome, Request
 from gdpr_requests.models.exports import UNDER_WAY, Export, ExportState
+from privacy.deadlines import Right
 from privacy.promises import Measure, promise
 from privacy.retention import RULES
 from records.actions.documents import stored_names
@@ -51,6 +56,33 @@ def who_asked_has_it_within_a_day(now: datetime) -> Measure:
     )
     figures = {f"exports_{name}": number for name, number in counts.items()}
     return Measure(not counts["stalled"] and not counts["failed"], figures)
+
+
+@promise("PC-60", checked_by="tests/gdpr_requests/test_patient_export.py")
+@promise("PC-64", checked_by="tests/gdpr_requests/test_patient_export.py")
+def granted_copies_are_made(now: datetime) -> Measure:
+    """Each granted request for access or portability began an export, and each of a file goes to the account that asked."""
+    granted = Request.objects.filter(right__in=[right.value for right in RIGHTS], outcome=Outcome.GRANTED)
+    owed = [row for row in granted if row.file_id or _has_a_page(row)]
+    asked = EventEntry.objects.filter(verb="gdpr.export.asked", detail__has_key="request")
+    begun = set(asked.values_list("detail__request", flat=True))
+    silent = [row.number for row in owed if row.number not in begun]
+    files = list(Export.objects.filter(scope=Scope.FILE))
+    requests = Request.objects.in_bulk([row.request_id for row in files if row.request_id])
+    astray = sum(not _answers(row, requests.get(row.request_id)) for row in files if row.request_id)
+    figures = {"copies_granted": len(owed), "granted_and_not_begun": silent, "archives_of_others": astray}
+    return Measure(not silent and not astray, figures | {"archives_of_files": len(files)})
+
+
+def _has_a_page(row: Request) -> bool:
+    """Whether a request about an account came from one that can fetch its copy."""
+    user = User.objects.filter(pk=row.account_id, is_active=True).first() if row.account_id else None
+    return user is not None and row.practice_id is None and scope_of(user, Right(row.right)) is not None
+
+
+def _answers(row: Export, request: Request | None) -> bool:
+    """Whether the archive is of the very file that was asked about, for the very account."""
+    return request is not None and (row.file_id, row.account_id) == (request.file_id, request.account_id)
 
 
 @promise("PC-64", checked_by=TESTS)

@@ -17,6 +17,6 @@ class Refused(Exception):
 
 def why_not_another(user_id: UUID) -> str:
     """What stands against one more, or nothing."""
-    if Export.objects.filter(account_id=user_id, state=ExportState.READY).count() < MOST:
+    if Export.objects.filter(account_id=user_id, state=ExportState.READY, request_id=None).count() < MOST:
         return ""
     return _("%(most)d archives are ready already. Download one of them, or delete one and ask again.") % {"most": MOST}

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.requests import SignedInRequest
 from accounts.stepup import fresh_factor
+from audit.requests import HouseRequest
 from gdpr_requests.export import actions, queries
 from gdpr_requests.export.rules import Refused
 from gdpr_requests.export.scopes import Scope
@@ -48,7 +49,7 @@ def _ask(request: SignedInRequest, scope: Scope) -> HttpResponse:
     except Refused as reason:
         messages.warning(request, str(reason))
     else:
-        transaction.on_commit(partial(build_export.delay, str(asked.pk)), robust=True)
+        ring(asked)
         messages.success(request, _("Your export is being made. You get an e-mail when it is ready."))
     return redirect(TAB)
 
@@ -57,20 +58,29 @@ def _ask(request: SignedInRequest, scope: Scope) -> HttpResponse:
 @require_safe
 def download(request: SignedInRequest, export_id: UUID) -> HttpResponseBase:
     """The archive as a plain ZIP, behind a fresh second factor; each download is journaled."""
-    found = _mine(request, export_id, ready=True)
+    return streamed(request, _mine(request, export_id, ready=True), redirect(TAB))
+
+
+def streamed(request: HouseRequest, found: Export, otherwise: HttpResponse) -> HttpResponseBase:
+    """The archive as a download that nobody keeps; ``otherwise`` where the storage hasn't it, with the reason said."""
     try:
         pieces = actions.download(found, by=request.actor, now=request.now)
     except OSError:
         messages.error(
             request, _("The archive can't be read just now. Try again in some minutes, or ask for a new one.")
         )
-        return redirect(TAB)
+        return otherwise
     answer = StreamingHttpResponse(pieces, content_type="application/zip")
     day = timezone.localdate(found.ready_at)
     answer["Content-Disposition"] = f'attachment; filename="praticonnect-{found.scope}-{day}.zip"'
     answer["Content-Length"] = str(found.size)
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def ring(export: Export) -> None:
+    """Wake a worker once the row is committed; without it the next minute's round finds it."""
+    transaction.on_commit(partial(build_export.delay, str(export.pk)), robust=True)
 
 
 @require_POST

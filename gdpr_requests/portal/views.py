@@ -16,7 +16,7 @@ from accounts.queries import signed_in
 from audit.models import AccessEntry
 from audit.requests import HouseRequest
 from gdpr_requests import wording
-from gdpr_requests.desk import showing
+from gdpr_requests.desk import handing, showing
 from gdpr_requests.desk.queries import own_requests
 from gdpr_requests.desk.rules import Refused
 from gdpr_requests.desk.states import DONE
@@ -100,7 +100,7 @@ def requests(request: HouseRequest) -> HttpResponse:
 def new(request: HouseRequest) -> HttpResponse:
     """Ask for something: about one practice's file, or about the account."""
     files = queries.watched(signed_in(request).pk, request.now)
-    form = PatientAskForm(files, request.POST or None, initial={"about": request.GET.get("about", "")})
+    form = PatientAskForm(files, request.POST or None, initial=_wished(request))
     if request.method == "POST" and form.is_valid():
         filed = _filed(request, form, lambda: _ask(request, files, dict(form.cleaned_data)))
         if filed is not None:
@@ -120,7 +120,13 @@ def one(request: HouseRequest, request_id: UUID) -> HttpResponse:
             return redirect("patient_privacy:request", request_id)
         wrong = (step, form)
     context = showing.page_of(asked, by=request.actor, now=request.now, wrong=wrong)
+    context["archive"] = handing.shown(asked, False, request.now)
     return render(request, "patient_privacy/request.html", context, status=422 if wrong else 200)
+
+
+def _wished(request: HouseRequest) -> dict[str, str]:
+    """What a link into the form chose already."""
+    return {name: request.GET[name] for name in ("about", "right") if name in request.GET}
 
 
 def _ask(request: HouseRequest, files: list[Watched], typed: dict[str, Any]) -> Request:

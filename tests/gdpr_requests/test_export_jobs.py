@@ -155,6 +155,7 @@ def test_second_worker_goes_away(me: User) -> None:
     with psycopg.connect(**known, autocommit=True) as elsewhere:
         elsewhere.execute("select pg_advisory_lock(%s, %s)", lock)
         assert building.build(export.pk, now=NOW) is False
+        elsewhere.execute("select pg_advisory_unlock(%s, %s)", lock)
     assert Export.objects.get().attempts == 0
     assert building.build(export.pk, now=NOW) is True
     assert building.build(export.pk, now=NOW) is False

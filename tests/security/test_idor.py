@@ -19,6 +19,7 @@ from care.team.actions import invite
 from care.tenancy import ALL, scope
 from consents.models import ConsentEvent, PublishedText
 from directory.models import Listing
+from gdpr_requests.actions import answer
 from gdpr_requests.desk import links
 from gdpr_requests.export.actions import ask
 from gdpr_requests.export.building import build
@@ -84,6 +85,15 @@ def exported(user: User) -> Export:
     return export
 
 
+def copied(file: PatientFile, patient: User, owner: User) -> UUID:
+    """The copy of the file that its patient asked for and practice A granted, ready."""
+    request, now = by_account(patient, file_id=file.pk), timezone.now()
+    answer(request_id=request.pk, outcome="granted", text="Here.", by=actor_of(owner), now=now)
+    export = Export.objects.get(request_id=request.pk)
+    assert build(export.pk, now=now)
+    return export.pk
+
+
 @pytest.fixture
 def patient() -> User:
     """The patient of practice A, with an account."""
@@ -129,6 +139,8 @@ def world(owner: User, patient: User) -> World:
         "emergency_id": in_emergency(owner, file),
         "membership_id": Membership.objects.get(user=make_member(owner)).pk,
     }
+    copy = copied(file, patient, owner)
+    arguments |= {f"patient_privacy:export_{act} export_id": copy for act in ("download", "delete", "again")}
     shut = make_file(owner, surname=CANARY)
     paper = make_document(shut, owner, title=f"{CANARY} title")
     restrict(shut, now=timezone.now())
