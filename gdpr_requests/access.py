@@ -33,6 +33,7 @@ ACCESS = {
     "patient_privacy:export_delete": _PATIENT,
     "patient_privacy:export_again": _PATIENT,
     "gdpr:contact": _ANYONE,
+    "gdpr:decisions": _ANYONE,
     "gdpr:follow": _ANYONE,
     "gdpr:follow_paper": _ANYONE,
 }

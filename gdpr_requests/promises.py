@@ -12,6 +12,7 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q
 from django.urls import NoReverseMatch, reverse
 
 from gdpr_requests import effects
+from gdpr_requests.deciding import promises as _deciding  # noqa: F401 - registers MD-31
 from gdpr_requests.desk import closing, identity, objecting, queries
 from gdpr_requests.desk.forms import RIGHT_CHOICES
 from gdpr_requests.desk.grounds import grounds_of

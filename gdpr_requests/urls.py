@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from gdpr_requests import views
+from gdpr_requests.deciding.views import decisions
 from gdpr_requests.desk import public_views
 from gdpr_requests.desk import views as desk
 from gdpr_requests.export import views as exports
@@ -24,6 +25,7 @@ urlpatterns = [
     path(f"{CENTRE}/requests/<uuid:request_id>/send/", desk.send_paper, name="request_send_paper"),
     path(f"{CENTRE}/requests/<uuid:request_id>/paper/", desk.paper, name="request_paper"),
     path(f"{CENTRE}/requests/<uuid:request_id>/archive.zip", desk.archive, name="request_archive"),
+    path("privacy/automated-decisions/", decisions, name="decisions"),
     path("privacy/contact/", public_views.contact, name="contact"),
     path("privacy/request/<str:token>/", public_views.follow, name="follow"),
     path("privacy/request/<str:token>/send/", public_views.follow_paper, name="follow_paper"),

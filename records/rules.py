@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.actors import Actor
 from care.roles import Right, lacks
 from privacy.days import written
+from privacy.decisions import IMPERSONAL
 from records.clock import first_day, parse_birth_date
 from records.models import Consultation, FileStatus, Measure, PatientFile
 from records.states import By, Event, move
@@ -70,7 +71,9 @@ def why_not_status(file: PatientFile, status: FileStatus) -> Refusal | None:
 
 
 def why_not_move(consultation: Consultation, event: Event, *, by: Actor) -> Refusal | None:
-    """The table of moves, then its column "by whom"."""
+    """A person's act (MD-31); then the table of moves, and its column "by whom"."""
+    if by.account_id is None or by.role in IMPERSONAL:
+        return _NO_PERSON
     found = move(consultation.status, event)
     if found is None:
         return _NO_MOVE[event]
@@ -83,7 +86,7 @@ def why_not_move(consultation: Consultation, event: Event, *, by: Actor) -> Refu
 
 
 def why_not_sign(consultation: Consultation, content: Mapping[str, str | None], *, by: Actor) -> Refusal | None:
-    """A signed consultation says something, and a practitioner signs it (MD-40)."""
+    """A signed consultation says something, and a practitioner signs it, never a machine (MD-31, MD-40)."""
     if lacks(by.role, Right.SIGN):
         return Refusal("may_not_sign", _("Your role writes drafts; a practitioner signs. The draft is kept."))
     if refusal := why_not_move(consultation, Event.SIGN, by=by):
@@ -221,6 +224,10 @@ def why_not_strike(measure: Measure) -> Refusal | None:
     return Refusal("already_struck", _("This value is already struck."))
 
 
+_NO_PERSON: Final = Refusal(
+    "no_person",
+    _("Only a person may do this. What a machine wrote stays a draft until a practitioner has read it and signs it."),
+)
 _NO_MOVE: Final = {
     Event.SAVE: Refusal(
         "already_signed",

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.constraints import by_a_person
 from care.models.practice import Practice
 from privacy.ids import new_id
 from vault.fields import SealedTextField
@@ -71,6 +72,12 @@ class EmergencyAccess(models.Model):
                 condition=Q(reviewed_at__isnull=True, reviewed_by__isnull=True, reviewed_role="", verdict="")
                 | Q(reviewed_at__gte=F("opened_at"), reviewed_by__isnull=False) & ~Q(verdict="") & ~Q(reviewed_role=""),
                 name="emergency_reviewed_by_somebody",
+            ),
+            by_a_person(
+                "emergency_reviewed_by_a_person",
+                account="reviewed_by",
+                role="reviewed_role",
+                unless=Q(reviewed_at__isnull=True),
             ),
             models.CheckConstraint(
                 condition=Q(reviewed_by__isnull=True) | ~Q(reviewed_by=F("account")),

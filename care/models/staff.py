@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.constraints import by_a_person
 from care.models.practice import Practice
 from privacy.ids import new_id
 from vault.rest_fields import AtRestEmailField
@@ -145,6 +146,7 @@ class StaffConsent(models.Model):
                 | Q(ended_at__gte=F("given_at"), ended_by__isnull=False) & ~Q(ended_role=""),
                 name="staff_consent_ends_by_somebody",
             ),
+            by_a_person("staff_consent_given_by_a_person", account="given_by", role="given_role"),
         ]
         indexes: ClassVar = [models.Index(fields=["file_id"], name="staff_consent_by_file")]
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from audit.actors import NAMELESS_ROLES
+from audit.constraints import by_a_person
 from gdpr_requests.desk.grounds import Ground
 from gdpr_requests.desk.states import DONE, OVER, State
 from privacy.deadlines import DataClass, Right
@@ -100,9 +100,11 @@ class Request(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(outcome="", decided_at=None, decided_role="")
-                | Q(outcome__in=Outcome.values, decided_at__isnull=False)
-                & (Q(decided_by_id__isnull=False) | Q(decided_role__in=NAMELESS_ROLES)),
-                name="request_decided_by_somebody_at_a_moment",
+                | Q(outcome__in=Outcome.values, decided_at__isnull=False),
+                name="request_decided_at_a_moment",
+            ),
+            by_a_person(
+                "request_decided_by_a_person", account="decided_by_id", role="decided_role", unless=Q(decided_at=None)
             ),
             models.CheckConstraint(
                 condition=~Q(outcome__in=[Outcome.PARTLY, Outcome.REFUSED]) | ~Q(ground=""),
@@ -208,6 +210,9 @@ class IdentityDocument(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(destroyed_at__isnull=True) | Q(storage_name=""), name="identity_destroyed_is_empty"
+            ),
+            models.CheckConstraint(
+                condition=Q(checked_at=None) | Q(checked_by_id__isnull=False), name="identity_checked_by_a_person"
             ),
         ]
 

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from audit.actors import NAMELESS_ROLES
+from audit.constraints import by_a_person
 from privacy.ids import new_id
 from vault.fields import SealedJSONField
 
@@ -65,7 +66,11 @@ class BreachEvent(models.Model):
             models.CheckConstraint(
                 condition=Q(actor_role__in=NAMELESS_ROLES) | Q(actor_id__isnull=False), name="breach_event_imputable"
             ),
-        ]
+            by_a_person(
+                "breach_decided_by_a_person", account="actor_id", role="actor_role",
+                unless=Q(kind__in=("opened", "scoped")),
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.breach_id} {self.number}"

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from audit.actors import NAMELESS_ROLES
+from audit.constraints import by_a_person
 from privacy.ids import new_id
 from vault.fields import SealedJSONField
 
@@ -51,6 +52,9 @@ class Erasure(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(actor_role__in=NAMELESS_ROLES) | Q(actor_id__isnull=False), name="erasure_imputable"
+            ),
+            by_a_person(
+                "erasure_approved_by_a_person", account="actor_id", role="actor_role", unless=~Q(state="approved")
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["subject_id", "plan_sha256"], name="erasure_by_plan")]

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from audit.actors import NAMELESS_ROLES
+from audit.constraints import by_a_person
 from records.models import OfFile
 from vault.fields import SealedTextField
 
@@ -61,14 +61,14 @@ class Hold(OfFile):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(ground__in=Ground.values), name="hold_ground"),
             models.CheckConstraint(condition=Q(case__isnull=False, why__isnull=False), name="hold_says_why"),
-            models.CheckConstraint(
-                condition=Q(placed_role__in=NAMELESS_ROLES) | Q(placed_by__isnull=False), name="hold_placed_imputable"
-            ),
+            by_a_person("hold_placed_by_a_person", account="placed_by", role="placed_role"),
             models.CheckConstraint(
                 condition=Q(lifted_at__isnull=True, lifted_by__isnull=True, lifted_role="", lifted_why__isnull=True)
-                | Q(lifted_at__isnull=False, lifted_role__in=NAMELESS_ROLES, lifted_why__isnull=False)
-                | Q(lifted_at__isnull=False, lifted_by__isnull=False, lifted_why__isnull=False) & ~Q(lifted_role=""),
-                name="hold_lifted_by_somebody_at_a_moment_and_why",
+                | Q(lifted_at__isnull=False, lifted_why__isnull=False),
+                name="hold_lifted_at_a_moment_and_why",
+            ),
+            by_a_person(
+                "hold_lifted_by_a_person", account="lifted_by", role="lifted_role", unless=Q(lifted_at__isnull=True)
             ),
             models.CheckConstraint(
                 condition=Q(lifted_at__isnull=True) | Q(lifted_at__gte=models.F("placed_at")),

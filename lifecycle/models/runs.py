@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from audit.actors import NAMELESS_ROLES
+from audit.constraints import by_a_person
 from privacy.ids import new_id
 
 
@@ -50,10 +50,14 @@ class SweepRun(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=models.Q(state__in=RunState.values), name="sweep_run_state"),
             models.CheckConstraint(
-                condition=~models.Q(state=RunState.APPROVED)
-                | models.Q(approved_at__isnull=False)
-                & (models.Q(approved_role__in=NAMELESS_ROLES) | ~models.Q(approved_role="")),
-                name="sweep_run_approved_by_somebody",
+                condition=~models.Q(state=RunState.APPROVED) | models.Q(approved_at__isnull=False),
+                name="sweep_run_approved_at_a_moment",
+            ),
+            by_a_person(
+                "sweep_run_approved_by_a_person",
+                account="approved_by",
+                role="approved_role",
+                unless=models.Q(approved_at__isnull=True),
             ),
         ]
 

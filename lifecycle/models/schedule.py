@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from audit.constraints import by_a_person
 from privacy.ids import new_id
 
 
@@ -43,6 +44,9 @@ class ScheduleVersion(models.Model):
             ),
             models.CheckConstraint(condition=Q(step__in=Step.values), name="schedule_step"),
             models.CheckConstraint(condition=Q(replaces__gte=1, number__gt=F("replaces")), name="schedule_goes_on"),
+            by_a_person(
+                "schedule_approved_by_a_person", account="actor_id", role="actor_role", unless=Q(step=Step.PROPOSED)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from audit.actors import NAMELESS_ROLES
+from audit.constraints import by_a_person
 from records.models.files import OfFile
 from vault.fields import SealedTextField
 
@@ -65,8 +65,9 @@ class Restriction(OfFile):
         ]
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(ground__in=RestrictionGround.values), name="restriction_ground"),
-            models.CheckConstraint(
-                condition=Q(since_role__in=NAMELESS_ROLES) | Q(since_by__isnull=False), name="restriction_imputable"
+            by_a_person("restriction_begun_by_a_person", account="since_by", role="since_role"),
+            by_a_person(
+                "restriction_lifted_by_a_person", account="lifted_by", role="lifted_role", unless=Q(lifted_at=None)
             ),
             models.CheckConstraint(
                 condition=Q(told_at__isnull=True, told_how="") | Q(told_at__isnull=False, told_how__in=Told.values),
