@@ -24,6 +24,8 @@ def register_evidence() -> None:
 
     evidence.register("gdpr_requests_exchange", stream="requests", each=evidence.RowTerm("PC-52", 36))
     evidence.register("gdpr_requests_reminder", stream="reminders", each=evidence.RowTerm("PC-52", 36))
+    evidence.register("gdpr_requests_rectified", stream="rectified", each=evidence.RowTerm("PC-52", 36))
+    evidence.register("gdpr_requests_recipienttold", stream="recipients", each=evidence.RowTerm("PC-52", 36))
     evidence.register("gdpr_requests_dutydone", stream="duties")
     for name in ("Request", "Exchange", "IdentityDocument", "Objection", "Reminder"):
         evidence.journal_each(f"gdpr_requests.{name}")
@@ -37,6 +39,7 @@ def answer_erasures() -> None:
     answer_for("gdpr_requests.Request", Outcome.KEPT, rows.requests)
     answer_for("gdpr_requests.Exchange", Outcome.KEPT, rows.exchanges)
     answer_for("gdpr_requests.IdentityDocument", Outcome.KEPT, rows.documents)
+    answer_for("gdpr_requests.RecipientTold", Outcome.KEPT, rows.told)
     answer_for("gdpr_requests.Objection", Outcome.KEPT, rows.objections)
 
 

@@ -107,6 +107,33 @@ declare(
 )
 
 declare(
+    "gdpr_requests.Rectified",
+    about=_("Which entry of a file's history a granted correction led to"),
+    fields={
+        "id": technical("random identifier of the row"),
+        "request_id": technical("the request"),
+        "what": technical("whether the correction is linked, or the answer says where it was made"),
+        "made_id": technical("the entry of the file's history, as a random id"),
+        "linked_at": technical("when it was linked"),
+    },
+)
+
+declare(
+    "gdpr_requests.RecipientTold",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.LEGAL,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention="PC-52",
+    about=_("That somebody who reads a file through the portal was told that it was corrected, erased or restricted"),
+    fields={
+        "id": technical("random identifier of the row"),
+        "request_id": technical("the request"),
+        "account_id": _fact("the account that was told, as a random id"),
+        "told_at": _fact("when it was told"),
+    },
+)
+
+declare(
     "gdpr_requests.Objection",
     subject=Subject.VISITOR,
     purpose=Purpose.LEGAL,

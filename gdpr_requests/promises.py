@@ -14,6 +14,7 @@ from django.urls import NoReverseMatch, reverse
 from gdpr_requests import effects
 from gdpr_requests.deciding import promises as _deciding  # noqa: F401 - registers MD-31
 from gdpr_requests.desk import closing, identity, objecting, queries
+from gdpr_requests.desk import correcting as _correcting  # noqa: F401 - registers PC-61
 from gdpr_requests.desk.forms import RIGHT_CHOICES
 from gdpr_requests.desk.grounds import grounds_of
 from gdpr_requests.desk.reminding import Kind

@@ -15,6 +15,7 @@ JOURNALED = {
     "records.RestrictedOpening": "",
     "records.Share": "",
     "records.Questionnaire": "",
+    "records.Correction": "",
 }
 """Each row has its event (MD-44); of what an import brings, one event per file counts it."""
 

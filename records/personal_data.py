@@ -247,6 +247,15 @@ _of_patient(
     answers=_sealed("lifestyle, diseases, family history, treatments, risk situations"),
 )
 _of_patient(
+    "Correction",
+    _("What a file said before it was corrected"),
+    file=_FILE,
+    corrected_at=personal("when it was corrected", Category.REFERENCE),
+    corrected_by=_staff("who corrected it"),
+    fields=technical("the names of the fields that were changed"),
+    before=_sealed("what stood in those fields before"),
+)
+_of_patient(
     "KeptResource",
     _("What an import brought that has no field of its own"),
     file=_FILE,

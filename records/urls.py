@@ -5,7 +5,19 @@ from django.urls import path
 from records.importing import views as importing
 from records.portal import practitioner as portal
 from records.restriction import views as restriction
-from records.views import archive, clock, consultations, deaths, documents, emergency, files, measures, patients, team
+from records.views import (
+    archive,
+    clock,
+    consultations,
+    corrections,
+    deaths,
+    documents,
+    emergency,
+    files,
+    measures,
+    patients,
+    team,
+)
 
 app_name = "records"
 FILE = "practitioner/patients/<uuid:file_id>/"
@@ -26,6 +38,7 @@ urlpatterns = [
     path(FILE, files.file, name="file"),
     path(FILE + "identity/", files.identity, name="identity"),
     path(FILE + "medical/", files.medical, name="medical"),
+    path(FILE + "corrections/", corrections.corrections, name="corrections"),
     path(FILE + "clock/", clock.clock, name="clock"),
     path(FILE + "restriction/", restriction.restriction, name="restriction"),
     path(FILE + "restriction/read/", restriction.ask, name="restricted_ask"),

@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 from audit.actions import record_event
 from audit.actors import Actor
@@ -13,7 +13,7 @@ from audit.calendar import expire_rows
 from gdpr_requests.desk import steps
 from gdpr_requests.desk.rules import Refused
 from gdpr_requests.desk.states import State
-from gdpr_requests.models import Exchange, IdentityDocument, Reminder, Request
+from gdpr_requests.models import Exchange, IdentityDocument, RecipientTold, Rectified, Reminder, Request
 from lifecycle.expiring.terms import ONE_DAY, ended_by, last_day
 from lifecycle.sweeping import Outcome
 from privacy.clocks import legal_day, start_of
@@ -71,7 +71,8 @@ def _destroy_batch(by: Actor, now: datetime) -> int:
     rings.destroy([*ids, *papers.values_list("pk", flat=True)], now)
     remove_objects(papers.exclude(storage_name="").values_list("storage_name", flat=True))
     _expire(Exchange, ids, by, now)
-    _expire(Reminder, ids, by, now)
+    for table in (Reminder, Rectified, RecipientTold):
+        _expire(table, ids, by, now)
     papers.delete()
     for row in rows:
         record_event(
@@ -82,7 +83,7 @@ def _destroy_batch(by: Actor, now: datetime) -> int:
     return len(ids)
 
 
-def _expire(model: type[Exchange] | type[Reminder], ids: list[UUID], by: Actor, now: datetime) -> None:
+def _expire(model: type[Model], ids: list[UUID], by: Actor, now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(NUMBERS.format(table=model._meta.db_table), [ids])
         numbers = [number for (number,) in cursor.fetchall()]

@@ -6,6 +6,7 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from gdpr_requests.desk import rectifying
 from gdpr_requests.desk.grounds import grounds_of
 from gdpr_requests.desk.rules import LONGEST
 from gdpr_requests.desk.wording import RIGHTS
@@ -94,6 +95,15 @@ class AnswerForm(forms.Form):
         super().__init__(data)
         grounds: Any = self.fields["ground"]
         grounds.choices = [*NONE, *((one.value, one.label) for one in grounds_of(Right(request.right)))]
+        if rectifying.concerns(request):
+            self.fields["corrections"] = forms.MultipleChoiceField(
+                label=_("What was corrected"),
+                required=False,
+                choices=rectifying.choices_of(request),
+                widget=forms.CheckboxSelectMultiple,
+                help_text=_("Corrections made in this file since the request arrived. A granted correction names one."),
+            )
+            self.order_fields(["outcome", "ground", "corrections", "text"])
 
 
 class ProofForm(forms.Form):

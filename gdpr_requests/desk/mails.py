@@ -44,6 +44,11 @@ def moved(request: Request, to: Reader, event: str) -> bool:
     return _to_person(f"request_{event}", request, to)
 
 
+def recipient(request: Request, to: Reader) -> bool:
+    """Somebody who reads the file through the portal learns that it changed (Art. 19); not by whose request."""
+    return _send("request_recipient", request, to, {"address": settings.SITE_URL + reverse("patient:home")})
+
+
 def arrived(request: Request) -> int:
     """Whoever must answer learns of it; returns how many were told."""
     return _to_handlers("request_arrived", request, {})

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from audit.actors import Actor
-from gdpr_requests.desk import forms, identity, queries, rules, steps
+from gdpr_requests.desk import forms, identity, informing, queries, rectifying, rules, steps
 from gdpr_requests.desk.rules import Refused
 from gdpr_requests.desk.states import By, Event, move
 from gdpr_requests.desk.wording import article_of, remedies, right_in_words
@@ -96,6 +96,12 @@ def page_of(
         "waits": waits,
         "may_send": side is By.PERSON and request.state == "identity" and not waits,
         "paper": forms.PaperForm(),
+        "correctable": rectifying.concerns(request)
+        and request.is_open
+        and request.file_id
+        and side is By.HANDLER
+        and by.role == "practitioner",
+        "copies": informing.copies_of(request) if side is By.HANDLER else [],
         "remedies": remedies() if request.outcome in (Outcome.PARTLY, Outcome.REFUSED) else "",
         "forms": {name: _with_own_ids(name, request, wrong) for name in possible},
     }

@@ -1,5 +1,6 @@
 """What either side does with a request: under its lock, by the table of moves, each step an exchange (MD-33, MD-34)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.actors import Actor
 from gdpr_requests import effects
-from gdpr_requests.desk import mails, rules
+from gdpr_requests.desk import informing, mails, rectifying, rules
 from gdpr_requests.desk.rules import Refusal, Refused, require
 from gdpr_requests.desk.states import By, Event
 from gdpr_requests.desk.wording import letter
@@ -52,15 +53,29 @@ def extend(*, request_id: UUID, text: str, by: Actor, now: datetime) -> Request:
 
 
 @transaction.atomic
-def answer(*, request_id: UUID, outcome: str, text: str, ground: str = "", by: Actor, now: datetime) -> Request:
+def answer(
+    *,
+    request_id: UUID,
+    outcome: str,
+    text: str,
+    ground: str = "",
+    corrections: Sequence[str] = (),
+    by: Actor,
+    now: datetime,
+) -> Request:
     """Decide, do what was granted, and tell the person; a refusal names its ground, the CNIL and the courts (PC-69).
 
+    ``corrections``: the entries of the file's history that a granted correction led to, or "elsewhere" (PC-61).
     Of two decisions at once one wins. Raises :class:`records.rules.Refused`; then nothing was decided or done.
     """
     step = locked(request_id, by=by, now=now)
     request = step.request
     require(rules.why_not_answer(request, step.side, outcome=outcome, ground=ground, text=text, now=now))
+    require(rectifying.why_not(request, outcome, corrections))
+    readers = informing.readers_to_tell(request, outcome, now)
     effects.carry_out(request, outcome=outcome, by=by, now=now)
+    rectifying.link(request, corrections, now=now)
+    informing.tell(request, readers, now=now)
     request.outcome, request.ground = outcome, ground
     request.decided_at, request.decided_by_id, request.decided_role = now, by.account_id, by.role
     step.write(

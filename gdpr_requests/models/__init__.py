@@ -13,6 +13,7 @@ from gdpr_requests.models.desk import (
 )
 from gdpr_requests.models.duties import Duty, DutyDone, DutyKind, DutyProof
 from gdpr_requests.models.exports import Export
+from gdpr_requests.models.rectified import RecipientTold, Rectified
 
 __all__ = [
     "Channel",
@@ -27,6 +28,8 @@ __all__ = [
     "ObjectionKind",
     "Outcome",
     "Proof",
+    "RecipientTold",
+    "Rectified",
     "Reminder",
     "Request",
 ]

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from audit.actors import Actor
 from privacy.purposes import Purpose
+from records.actions.corrections import keep_old
 from records.actions.journal import journal
 from records.clock import day_of, set_clock
 from records.fields import clean
@@ -37,7 +38,8 @@ def record_death(
     )
     wanted, today, before = clean(died_on), day_of(row, now), row.retain_until
     require(why_not_death(wanted, handle.read(row, "birth_date"), today))
-    if wanted == handle.read(row, "died_on"):
+    said = handle.read(row, "died_on")
+    if wanted == said:
         return row
     handle.write(row, died_on=wanted)
     set_clock(row, handle.read(row, "birth_date"), died_on=wanted)
@@ -46,4 +48,5 @@ def record_death(
     row.revision += 1
     row.save()
     journal(row, "death.recorded" if wanted else "death.taken_back", file_id=row.id, by=by, now=now)
+    keep_old(handle, row, {"died_on": said}, ["died_on"], by=by, now=now)
     return row

@@ -12,6 +12,7 @@ from care.models import Practice
 from privacy.clocks import Jurisdiction, legal_day
 from privacy.ids import new_id
 from privacy.purposes import Purpose
+from records.actions.corrections import keep_old
 from records.actions.journal import journal, person
 from records.clock import day_of, parse_birth_date, set_clock
 from records.fields import FILE_FIELDS, SEARCHED, clean
@@ -135,6 +136,7 @@ def change_file(
     row.save()
     changed = [name for name in FILE_FIELDS if name in differing]
     journal(row, "file.changed", file_id=row.id, by=by, now=now, fields=changed)
+    keep_old(handle, row, before, changed, by=by, now=now)
     if "birth_date" in differing:
         follow_birth_date(file=row, birth_date=after["birth_date"], by=by, now=now)
     return row

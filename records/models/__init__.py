@@ -5,6 +5,7 @@ counts, states and ids are in clear. Each table carries the id of its practice f
 """
 
 from records.models.content import Consultation, ConsultationStatus, ConsultationVersion, Document, Measure
+from records.models.corrections import Correction
 from records.models.files import ArchiveOpening, FileStatus, OfFile, OfPractice, Origin, PatientFile
 from records.models.imports import ImportLine, ImportRun, KeptResource, SourceRecord
 from records.models.portal import Questionnaire, QuestionnaireDraft, Share
@@ -15,6 +16,7 @@ __all__ = [
     "Consultation",
     "ConsultationStatus",
     "ConsultationVersion",
+    "Correction",
     "Document",
     "FileStatus",
     "ImportLine",

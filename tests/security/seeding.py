@@ -223,7 +223,9 @@ class Seeder:
         self.post("new", typed)
         with scope(ALL):
             file = PatientFile.objects.get()
-        self.post("medical", self.texts("PatientFile", MEDICAL), file.pk)
+        texts = self.texts("PatientFile", MEDICAL)
+        self.post("medical", texts | {"lifestyle": self.token("records.Correction.before")}, file.pk)
+        self.post("medical", texts, file.pk)
         return file.pk
 
     def write_consultation(self, file: UUID) -> None:
