@@ -92,10 +92,12 @@ def test_practitioner_files_follows_and_withdraws(practitioner: User) -> None:
 def test_practitioner_answers_what_is_put_to_the_practice(practitioner: User) -> None:
     request = by_letter(Right.RECTIFICATION, practice_id=practice_of(practitioner).pk)
     client, page = verified_client(practitioner), reverse("gdpr:request", args=[request.pk])
-    wrong = client.post(page, {"step": "answer", "outcome": "granted", "text": "Corrected."})
+    wrong = client.post(
+        page, {"step": "answer", "outcome": "granted", "text": "Corrected.", "corrections": ["elsewhere"]}
+    )
     assert (wrong.status_code, "Corrected." in wrong.content.decode()) == (422, True)
     client.post(page, {"step": "prove", "proof": "in_person"})
-    client.post(page, {"step": "answer", "outcome": "granted", "text": "Corrected."})
+    client.post(page, {"step": "answer", "outcome": "granted", "text": "Corrected.", "corrections": ["elsewhere"]})
     request.refresh_from_db()
     assert (request.state, request.outcome) == ("answered", "granted")
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("gdpr_requests", "0004_questioned_entry"),
+        ("gdpr_requests", "0005_exports_on_request"),
     ]
 
     operations = [

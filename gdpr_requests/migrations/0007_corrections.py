@@ -8,7 +8,7 @@ from audit.operations import AppendOnly, RowsLeave
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("gdpr_requests", "0005_people_decide"),
+        ("gdpr_requests", "0006_people_decide"),
     ]
 
     operations = [
