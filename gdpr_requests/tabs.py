@@ -20,9 +20,11 @@ TABS = (
 
 PATIENT_TABS = (
     ("patient_privacy:overview", _("Overview")),
+    ("patient_privacy:consents", _("Consents")),
     ("patient_privacy:journal", _("Access journal")),
     ("patient_privacy:export", pgettext_lazy("tab", "Export")),
     ("patient_privacy:requests", _("Requests")),
+    ("lifecycle:closing", pgettext_lazy("tab", "Closing")),
 )
 
 

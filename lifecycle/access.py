@@ -4,6 +4,7 @@ from accounts.access import Access, Act, Audience
 
 _MINE = Access(Audience.PRACTITIONER, Act.SUBSCRIPTION)
 _RIGHTS = Access(Audience.PRACTITIONER, Act.PRIVACY)
+_OF_PATIENTS = Access(Audience.PATIENT, Act.PRIVACY)
 _ANYONE = Access(Audience.PUBLIC, Act.PUBLIC)
 
 ACCESS: dict[str, Access] = {
@@ -13,6 +14,10 @@ ACCESS: dict[str, Access] = {
     "lifecycle:deletion_confirm": _RIGHTS,
     "lifecycle:deletion_waive": _RIGHTS,
     "lifecycle:deletion_withdraw": _RIGHTS,
+    "lifecycle:closing": _OF_PATIENTS,
+    "lifecycle:closing_confirm": _OF_PATIENTS,
+    "lifecycle:closing_waive": _OF_PATIENTS,
+    "lifecycle:closing_withdraw": _OF_PATIENTS,
     "lifecycle:keep": _ANYONE,
     "lifecycle:left": _ANYONE,
     "lifecycle:certificate": _ANYONE,

@@ -14,6 +14,7 @@ from accounts.access import Audience
 from accounts.patients.queries import is_patient
 from care.roles import RECIPIENTS, TEAM, Right
 from consents.cookies.choice import asks
+from lifecycle.deletion.frames import Frame, frame_of
 from lifecycle.deletion.queries import standing_at
 from lifecycle.deletion.rules import State
 from praticonnect.access import access_of
@@ -48,6 +49,7 @@ def house(request: HttpRequest) -> dict[str, object]:
         "languages": settings.LANGUAGES,
         "cookies_open": asks(request, request.now) if hasattr(request, "now") else False,
         "deletion_at": SimpleLazyObject(lambda: _deletion_at(request)),
+        "deletion_frame": SimpleLazyObject(lambda: _deletion_frame(request)),
     }
 
 
@@ -59,6 +61,12 @@ def _deletion_at(request: HttpRequest) -> datetime | None:
         return None
     standing = standing_at(user.pk, now)
     return standing.execute_at if standing.state is State.PENDING else None
+
+
+def _deletion_frame(request: HttpRequest) -> Frame | None:
+    """The pages on which the visitor's account is left."""
+    user = getattr(request, "user", None)
+    return frame_of(user.pk) if user is not None and user.is_authenticated else None
 
 
 def _of_the_team(name: str, role: str) -> bool:

@@ -11,12 +11,11 @@ from django.utils import timezone
 from audit.actors import Actor
 from audit.requests import HouseRequest
 from care.team.queries import Standing, standing_of
+from privacy.browser import permissions_policy
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
-PERMISSIONS = (
-    "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), payment=(), usb=()"
-)
+PERMISSIONS = permissions_policy()
 
 
 class SecurityHeaders:

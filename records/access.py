@@ -51,6 +51,7 @@ ACCESS |= {
             "consultation",
             "questionnaire",
             "relatives",
+            "video",
         )
     },
 }

@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from gdpr_requests.portal import exporting, views
+from gdpr_requests.portal import choices, exporting, views
 
 app_name = "patient_privacy"
+CHOICES = "patient/privacy/consents/"
+OF_LINK = CHOICES + "<uuid:link_id>/"
 
 urlpatterns = [
     path("patient/privacy/", views.overview, name="overview"),
@@ -14,6 +16,12 @@ urlpatterns = [
     path("patient/privacy/export/<uuid:export_id>.zip", exporting.download, name="export_download"),
     path("patient/privacy/export/<uuid:export_id>/delete/", exporting.delete, name="export_delete"),
     path("patient/privacy/export/<uuid:export_id>/again/", exporting.again, name="export_again"),
+    path(CHOICES, choices.consents, name="consents"),
+    path(OF_LINK + "decide/", choices.decide, name="consent_decide"),
+    path(OF_LINK + "team/", choices.team, name="consent_team"),
+    path(OF_LINK + "withdraw/", choices.withdraw, name="consent_withdraw"),
+    path(OF_LINK + "log/", choices.log, name="consent_log"),
+    path(OF_LINK + "<uuid:event_id>.jsonld", choices.receipt, name="consent_receipt"),
     path("patient/privacy/requests/", views.requests, name="requests"),
     path("patient/privacy/requests/new/", views.new, name="request_new"),
     path("patient/privacy/requests/<uuid:request_id>/", views.one, name="request"),

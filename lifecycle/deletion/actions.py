@@ -9,11 +9,13 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import User
+from accounts.patients.queries import is_patient
 from audit.actions import record_event
 from audit.actors import Actor
 from lifecycle.deletion import queries, rules, seam, telling
+from lifecycle.deletion.frames import is_contracted
 from lifecycle.deletion.rules import Fact, Kind, Standing, Why, standing_of
-from lifecycle.models import DeletionEvent, SubscriptionEvent
+from lifecycle.models import DeletionEvent
 from lifecycle.rules import Refusal, Refused
 
 
@@ -123,8 +125,7 @@ def _in_order(account_id: UUID, now: datetime) -> tuple[User, list[Fact]]:
 def _not_deletable(user: User) -> Refusal | None:
     if user.is_staff:
         return rules.STAFF
-    has_contract = SubscriptionEvent.objects.filter(account_id=user.pk).exists()
-    return None if has_contract else rules.NO_CONTRACT
+    return None if is_contracted(user.pk) or is_patient(user.pk) else rules.NO_CONTRACT
 
 
 def _enter(

@@ -60,7 +60,7 @@ def a_deletion_waits_thirty_days_at_most_and_can_be_withdrawn(now: datetime) -> 
 def closing_an_account_says_what_stays(now: datetime) -> Measure:
     """Each plan gives ground and end of whatever stays; nothing was executed unread, no file destroyed before its end."""
     plans = [seam.plan_for_account(user.pk, now) for user in _free(now)[:SAMPLE]]
-    mute = sum(not _says_why(line) for plan in plans for line in plan.shown)
+    mute = sum(not says_why(line) for plan in plans for line in plan.shown)
     executed = DeletionEvent.objects.filter(kind=Kind.EXECUTED)
     unread = sum(not _was_approved(row) for row in executed.iterator(chunk_size=500))
     with scope(ALL):
@@ -150,7 +150,7 @@ def _refused(user: User, by: Actor, now: datetime) -> bool:
     return False
 
 
-def _says_why(line: seam.Line) -> bool:
+def says_why(line: seam.Line) -> bool:
     """Whether a line names a rule that is law here, and an end where something stays."""
     named = line.rule.split(",")[0] in RULES and bool(line.article) and bool(line.sentence)
     goes = line.outcome in (seam.Outcome.ERASED, seam.Outcome.BLANKED)

@@ -140,7 +140,7 @@ _EARLY = Refusal("early", _("The wait isn't over, so nothing is deleted yet."))
 STAFF = Refusal(
     "staff", _("An account with rights of the office isn't deleted this way: have those rights taken off it first.")
 )
-NO_CONTRACT = Refusal("no_contract", _("Only a practitioner's account can be deleted this way."))
+NO_CONTRACT = Refusal("no_contract", _("Only a practitioner's or a patient's account can be deleted this way."))
 _EARLIER = Refusal("earlier", _("Something later is on record for this account. Give a moment after it."))
 
 

@@ -12,6 +12,7 @@ from accounts.mails import from_template
 from accounts.models import User
 from audit.actors import Actor
 from lifecycle.deletion import links, queries
+from lifecycle.deletion.frames import frame_of
 from lifecycle.deletion.messages import STILL_NEWS, Message, message_due
 from lifecycle.deletion.rules import Standing, standing_of
 from lifecycle.notifying import NotSent, record_sent, send_all, was_sent
@@ -59,10 +60,12 @@ def send(*, account_id: UUID, by: Actor, now: datetime) -> bool:
 
 
 def _mail(user: User, message: Message, standing: Standing) -> bool:
+    frame = frame_of(user.pk)
     values = {
         "execute_at": standing.execute_at,
         "why": standing.last.why if standing.last else "",
         "keep_url": links.keep_url(user.pk, standing) if standing.request else "",
-        "page_url": settings.SITE_URL + reverse("lifecycle:deletion"),
+        "page_url": settings.SITE_URL + reverse(frame.page),
+        "patient": frame.patient,
     }
     return from_template(f"lifecycle/email/{message}", user.email, values, language=user.language)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from records.portal import pages, relatives, views
+from records.portal import pages, relatives, video, views
 
 app_name = "patient"
 LINK = "patient/practices/<uuid:link_id>/"
@@ -20,4 +20,5 @@ urlpatterns = [
     path(LINK + "consultations/<uuid:consultation_id>/", pages.consultation, name="consultation"),
     path(LINK + "relatives/", relatives.relatives, name="relatives"),
     path(LINK + "questionnaire/", pages.questionnaire, name="questionnaire"),
+    path(LINK + "video/", video.video, name="video"),
 ]

@@ -17,7 +17,9 @@ from care.portal.actions import make_link
 from care.queries import practice_of
 from care.team.actions import invite
 from care.tenancy import ALL, scope
+from consents.actions import Control
 from consents.models import ConsentEvent, PublishedText
+from consents.patients import decide_by_link
 from directory.models import Listing
 from gdpr_requests.actions import answer
 from gdpr_requests.desk import links
@@ -26,6 +28,7 @@ from gdpr_requests.export.building import build
 from gdpr_requests.export.scopes import Scope
 from gdpr_requests.models import Export, Request
 from lifecycle.deletion.links import token_of
+from privacy.patient_keys import TELECONSULTATION
 from records.emergency import open_in_emergency
 from records.models import Consultation, Document, Measure, PatientFile, Questionnaire, QuestionnaireDraft, Share
 from records.portal.content import share
@@ -130,7 +133,8 @@ def world(owner: User, patient: User) -> World:
         "number": 1,
         "token": token_of(owner.pk, 1, NOW),
         "patient:invitation token": "no-such-link",
-        "link_id": link(file, patient).pk,
+        "link_id": (own := link(file, patient)).pk,
+        "patient_privacy:consent_receipt event_id": agreed(own),
         "request_id": by_account(owner).pk,
         "patient_privacy:request request_id": by_account(patient, text=f"{CANARY} asked").pk,
         "entry_id": AccessEntry.objects.filter(subject_id=file.pk).values_list("pk", flat=True)[0],
@@ -148,6 +152,17 @@ def world(owner: User, patient: User) -> World:
     for page in ("ask", "read", "document"):
         arguments |= {f"records:restricted_{page} {name}": value for name, value in reading.items()}
     return World(arguments, (CANARY, "77777.25"), fingerprint)
+
+
+def agreed(own: PortalLink) -> UUID:
+    """The entry of the informed consent that the patient gave practice A."""
+    by = Actor(account_id=own.account_id, role="patient")
+    with scope(ALL):
+        said = decide_by_link(
+            link=own, key=TELECONSULTATION, on=True, by=by, language="en", now=NOW, control=Control("button", "none", "Validate")
+        )  # fmt: skip
+    assert said.event_id is not None
+    return said.event_id
 
 
 def invited(owner: User) -> UUID:

@@ -1,0 +1,93 @@
+"""What the patient's page of choices shows of one file: the notice with its button, the switches, the team's access."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from care.models import StaffConsent
+from care.team.queries import agrees
+from consents import notices, patients, rendering
+from consents.log import ROLES
+from consents.notices import Text, Wording
+from consents.patients import Wish
+from gdpr_requests.portal.queries import Watched
+from privacy.clocks import legal_day
+from privacy.patient_keys import TELECONSULTATION
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the four: the wording in force, what the ledger says, and whether the practice has its own side on."""
+
+    link_id: UUID
+    wish: Wish
+    text: Text
+    wording: Wording
+    practice_agrees: bool
+
+    @property
+    def key(self) -> str:
+        """The patient's key."""
+        return self.wish.key
+
+    @property
+    def on(self) -> bool | None:
+        """Whether the yes counts; None while nothing was ever chosen."""
+        return self.wish.counts if self.wish.event else None
+
+    @property
+    def by(self) -> str | Promise:
+        """Who chose last, in words."""
+        return ROLES[self.wish.event.actor_role] if self.wish.event else ""
+
+    @property
+    def next_move(self) -> str:
+        """What the button does now, said before it is pressed."""
+        if self.on:
+            return _("If you turn it off: %(what)s") % {"what": self.wording.off}
+        return _("If you turn it on: %(what)s") % {"what": self.wording.on}
+
+    @property
+    def waits_for_practice(self) -> bool:
+        """A yes beside which the practice hasn't said its own: nothing happens yet."""
+        return bool(self.on) and not self.practice_agrees
+
+    @property
+    def receipt_url(self) -> str:
+        """The receipt of the last act; nothing while there is none."""
+        event = self.wish.event
+        return reverse("patient_privacy:consent_receipt", args=[self.link_id, event.pk]) if event else ""
+
+    @property
+    def html(self) -> SafeString:
+        """The whole wording."""
+        return rendering.html(self.text.content)
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """All of one file."""
+
+    of: Watched
+    informed: Choice
+    switches: list[Choice]
+    team: StaffConsent | None
+
+
+def board_of(of: Watched, *, language: str, now: datetime) -> Board:
+    """The choices about one file as they stand at ``now``, in the language of the page."""
+    held, ready = patients.wishes([of.file.pk], now)[of.file.pk], patients.practice_agrees(of.file.pk, now)
+    made = [_choice(of.link.pk, wish, wish.key in ready, language, now) for wish in held.values()]
+    informed = next(one for one in made if one.key == TELECONSULTATION)
+    rest = [one for one in made if one is not informed]
+    return Board(of, informed, rest, agrees(of.link.practice_id, of.file.pk))
+
+
+def _choice(link_id: UUID, wish: Wish, ready: bool, language: str, now: datetime) -> Choice:
+    text = notices.in_force(wish.key, language, legal_day(now))
+    return Choice(link_id, wish, text, text.wording, ready)
