@@ -20,6 +20,7 @@ from gdpr_requests.models import Duty, DutyProof
 from lifecycle.rules import Refused
 from privacy.clocks import legal_day
 from records.rules import Refused as DocumentRefused
+from records.uploads import refuse
 
 
 def duties(request: HouseRequest) -> HttpResponse:
@@ -36,9 +37,12 @@ def duties(request: HouseRequest) -> HttpResponse:
 
 def duty(request: HouseRequest, duty_id: UUID) -> HttpResponse:
     """One of them with its proofs; what was done is entered here."""
-    form = DoneForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid() and _recorded(request, duty_id, form):
-        return redirect("admin:duty", duty_id)
+    posted = request.method == "POST"
+    form = DoneForm(request.POST, request.FILES) if posted else DoneForm()
+    if posted:
+        refuse(form, request)
+        if form.is_valid() and _recorded(request, duty_id, form):
+            return redirect("admin:duty", duty_id)
     found = next((one for one in standings(legal_day(request.now)) if one.duty.pk == duty_id), None)
     if found is None:
         raise Http404

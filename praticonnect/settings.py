@@ -178,7 +178,8 @@ if not PRODUCTION:
     WHITENOISE_USE_FINDERS = True
     WHITENOISE_AUTOREFRESH = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
-FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# The one handler: documents up to 20 MB, told by their first bytes, never on disk in clear (records/uploads.py).
+FILE_UPLOAD_HANDLERS = ["records.uploads.Documents"]
 FILE_UPLOAD_TEMP_DIR = str(VAR_DIR / "uploads")
 (VAR_DIR / "uploads").mkdir(parents=True, exist_ok=True, mode=0o700)
 

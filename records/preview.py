@@ -45,7 +45,7 @@ def inspect(data: bytes) -> Inspected:
         raise Refused(too_large())
     content_type = sniff(data)
     if content_type is None:
-        raise Refused(Refusal("type", _what_it_is(data)))
+        raise Refused(_other_kind(data))
     answer = _run(data, "check", _KIND[content_type])
     try:
         found = json.loads(answer)
@@ -69,6 +69,11 @@ def sniff(data: bytes) -> str | None:
     return next((kind for magic, kind in _MAGIC if data.startswith(magic)), None)
 
 
+def why_not_taken(start: bytes) -> Refusal | None:
+    """Why a document that begins like this isn't taken: the first bytes tell its kind, never its name."""
+    return None if sniff(start) else _other_kind(start)
+
+
 def too_large() -> Refusal:
     """The answer to more than :data:`MAX_BYTES`."""
     return Refusal(
@@ -89,6 +94,10 @@ def _run(data: bytes, *arguments: str) -> bytes:
     except subprocess.TimeoutExpired:
         return b""
     return done.stdout if done.returncode == 0 else b""
+
+
+def _other_kind(data: bytes) -> Refusal:
+    return Refusal("type", _what_it_is(data))
 
 
 def _what_it_is(data: bytes) -> str | Promise:

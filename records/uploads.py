@@ -1,45 +1,86 @@
-"""Stops an upload at the size limit while it arrives, before the rest of it is read or stored."""
+"""Takes what people upload: stops a file that is too large or of another kind while it arrives; none lies on disk in clear.
 
-from typing import Any
+``Documents`` is the house's only handler (settings), so every address has the limit, also one that expects no file.
+What is refused is read past and never stored; the other fields of the form arrive whole, so that nothing typed is lost.
+"""
 
-from django.core.files.uploadhandler import FileUploadHandler, StopUpload
+from typing import Any, Final, cast
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadhandler import FileUploadHandler, SkipFile
+from django.forms import BaseForm
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
-from records.preview import MAX_BYTES
+from records.preview import MAX_BYTES, too_large, why_not_taken
+from records.rules import Refusal
+from vault.spool import Spool
 
-FORM_ROOM = 64 * 1024
+FORM_ROOM: Final = 64 * 1024
 """Bytes of a request that the other fields of the form may take."""
+MOST_IMPORTED: Final = 200_000_000
+"""Bytes of one file that is imported: the largest bundle."""
 
 
-class SizeLimit(FileUploadHandler):
-    """Put first among the handlers of a request; ``too_large`` tells afterwards."""
+class Documents(FileUploadHandler):
+    """PDF, JPEG and PNG up to 20 MB. ``refused`` says of each field what was wrong with its file."""
 
-    def __init__(self, request: HttpRequest) -> None:
+    def __init__(self, request: HttpRequest | None = None) -> None:
         super().__init__(request)
-        self.too_large = False
-        self.received = 0
+        self.refused: dict[str, Refusal] = {}
+        self.announced = 0
+        self.file: Spool | None = None
 
     def handle_raw_input(
         self, input_data: Any, META: dict[str, str], content_length: int, boundary: Any, encoding: str | None = None
     ) -> None:
-        """The announced length already tells."""
-        self.too_large = content_length > MAX_BYTES + FORM_ROOM
+        """The announced length of the whole form already tells; what really comes is counted all the same."""
+        self.announced = content_length
 
     def new_file(self, *arguments: Any, **named: Any) -> None:
-        """The announced length was too much: read no file at all."""
+        """Begin a file; Django closes ``self.file`` when it is broken off."""
         super().new_file(*arguments, **named)
-        self._stop_if_too_large()
+        self.file = Spool(settings.FILE_UPLOAD_TEMP_DIR)
 
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
-        """Count what arrives and hand it on."""
-        self.received += len(raw_data)
-        self.too_large = self.too_large or self.received > MAX_BYTES
-        self._stop_if_too_large()
-        return raw_data
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
+        """Keep a piece, or read past the rest of the file."""
+        if why := self.why_not(raw_data, start):
+            self.refused[self.field_name] = why
+            raise SkipFile
+        cast(Spool, self.file).write(raw_data)
 
-    def file_complete(self, file_size: int) -> None:
-        """The handlers after this one make the file."""
+    def file_complete(self, file_size: int) -> "UploadedFile[Any]":
+        """The file, to be read from its beginning."""
+        found = cast(Spool, self.file)
+        found.seek(0)
+        return UploadedFile(
+            found, self.file_name, self.content_type, file_size, self.charset, self.content_type_extra
+        )  # fmt: skip
 
-    def _stop_if_too_large(self) -> None:
-        if self.too_large:
-            raise StopUpload(connection_reset=False)
+    def why_not(self, piece: bytes, start: int) -> Refusal | None:
+        """Why the file isn't taken, as far as this piece of it tells: the first bytes say what it is."""
+        if self.announced > MAX_BYTES + FORM_ROOM or start + len(piece) > MAX_BYTES:
+            return too_large()
+        return why_not_taken(piece) if start == 0 else None
+
+
+class Imported(Documents):
+    """Files of another software: text, far larger; what they are is told by their names and by reading them."""
+
+    def why_not(self, piece: bytes, start: int) -> Refusal | None:
+        """Larger than the largest bundle."""
+        return _TOO_MUCH if start + len(piece) > MOST_IMPORTED else None
+
+
+_TOO_MUCH: Final = Refusal(
+    "size", _("One of the files has more than 200 MB. Export fewer years at a time, or split it.")
+)
+
+
+def refuse(form: BaseForm, request: HttpRequest) -> None:
+    """Say at each field of a bound form why its file was refused, in place of "choose a document". Call before ``is_valid``."""
+    for handler in request.upload_handlers:
+        for field, why in handler.refused.items() if isinstance(handler, Documents) else ():
+            if field in form.fields:
+                form.errors[field] = form.error_class([str(why.message)])

@@ -20,6 +20,7 @@ from gdpr_requests.desk.rules import Refused
 from gdpr_requests.desk.wording import remedies
 from gdpr_requests.models import Channel, Request
 from privacy.days import written
+from records.uploads import refuse
 
 TOO_MANY = 429
 
@@ -65,6 +66,7 @@ def follow_paper(request: HouseRequest, token: str) -> HttpResponse:
     if asked is None:
         return render(request, "gdpr/follow.html", {"asked": None}, status=404)
     form = PaperForm(request.POST, request.FILES)
+    refuse(form, request)
     if form.is_valid() and taken(form, asked.pk, by=visitor(request), request=request):
         return redirect("gdpr:follow", token)
     context = showing.page_of(asked, by=visitor(request), now=request.now) | {"paper": form, "token": token}

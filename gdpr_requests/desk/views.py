@@ -22,6 +22,7 @@ from gdpr_requests.desk.wording import remedies, right_in_words
 from gdpr_requests.models import Channel, Request
 from privacy.clocks import legal_day
 from privacy.deadlines import Right
+from records.uploads import refuse
 
 PAGE = 25
 
@@ -86,6 +87,7 @@ def one(request: SignedInRequest, request_id: UUID) -> HttpResponse:
 def send_paper(request: SignedInRequest, request_id: UUID) -> HttpResponse:
     """One's own identity document."""
     asked, form = _asked(request, request_id), PaperForm(request.POST, request.FILES)
+    refuse(form, request)
     if form.is_valid() and taken(form, asked.pk, by=request.actor, request=request):
         return redirect("gdpr:request", request_id)
     context = showing.page_of(asked, by=request.actor, now=request.now) | {"paper": form}

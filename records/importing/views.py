@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.stepup import fresh_factor
@@ -16,6 +17,7 @@ from privacy.purposes import Purpose
 from records.fhir_export import bundle_parts
 from records.models import ImportRun, PatientFile
 from records.reading import Part
+from records.uploads import Imported, refuse
 from records.views.frame import Visit, of_file, open_part
 from vault import access
 from vault.handles import Handle
@@ -27,11 +29,20 @@ from .report import MAPPED
 from .starting import begin, go_on
 
 
-@require_http_methods(["GET", "POST"])
+@csrf_exempt  # how files are taken must be said before the form is read; the inner view is protected
 def import_page(request: Visit) -> HttpResponse:
     """The upload form and the imports so far; files are tried at once or by the worker, nothing is kept yet."""
+    request.upload_handlers = [Imported(request)]
+    return _import_page(request)
+
+
+@csrf_protect
+@require_http_methods(["GET", "POST"])
+def _import_page(request: Visit) -> HttpResponse:
     posted = request.method == "POST"
     form = ImportForm(request.POST, request.FILES) if posted else ImportForm()
+    if posted:
+        refuse(form, request)
     if posted and form.is_valid():
         practice = practice_of(request.user)
         if practice is None:

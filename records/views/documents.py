@@ -11,17 +11,16 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_safe
 
 from records import actions, queries
 from records.forms import DocumentForm
 from records.models import Document, PatientFile
 from records.portal.queries import live_share
-from records.preview import page_as_png, too_large
+from records.preview import page_as_png
 from records.reading import OpenDocument, Part, document_bytes, open_document
 from records.rules import Refused
-from records.uploads import SizeLimit
+from records.uploads import refuse
 from records.views.frame import Visit, of_file, open_part, show
 
 SANDBOX = "sandbox; default-src 'none'"
@@ -29,23 +28,15 @@ EXTENSIONS = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 SHOWN_PAGES = 50
 
 
-@csrf_exempt  # the limit must stand before the form is read; the inner view is protected
-def documents(request: Visit, file_id: UUID) -> HttpResponse:
-    """The documents of the file, and a form for the next one."""
-    limit = SizeLimit(request)
-    request.upload_handlers.insert(0, limit)
-    return _documents(request, file_id, limit=limit)
-
-
-@csrf_protect
 @require_http_methods(["GET", "POST"])
 @of_file
-def _documents(request: Visit, file: PatientFile, *, limit: SizeLimit) -> HttpResponse:
-    form = DocumentForm(request.POST or None, request.FILES or None)
-    if request.method == "POST":
-        if limit.too_large:
-            form.errors["document"] = form.error_class([str(too_large().message)])
-        elif form.is_valid() and _add(request, file, form):
+def documents(request: Visit, file: PatientFile) -> HttpResponse:
+    """The documents of the file, and a form for the next one."""
+    posted = request.method == "POST"
+    form = DocumentForm(request.POST, request.FILES) if posted else DocumentForm()
+    if posted:
+        refuse(form, request)
+        if form.is_valid() and _add(request, file, form):
             messages.success(request, _("The document is sealed and stored."))
             return redirect("records:documents", file.pk)
     handle = open_part(request, file, Part.DOCUMENTS)

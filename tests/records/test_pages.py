@@ -480,10 +480,7 @@ def test_bad_upload_is_refused_in_words_beside_its_field(client, file, data, mes
 
 def test_upload_over_the_limit_is_stopped_before_it_is_stored(client, file, monkeypatch):
     stored = []
-    monkeypatch.setattr(
-        "django.core.files.uploadhandler.TemporaryFileUploadHandler.receive_data_chunk",
-        lambda self, raw, start: stored.append(len(raw)),
-    )
+    monkeypatch.setattr("vault.spool.Spool.write", lambda self, data: stored.append(len(data)))
     response = client.post(
         url("documents", file.pk), {"title": "t", "document": upload(pdf() + bytes(21 * 1024 * 1024))}
     )

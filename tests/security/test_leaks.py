@@ -34,7 +34,9 @@ FILES = {"content of a document", "a waiting upload"}
 
 
 @pytest.fixture
-def real_places(settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+def real_places(
+    settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
     """The real cache server, a folder for uploads that can be looked into, and every log line."""
     prefix = f"leaks-{tmp_path.name}"
     settings.CACHES = {
@@ -43,7 +45,7 @@ def real_places(settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture)
         }
     }  # fmt: skip
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path / "uploads")
-    settings.FILE_UPLOAD_MAX_MEMORY_SIZE = 0
+    monkeypatch.setattr("vault.spool.IN_MEMORY", 1)
     (tmp_path / "uploads").mkdir()
     caplog.set_level(logging.DEBUG)
     yield
