@@ -33,7 +33,7 @@ from lifecycle.actions import subscribe
 from lifecycle.queries import facts_of, phase_at
 from lifecycle.states import Name
 from praticonnect import demo_content as content
-from praticonnect import demo_patient
+from praticonnect import demo_office, demo_patient
 from praticonnect.demo_papers import pdf_of, png_of
 from privacy.clocks import legal_day
 from records.actions import (
@@ -98,6 +98,7 @@ def seed(now: datetime) -> bool:
         _officer(now),
         _duties(now),
         _patient_account(now),
+        _requests(now),
     ]
     return any(made)
 
@@ -165,6 +166,11 @@ def _subscribed(who: Mapping[str, Any], now: datetime) -> bool:
 def _patient_account(now: datetime) -> bool:
     user = account_by_email(str(content.PRACTITIONER["email"]))
     return user is not None and demo_patient.seed_patient(user, now)
+
+
+def _requests(now: datetime) -> bool:
+    officer = account_by_email(content.OFFICER)
+    return officer is not None and demo_office.seed_requests(officer, now)
 
 
 def _assistant(now: datetime) -> bool:

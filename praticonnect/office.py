@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.contrib.admin import AdminSite
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.requests import HouseRequest
 from audit.verification import verify
 from care import tenancy
+from lifecycle.runs import is_late
 from praticonnect import (
     office_archive,
     office_breaches,
@@ -21,9 +23,12 @@ from praticonnect import (
     office_duties,
     office_emergency,
     office_operations,
+    office_register,
     office_schedule,
     office_supervision,
+    office_today,
 )
+from praticonnect.office_nav import standing_at
 from privacy.promises import measure
 
 OURS = frozenset({"accounts", "audit", "care", "consents", "directory", "lifecycle", "records"})
@@ -49,6 +54,18 @@ class OfficeSite(AdminSite):
         user = request.user
         return user.is_active and user.is_staff and user.is_verified()
 
+    def each_context(self, request: Any) -> dict[str, Any]:
+        """What every page of the office knows: the groups of pages, and where it stands among them."""
+        return {**super().each_context(request), **standing_at(request)}
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """What is due, the most urgent first, and all pages."""
+        now: datetime = request.now  # type: ignore[attr-defined]  # the context middleware set it
+        clocks, figures, late = office_today.running(now), office_today.due(now), is_late(now)
+        calm = not (clocks or late or any(one.number for one in figures))
+        told = {"running": clocks, "due": figures, "sweeps_late": late, "calm": calm, "now": now}
+        return super().index(request, {**(extra_context or {}), **told})
+
     def get_urls(self) -> list[URLPattern | URLResolver]:
         """The admin's own pages and the office's."""
         return [
@@ -68,8 +85,9 @@ class OfficeSite(AdminSite):
             ),
             path("requests/", self.admin_view(office_desk.desk), name="desk"),
             path("requests/enter/", self.admin_view(office_desk.enter), name="request_enter"),
-            path("requests/register/", self.admin_view(office_desk.register), name="request_register"),
-            path("requests/register.csv", self.admin_view(office_desk.register_csv), name="request_register_csv"),
+            path("requests/register/", self.admin_view(office_register.register), name="request_register"),
+            path("requests/register.csv", self.admin_view(office_register.register_csv), name="request_register_csv"),
+            path("requests/register.pdf", self.admin_view(office_register.register_pdf), name="request_register_pdf"),
             path("requests/<uuid:request_id>/", self.admin_view(office_desk.one), name="request"),
             path(
                 "requests/<uuid:request_id>/archive.zip", self.admin_view(office_desk.archive), name="request_archive"

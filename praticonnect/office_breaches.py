@@ -1,6 +1,7 @@
 """The office's breach desk: the 72 hours, whom a breach touches, the authority's form, notices (GDPR Art. 33 and 34)."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +21,9 @@ from lifecycle.breaches import actions, queries
 from lifecycle.breaches.forms import CloseForm, DecideForm, OpenForm, ScopeForm, ToldForm
 from lifecycle.breaches.queries import Breach
 from lifecycle.models import BreachNotice
+from lifecycle.models.breaches import Risk
+from privacy.clocks import legal_day
+from privacy.days import written
 from records.reading import PARTS
 from records.rules import Refused
 
@@ -47,7 +51,7 @@ def breaches(request: HouseRequest) -> HttpResponse:
             return redirect("admin:breach", one.id)
         except Refused as refused:
             form.add_error(None, str(refused.refusal.message))
-    rows = [(one, *_clock(one, request.now)) for one in queries.breaches()]
+    rows = [_Row(one, *_clock(one, request.now)) for one in queries.breaches()]
     context = {"title": _("Breach register"), "form": form, "rows": rows}
     return _page(request, "office/breaches.html", context, status=422 if form.errors else 200)
 
@@ -57,18 +61,18 @@ def breach(request: HouseRequest, breach_id: UUID) -> HttpResponse:
     """One breach: its clock, the people it touches, what is left to do."""
     one = _breach(breach_id)
     act = request.POST.get("act", "")
-    form = FORMS[act](request.POST) if act in FORMS else None
+    form = FORMS[act](request.POST, auto_id=_ids(act)) if act in FORMS else None
     if form and form.is_valid() and _done(request, one, act, form):
         return redirect("admin:breach", one.id)
     with scope(ALL):
         found = queries.touched(one)
     hours, late = _clock(one, request.now)
-    forms = {name: form if name == act and form else made() for name, made in FORMS.items()}
+    forms = {name: form if name == act and form else made(auto_id=_ids(name)) for name, made in FORMS.items()}
     context = {
-        "title": _("Breach"), "one": one, "said": actions.said_of(one, by=request.actor, now=request.now), "found": found,
+        "title": _("Breach of %(day)s") % {"day": written(legal_day(one.aware_at))}, "one": one, "said": actions.said_of(one, by=request.actor, now=request.now), "found": found,
         "hours": hours, "late": late, "notices": [(WHOM[BreachNotice.Whom(whom)], count) for whom, count in queries.notices(one.id).items()],
         "by_post": queries.by_post(one.id),
-        "forms": forms, "errors": form.non_field_errors() if form else [],
+        "forms": forms,
     }  # fmt: skip
     return _page(request, "office/breach.html", context, status=422 if form and form.errors else 200)
 
@@ -85,6 +89,25 @@ def breach_form(request: HouseRequest, breach_id: UUID) -> HttpResponse:
         "said": actions.said_of(one, by=request.actor, now=request.now), "late": one.is_late(request.now),
     }  # fmt: skip
     return _page(request, "office/breach_form.html", context)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A line of the register: whole hours left of the 72 (negative when they are over), and whether it is late."""
+
+    one: Breach
+    hours: int
+    late: bool
+
+    @property
+    def risk(self) -> str:
+        """What was decided of the risk, in words; empty before."""
+        return str(Risk(self.one.risk).label) if self.one.risk else ""
+
+
+def _ids(act: str) -> str:
+    """The forms of the page have fields of one name: each gets ids of its own."""
+    return f"id_{act}_%s"
 
 
 def _done(request: HouseRequest, one: Breach, act: str, form: Form) -> bool:

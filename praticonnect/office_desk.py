@@ -1,7 +1,5 @@
 """The data protection officer's desk: every request, the overdue ones first; decided, entered, printed, taken along (MD-33)."""
 
-import csv
-from collections.abc import Iterator
 from datetime import datetime, time
 from typing import Any, Final
 from uuid import UUID
@@ -17,37 +15,31 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.stepup import fresh_factor
-from audit.actions import record_event
 from audit.requests import HouseRequest
 from gdpr_requests.desk import handing, identity, queries, showing
 from gdpr_requests.desk.filing import file_request
 from gdpr_requests.desk.forms import DeskFilter, EnterForm
 from gdpr_requests.desk.rules import Refused
 from gdpr_requests.desk.views import in_words, paper_response
-from gdpr_requests.desk.wording import article_of, right_in_words
+from gdpr_requests.desk.wording import right_in_words
 from gdpr_requests.models import Request
+from praticonnect.office_register import filtered, takings
 from privacy.clocks import ZONES, Jurisdiction, legal_day
 from privacy.deadlines import DataClass, Right
 
 PAGE: Final = 50
 NOON: Final = time(12)
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-COLUMNS: Final = (
-    "number", "right", "article", "channel", "controller", "received", "due", "extended_until", "state", "identity",
-    "outcome", "ground", "decided", "in_time", "closed",
-)  # fmt: skip
 
 
 def desk(request: HouseRequest) -> HttpResponse:
     """All requests with how the dates are kept; those that are overdue lead."""
     form, today = DeskFilter(request.GET), legal_day(request.now)
-    found = _filtered(request, form)
-    page = Paginator(found, PAGE).get_page(request.GET.get("page"))
+    page = Paginator(filtered(request), PAGE).get_page(request.GET.get("page"))
     figures = queries.figures(Request.objects.all(), request.now)
     context = {
         "title": _("Requests"), "form": form, "page": page, "rows": in_words(page), "figures": figures, "today": today,
         "rights": [(right_in_words(Right(right)), count) for right, count in figures.by_right.items()],
-        "query": request.GET.urlencode(),
+        "takings": takings(request), "filtered": any(form.data.get(name) for name in form.fields),
     }  # fmt: skip
     return _page(request, "office/desk.html", context)
 
@@ -63,7 +55,7 @@ def one(request: HouseRequest, request_id: UUID) -> HttpResponse:
         wrong = (step, form)
     context = showing.page_of(asked, by=request.actor, now=request.now, wrong=wrong)
     context["archive"] = handing.shown(asked, context["handles"], request.now)
-    title = f"{asked.number} · {context['right']}"
+    title = f"{context['right']}, {asked.number}"
     return _page(request, "office/request.html", {**context, "title": title}, status=422 if wrong else 200)
 
 
@@ -91,57 +83,6 @@ def enter(request: HouseRequest) -> HttpResponse:
     return _page(request, "office/request_enter.html", context, status=422 if form.errors else 200)
 
 
-@require_safe
-def register(request: HouseRequest) -> HttpResponse:
-    """The register for print: dates, rights, decisions and grounds; who asked isn't in it."""
-    rows = [dict(zip(COLUMNS, line, strict=True)) for line in _lines(_filtered(request, DeskFilter(request.GET)))]
-    _journal(request, len(rows), "printed")
-    figures = queries.figures(Request.objects.all(), request.now)
-    context = {"title": _("Register of requests"), "rows": rows, "now": request.now, "figures": figures}
-    return _page(request, "office/request_register.html", context)
-
-
-@require_safe
-def register_csv(request: HouseRequest) -> HttpResponse:
-    """The register as CSV; a cell that a spreadsheet would take for a formula is made text."""
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="requests.csv"'
-    writer, count = csv.writer(response), 0
-    writer.writerow(COLUMNS)
-    for line in _lines(_filtered(request, DeskFilter(request.GET))):
-        writer.writerow([as_cell(value) for value in line])
-        count += 1
-    _journal(request, count, "taken")
-    return response
-
-
-def as_cell(value: str) -> str:
-    """A cell that no spreadsheet takes for a formula (OWASP: CSV injection)."""
-    return f"'{value}" if value.startswith(FORMULA) else value
-
-
-def _lines(requests: Any) -> Iterator[list[str]]:
-    for row in requests.iterator(chunk_size=500):
-        right = Right(row.right)
-        timely = "" if row.decided_at is None else gettext("yes") if queries.in_time(row) else gettext("no")
-        yield [
-            row.number, right_in_words(right), article_of(right), row.get_channel_display(),
-            gettext("practice") if row.practice_id else gettext("house"), _day(row.received_at), row.due_on.isoformat(),
-            row.extended_until.isoformat() if row.extended_until else "", row.get_state_display(),
-            row.get_proof_display(), row.get_outcome_display(), row.get_ground_display(), _day(row.decided_at), timely,
-            _day(row.closed_at),
-        ]  # fmt: skip
-
-
-def _day(moment: datetime | None) -> str:
-    return legal_day(moment).isoformat() if moment else ""
-
-
-def _filtered(request: HouseRequest, form: DeskFilter) -> Any:
-    wanted = form.cleaned_data if form.is_valid() else {}
-    return queries.filtered(queries.office_requests(), wanted, legal_day(request.now))
-
-
 def _entered(request: HouseRequest, form: EnterForm) -> Request | None:
     typed = form.cleaned_data
     noon = datetime.combine(typed["received_on"], NOON, ZONES[Jurisdiction.FR])
@@ -163,13 +104,6 @@ def _asked(request_id: UUID) -> Request:
     if found is None:
         raise Http404
     return found
-
-
-def _journal(request: HouseRequest, count: int, word: str) -> None:
-    record_event(
-        by=request.actor, verb=f"gdpr.register.{word}", object_type=Request._meta.label, object_id="register",
-        detail={"rows": count}, now=request.now,
-    )  # fmt: skip
 
 
 def _page(request: HouseRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:

@@ -26,10 +26,9 @@ def emergencies(request: HouseRequest) -> HttpResponse:
     """Every emergency opening of every practice: what waits for a review first."""
     with scope(ALL):
         page = Paginator(emergency.in_order(EmergencyAccess.objects.all()), PER_PAGE).get_page(request.GET.get("page"))
-        waiting = EmergencyAccess.objects.to_review()
-        counts = {"waiting": waiting.count(), "overdue": waiting.filter(review_by__lt=request.now).count()}
+        reviews = emergency.reviews_at(request.now)
         rows = list(page.object_list)
-    context = {"title": _("Emergency openings"), "page": page, "rows": rows, "now": request.now, **counts}
+    context = {"title": _("Emergency openings"), "page": page, "rows": rows, "now": request.now, "reviews": reviews}
     return _page(request, "office/emergencies.html", context)
 
 

@@ -1,12 +1,12 @@
 """Opening a file in an emergency: a reason, an hour by the clock, a notice at once, a review afterwards (MD-42)."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -119,6 +119,20 @@ def running_for(user: User, file_id: UUID, now: datetime) -> EmergencyAccess | N
 def emergencies_of(practice_id: UUID) -> QuerySet[EmergencyAccess]:
     """Every emergency opening in a practice: what waits for a review first, the longest waiting on top."""
     return in_order(EmergencyAccess.objects.filter(practice_id=practice_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Reviews:
+    """Emergency openings that nobody has reviewed yet, and those of them whose 72 hours are over."""
+
+    waiting: int
+    overdue: int
+
+
+def reviews_at(now: datetime) -> Reviews:
+    """What waits for a review in the practices of the scope, in one query."""
+    rows = EmergencyAccess.objects.to_review()
+    return Reviews(**rows.aggregate(waiting=Count("pk"), overdue=Count("pk", filter=Q(review_by__lt=now))))
 
 
 def in_order(rows: QuerySet[EmergencyAccess]) -> QuerySet[EmergencyAccess]:

@@ -52,6 +52,8 @@ class ContactForm(AskForm):
 class EnterForm(AskForm):
     """A request that came by e-mail, by post or by word of mouth, entered by the data protection officer (D17)."""
 
+    right = _choice(_("Right"), RIGHT_CHOICES)
+    objects_to = _choice(_("Objects to"), OBJECTS, required=False)
     channel = _choice(_("Came by"), [(one.value, one.label) for one in (Channel.POST, Channel.EMAIL)])
     received_on = forms.DateField(
         label=_("Day of receipt"),
@@ -120,6 +122,11 @@ class PaperForm(forms.Form):
         help_text=_(
             "PDF, JPEG or PNG, up to 20 MB. Cover what isn't needed. It is destroyed as soon as it is checked."
         ),
+        widget=forms.FileInput(attrs={"accept": ".pdf,.jpg,.jpeg,.png"}),
+        error_messages={
+            "required": _("Choose a document first."),
+            "empty": _("This document is empty. Choose it again."),
+        },
     )
 
 

@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Case, DateField, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Count, DateField, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 
 from audit.actors import Actor
@@ -18,6 +18,8 @@ from gdpr_requests.models import Exchange, Request
 from privacy.clocks import end_of_term, legal_day
 from privacy.purposes import Purpose
 from vault import access
+
+WEEK: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,26 @@ class Figures:
     def on_time(self) -> float | None:
         """The share answered in time, from 0 to 1."""
         return self.answered_in_time / self.answered if self.answered else None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Open requests on one day; ``soon``: those whose last day is that day or one of the seven after it."""
+
+    open: int
+    overdue: int
+    soon: int
+
+
+def waiting_at(today: date) -> Waiting:
+    """What the whole desk has open, in one query."""
+    ends = Request.objects.exclude(state__in=DONE).alias(limit=limit())
+    return Waiting(
+        **ends.aggregate(
+            open=Count("pk"), overdue=Count("pk", filter=Q(limit__lt=today)),
+            soon=Count("pk", filter=Q(limit__gte=today, limit__lte=today + WEEK)),
+        )
+    )  # fmt: skip
 
 
 def own_requests(account_id: UUID) -> QuerySet[Request]:

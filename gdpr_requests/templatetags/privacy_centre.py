@@ -4,10 +4,11 @@ from django import template
 from django.template import Context
 
 from gdpr_requests.tabs import PATIENT_TABS, Tab, tabs
-from gdpr_requests.wording import lasts
+from gdpr_requests.wording import lasts, role_in_words
 
 register = template.Library()
 register.filter("lasts", lasts)
+register.filter("in_role", role_in_words)
 
 
 @register.simple_tag(takes_context=True)

@@ -55,7 +55,7 @@ class ScopeForm(forms.Form):
 class DecideForm(forms.Form):
     """The risk, and why it is judged so."""
 
-    risk = forms.ChoiceField(label=_("Risk for people"), choices=Risk.choices)
+    risk = forms.ChoiceField(label=_("Risk for people"), choices=[("", "—"), *Risk.choices])
     why = _text(_("Why?"))
     consequences = _text(_("Likely consequences"), required=False)
     measures = _text(_("Measures taken and proposed"), required=False)

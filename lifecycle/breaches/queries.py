@@ -86,15 +86,22 @@ def breach(breach_id: UUID) -> Breach:
     events = list(BreachEvent.objects.filter(breach_id=breach_id).order_by("number"))
     if not events:
         raise NoSuchBreach(str(breach_id))
-    first = events[0].facts
-    began = datetime.fromisoformat(first["began_at"]) if first.get("began_at") else None
-    return Breach(breach_id, datetime.fromisoformat(first["aware_at"]), began, events)
+    return _told_by(events)
 
 
 def breaches() -> list[Breach]:
-    """All of them, the latest first."""
-    ids = BreachEvent.objects.filter(kind=Kind.OPENED).order_by("-at", "-pk").values_list("breach_id", flat=True)
-    return [breach(breach_id) for breach_id in ids]
+    """All of them, the latest first, in one query."""
+    found: dict[UUID, list[BreachEvent]] = {}
+    for event in BreachEvent.objects.order_by("number"):
+        found.setdefault(event.breach_id, []).append(event)
+    return sorted(map(_told_by, found.values()), key=lambda one: (one.events[0].at, one.events[0].pk), reverse=True)
+
+
+def _told_by(events: Sequence[BreachEvent]) -> Breach:
+    """The breach of which these are the events, the first one being its entry."""
+    first = events[0].facts
+    began = datetime.fromisoformat(first["began_at"]) if first.get("began_at") else None
+    return Breach(events[0].breach_id, datetime.fromisoformat(first["aware_at"]), began, events)
 
 
 def touched(one: Breach) -> Touched:

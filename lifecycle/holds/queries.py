@@ -37,6 +37,11 @@ def live() -> QuerySet[Hold]:
     return Hold.objects.filter(lifted_at=None).select_related("practice").order_by("review_on", "placed_at", "pk")
 
 
+def to_review(today: date) -> int:
+    """How many live holds are past the day on which they were to be reviewed."""
+    return Hold.objects.filter(lifted_at=None, review_on__lt=today).count()
+
+
 def every() -> QuerySet[Hold]:
     """All holds there ever were, live ones first."""
     return Hold.objects.select_related("practice").order_by("-lifted_at", "review_on", "pk")

@@ -149,3 +149,9 @@ def tone_word(tone: str) -> str:
 def message_tone(message: Message) -> str:
     """The tone of one of Django's messages."""
     return MESSAGE_TONES.get(message.level_tag, "info")
+
+
+@register.filter
+def spaced(name: str) -> str:
+    """A name of the code as words: ``files_in_clear`` is "files in clear"."""
+    return name.replace("_", " ")

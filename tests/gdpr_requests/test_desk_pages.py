@@ -17,7 +17,7 @@ from accounts.models import User
 from care.queries import practice_of
 from gdpr_requests.desk import identity, links
 from gdpr_requests.models import IdentityDocument, Request
-from praticonnect.office_desk import as_cell
+from praticonnect.office_register import as_cell
 from privacy.deadlines import Right
 from tests.accounts.factories import make_practitioner, make_staff, verified_client
 from tests.gdpr_requests.factories import by_account, by_letter

@@ -1,0 +1,95 @@
+"""The office's pages in groups: the rail at the side, the list on the start page, and where a page stands."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+Words = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class OfficePage:
+    """One entry: ``name`` of its address, and the names of the pages below it."""
+
+    name: str
+    label: Words
+    about: Words
+    icon: str
+    below: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        """The name that ``url`` reverses."""
+        return f"admin:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Entries that belong together."""
+
+    label: Words
+    pages: tuple[OfficePage, ...]
+
+
+GROUPS = (
+    Group(
+        pgettext_lazy("office", "People"),
+        (
+            OfficePage(
+                "desk", _("Requests"), _("What people ask, the most urgent first; by post and e-mail too"), "inbox",
+                ("request", "request_enter", "request_register"),
+            ),
+            OfficePage(
+                "breaches", _("Breach register"), _("The 72 hours, whom a breach touches, the authority's form"),
+                "triangle-alert", ("breach", "breach_form"),
+            ),
+            OfficePage(
+                "emergencies", _("Emergency openings"), _("Files opened in an emergency, to be reviewed in 72 hours"),
+                "hand", ("emergency_review",),
+            ),
+        ),
+    ),
+    Group(
+        pgettext_lazy("office", "Keeping and destroying"),
+        (
+            OfficePage("holds", _("Legal holds"), _("Files that stay, whatever their clocks say"), "gavel", ("hold",)),
+            OfficePage(
+                "archive", _("Restricted archive"), _("Files out of daily use, and who had one opened again"), "archive",
+                ("archive_opening",),
+            ),
+            OfficePage("future", _("What will leave"), _("In the next 30 days and 12 months, by rule"), "hourglass"),
+            OfficePage(
+                "schedule", _("Retention schedule"), _("The rules in force; a change shown before and after"), "clock",
+                ("schedule_version",),
+            ),
+        ),
+    ),
+    Group(
+        pgettext_lazy("office", "Proof"),
+        (
+            OfficePage("promises", _("Promises"), _("Each promise of the policy, measured now"), "list-checks"),
+            OfficePage("ledger", _("Sealed evidence"), _("Every sealed entry, verified now"), "shield-check"),
+            OfficePage(
+                "supervision", _("Supervision"), _("Who signed in, who was refused, who opened what"), "eye"
+            ),
+            OfficePage(
+                "duties", _("Certificates, audits, training"), _("What is due, with its proof"), "file-check", ("duty",)
+            ),
+        ),
+    ),
+    Group(
+        pgettext_lazy("office", "The house"),
+        (OfficePage("operations", _("Operations"), _("Do the sweeps run, is anything overdue"), "activity"),),
+    ),
+)  # fmt: skip
+
+
+def standing_at(request: HttpRequest) -> dict[str, object]:
+    """What the frame shows: the groups, and the entry that this page is or stands below."""
+    match = request.resolver_match
+    name = match.url_name if match else ""
+    here = next((page for group in GROUPS for page in group.pages if name in (page.name, *page.below)), None)
+    return {"office_groups": GROUPS, "office_here": here, "office_start": name == "index", "office_name": name}
