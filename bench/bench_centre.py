@@ -16,13 +16,21 @@ from audit.actors import Actor
 from bench.harness import Run, bench
 from consents.actions import decide
 from praticonnect import access, urls
-from tests.accounts.factories import make_practitioner, verified_client
-from tests.records.factories import make_consultation, make_file
+from records.portal.content import share
+from tests.accounts.factories import make_patient, make_practitioner, verified_client
+from tests.records.factories import link, make_consultation, make_file, working
 
 VISITS = 12
 FILES = 60
 DECISIONS = 200
+SHARED = 12
+"""Consultations that each further practice shares with its patient."""
 PAGES = ("gdpr:overview", "consents:switches", "consents:log", "gdpr:journal", "gdpr:register")
+
+PORTAL = (
+    "patient:home", "patient_privacy:overview", "patient_privacy:journal", "patient_privacy:export",
+    "patient_privacy:requests",
+)  # fmt: skip
 
 
 def bare(request: HttpRequest) -> HttpResponse:
@@ -47,6 +55,44 @@ def centre(run: Run) -> None:
     )
     variants = {"bare page": partial(_visit, client, "bare")} | {name: partial(_visit, client, name) for name in PAGES}
     run.compare("Privacy centre", "pages", variants, aims={"gdpr:overview": 0.4})
+
+
+@bench
+def portal(run: Run) -> None:
+    """Each page of the patient's portal against an empty page behind the same gate, with two practices linked."""
+    access.HOUSE["bare_portal"] = Access(Audience.PATIENT, Act.PRIVACY)
+    urls.urlpatterns.append(path("bench/portal/", bare_portal, name="bare_portal"))
+    clear_url_caches()
+    patient = make_patient("bench.portal@bench.example")
+    client = verified_client(patient)
+    client.defaults["SERVER_NAME"] = "localhost"
+    _link(patient, 1)
+    few = {name: _queries(client, name) for name in PORTAL}
+    for visits in (SHARED, SHARED):
+        _link(patient, visits)
+    run.figure(
+        "queries that two practices and 24 visits add, all pages", sum(_queries(client, n) - few[n] for n in PORTAL)
+    )
+    variants = {"bare page": partial(_visit, client, "bare_portal")}
+    variants |= {name: partial(_visit, client, name) for name in PORTAL}
+    aims = {"patient_privacy:overview": 0.4, "patient:home": 0.4}
+    run.compare("Patient's portal", "pages", variants, aims=aims)
+
+
+def bare_portal(request: HttpRequest) -> HttpResponse:
+    """The frame of a patient's page with nothing in it."""
+    return render(request, "patient.html")
+
+
+def _link(patient: User, visits: int) -> None:
+    """One more practice that keeps a file of the patient, with signed consultations that it shares."""
+    practitioner = make_practitioner()
+    file = make_file(practitioner, surname="Quemener")
+    link(file, patient)
+    for _ in range(visits):
+        row = make_consultation(file, practitioner, signed=True)
+        with working(practitioner) as by:
+            share(file=file, thing=row, by=by, now=timezone.now())
 
 
 def _fill(user: User, files: int, decisions: int) -> None:

@@ -19,12 +19,14 @@ from consents.queries import states
 from gdpr_requests.desk.objecting import objects_to
 from gdpr_requests.models import ObjectionKind
 from lifecycle.holds.queries import held
+from privacy.clocks import start_of
 from records.clock import Bar, bars_of
 from records.holds import holds_of
 from records.models import Consultation, Document, KeptResource, Measure, PatientFile
 from records.queries import files_for, files_of
 
 RECENT = timedelta(days=30)
+ONE_DAY = timedelta(days=1)
 
 HELD_IN_FILES: tuple[tuple[Any, type[Model], str], ...] = (
     (_("Consultations"), Consultation, "started_at"),
@@ -120,18 +122,28 @@ def choices(user: User, now: datetime) -> Choices:
     return Choices(sum(state.on for state in found), len(found), last)
 
 
-def journal_of(by: Actor, wanted: Mapping[str, Any]) -> QuerySet[AccessEntry]:
-    """The access journal of ``by``, newest first, as the filter leaves it (PC-70)."""
-    entries = seen_by(by)
+def journal_of(by: Actor, wanted: Mapping[str, Any]) -> list[QuerySet[AccessEntry]]:
+    """The access journal of ``by`` as the filter leaves it (PC-70): of their practice's files, and of their own data.
+
+    One query for each, so that each is read from its own index; a line may be in both.
+    """
+    ways = [AccessEntry.objects.filter(subject_id=by.account_id)]
+    if by.practice_id:
+        ways.append(AccessEntry.objects.filter(practice_id=by.practice_id))
+    return [filtered(way, wanted, by.account_id) for way in ways]
+
+
+def filtered(entries: QuerySet[AccessEntry], wanted: Mapping[str, Any], me: UUID | None) -> QuerySet[AccessEntry]:
+    """The openings of the period and by whom the filter names; both days are in it."""
     if wanted.get("since"):
-        entries = entries.filter(at__date__gte=wanted["since"])
+        entries = entries.filter(at__gte=start_of(wanted["since"]))
     if wanted.get("until"):
-        entries = entries.filter(at__date__lte=wanted["until"])
+        entries = entries.filter(at__lt=start_of(wanted["until"] + ONE_DAY))
     if wanted.get("who") == "me":
-        entries = entries.filter(actor_id=by.account_id)
+        entries = entries.filter(actor_id=me)
     if wanted.get("who") == "others":
-        entries = entries.exclude(actor_id=by.account_id)
-    return entries.order_by("-at", "-pk")
+        entries = entries.exclude(actor_id=me)
+    return entries
 
 
 def own_files(user: User, entries: Iterable[AccessEntry], now: datetime) -> set[UUID]:

@@ -1,12 +1,11 @@
 """The privacy centre's own pages: overview, access journal, processing register."""
 
-import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 from uuid import UUID
 
-from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.db.models import QuerySet
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from accounts.requests import SignedInRequest
 from audit.models import AccessEntry
-from gdpr_requests import queries, wording
+from gdpr_requests import journals, queries, wording
+from gdpr_requests.export import sheets
 from gdpr_requests.forms import JournalFilter
 from lifecycle.queries import contract_at
 from lifecycle.wording import line
@@ -48,27 +48,33 @@ def journal(request: SignedInRequest) -> HttpResponse:
     """Who saw which part of which file, when and why (PC-70)."""
     form = JournalFilter(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
-    page = Paginator(queries.journal_of(request.actor, wanted), PAGE).get_page(request.GET.get("page"))
-    files = queries.own_files(request.user, page, request.now)
-    rows = [_row(group, request.user.pk, files) for group in _together(page)]
+    ways = queries.journal_of(request.actor, wanted)
+    page = journals.page(ways, before=request.GET.get("before", ""), size=PAGE)
+    files = queries.own_files(request.user, page.entries, request.now)
+    rows = [_row(group, request.user.pk, files) for group in _together(page.entries)]
     return render(request, "gdpr/journal.html", {"form": form, "page": page, "rows": rows})
 
 
-def journal_csv(request: SignedInRequest) -> HttpResponse:
-    """The filtered journal as CSV; every cell is a word of ours, a date or an id."""
+def journal_csv(request: SignedInRequest) -> StreamingHttpResponse:
+    """The filtered journal as CSV, however long; every cell is a word of ours, a date or an id."""
     form = JournalFilter(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    lines = _csv(queries.journal_of(request.actor, wanted), request.user.pk)
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="access-journal.csv"'
-    writer = csv.writer(response)
-    writer.writerow(["at", "who", "role", "action", "part", "purpose", "file", "channel", "address"])
-    for entry in queries.journal_of(request.actor, wanted).iterator(chunk_size=500):
-        who = "you" if entry.actor_id == request.user.pk else ""
-        writer.writerow([
-            entry.at.isoformat(), who, entry.actor_role, entry.action, entry.part, entry.purpose,
-            entry.subject_id, entry.channel, entry.ip or "",
-        ])  # fmt: skip
     return response
+
+
+def _csv(ways: list[QuerySet[AccessEntry]], me: UUID) -> Iterator[bytes]:
+    yield sheets.line(["at", "who", "role", "action", "part", "purpose", "file", "channel", "address"])
+    for found in journals.chunks(ways):
+        yield b"".join(
+            sheets.line([
+                entry.at.isoformat(), "you" if entry.actor_id == me else "", entry.actor_role, entry.action, entry.part,
+                entry.purpose, str(entry.subject_id), entry.channel, entry.ip or "",
+            ])
+            for entry in found
+        )  # fmt: skip
 
 
 def register(request: SignedInRequest) -> HttpResponse:

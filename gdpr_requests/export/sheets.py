@@ -21,8 +21,8 @@ class Sheets:
         """One line into the sheet of ``label``; the first also writes its heading."""
         if label not in self._spools:
             self._columns[label], self._spools[label] = columns, Spool()
-            self._spools[label].write(_line(columns))
-        self._spools[label].write(_line([_cell(row.get(name)) for name in self._columns[label]]))
+            self._spools[label].write(line(columns))
+        self._spools[label].write(line([_cell(row.get(name)) for name in self._columns[label]]))
 
     def parts(self) -> Iterator[tuple[str, Iterator[bytes]]]:
         """Each sheet with its name in the archive, by the alphabet."""
@@ -38,7 +38,8 @@ def _cell(value: Any) -> str:
     return safe(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
-def _line(cells: list[str]) -> bytes:
+def line(cells: list[str]) -> bytes:
+    """One line of a sheet (RFC 4180)."""
     out = io.StringIO()
     csv.writer(out, lineterminator="\r\n").writerow(cells)
     return out.getvalue().encode()

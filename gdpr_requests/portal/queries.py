@@ -14,6 +14,7 @@ from care.queries import links_of
 from gdpr_requests.desk.queries import own_requests
 from gdpr_requests.desk.states import State
 from gdpr_requests.models import Request
+from gdpr_requests.queries import filtered
 from records.models import Consultation, Document, PatientFile
 
 RECENT: Final = timedelta(days=30)
@@ -67,21 +68,12 @@ def _counted(model: type[Consultation] | type[Document], ids: list[UUID]) -> dic
 def journal_of(
     account_id: UUID, files: Iterable[Watched], wanted: Mapping[str, Any] | None = None
 ) -> QuerySet[AccessEntry]:
-    """The openings of the account's own data and of these files, newest first, as the filter leaves them (PC-70)."""
+    """The openings of the account's own data and of these files, as the filter leaves them (PC-70)."""
     wanted = wanted or {}
     subjects = {ACCOUNT: account_id, **{str(one.link.pk): one.file.pk for one in files}}
     about = wanted.get("about")
     chosen = [subjects[about]] if about in subjects else list(subjects.values())
-    entries = AccessEntry.objects.filter(subject_id__in=chosen)
-    if wanted.get("since"):
-        entries = entries.filter(at__date__gte=wanted["since"])
-    if wanted.get("until"):
-        entries = entries.filter(at__date__lte=wanted["until"])
-    if wanted.get("who") == "me":
-        entries = entries.filter(actor_id=account_id)
-    if wanted.get("who") == "others":
-        entries = entries.exclude(actor_id=account_id)
-    return entries.order_by("-at", "-pk")
+    return filtered(AccessEntry.objects.filter(subject_id__in=chosen), wanted, account_id)
 
 
 def openings(account_id: UUID, files: Iterable[Watched], now: datetime) -> Openings:

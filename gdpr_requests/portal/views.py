@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.queries import signed_in
 from audit.models import AccessEntry
 from audit.requests import HouseRequest
-from gdpr_requests import wording
+from gdpr_requests import journals, wording
 from gdpr_requests.desk import handing, showing
 from gdpr_requests.desk.queries import own_requests
 from gdpr_requests.desk.rules import Refused
@@ -65,10 +65,10 @@ def journal(request: HouseRequest) -> HttpResponse:
     files = queries.watched(user.pk, request.now)
     form = PatientJournalFilter(files, request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
-    page = Paginator(queries.journal_of(user.pk, files, wanted), PAGE).get_page(request.GET.get("page"))
-    asked = queries.questioned(user.pk, page)
+    page = journals.page([queries.journal_of(user.pk, files, wanted)], before=request.GET.get("before", ""), size=PAGE)
+    asked = queries.questioned(user.pk, page.entries)
     names = {one.file.pk: name_of(one) for one in files}
-    rows = [_row(entry, user.pk, names, asked.get(entry.pk)) for entry in page]
+    rows = [_row(entry, user.pk, names, asked.get(entry.pk)) for entry in page.entries]
     return render(request, "patient_privacy/journal.html", {"form": form, "page": page, "rows": rows})
 
 

@@ -66,7 +66,7 @@ def seen(file: PatientFile, user: User, part: Part = Part.MEASURES) -> AccessEnt
 
 def shown(client: WebClient, query: str = "") -> list[int]:
     """The numbers of the lines that the journal shows, as its links name them."""
-    return [entry.pk for entry in client.get(JOURNAL + query).context["page"]]
+    return [entry.pk for entry in client.get(JOURNAL + query).context["page"].entries]
 
 
 def question_of(entry: AccessEntry) -> str:

@@ -16,7 +16,7 @@ from tempfile import mkdtemp
 import pytest
 from django.conf import settings
 
-KILLS = os.environ.get("KILLS", "7")
+KILLS = os.environ.get("KILLS", "8")
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
-"""What is killed: a sweep over patient files, the execution of a deletion, and the click that asks for one or withdraws it.
+"""What is killed: a sweep over patient files, the execution of a deletion, the click that asks for one or withdraws it, and
+the making of an export.
 
 Each is done by a process of this test's own, whose every moment a kill can meet, and by the house itself: by the worker
 that a message of the real broker rings, by the web process that a real click reaches.
@@ -6,13 +7,21 @@ that a message of the real broker rings, by the web process that a real click re
 
 from collections.abc import Callable
 from functools import partial
+from hashlib import sha256
+from io import BytesIO
 from typing import ClassVar
+from zipfile import ZipFile
 
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
 from audit.actors import Actor
+from audit.models import EventEntry
+from gdpr_requests.export.actions import ask, download
+from gdpr_requests.export.scopes import Scope
+from gdpr_requests.export.tasks import build_export, resume_exports
+from gdpr_requests.models.exports import Export, ExportState
 from lifecycle.deletion.actions import request_deletion
 from lifecycle.deletion.messages import Message
 from lifecycle.deletion.rules import Kind
@@ -28,6 +37,8 @@ from tests.lifecycle.kills.house import House
 from tests.lifecycle.kills.leavers import bystanders, make_leaver, wrong_about
 from tests.lifecycle.kills.run import Scene
 from tests.lifecycle.kills.world import make_world, wrong
+from tests.records.factories import actor_of, make_document, make_file
+from vault.models import FileKey
 
 CONFIRM = "/practitioner/settings/gdpr/deletion/confirm/"
 WITHDRAW = "/practitioner/settings/gdpr/deletion/withdraw/"
@@ -38,6 +49,8 @@ ALONE = ("process",) * 7 + ("backend",) * 2 + ("server",)
 WORKER = ("worker's child",) * 4 + ("worker",) * 3 + ("backend",) * 2 + ("server",)
 WEB = ("web's child",) * 4 + ("web",) * 3 + ("backend",) * 2 + ("server",)
 SWEEP = SCHEDULE["do what is due"]["task"]
+FILES = 8
+"""Patients in an archive that is killed while it is made."""
 
 
 def scenes(house: House) -> dict[str, Callable[[], Scene]]:
@@ -51,6 +64,7 @@ def scenes(house: House) -> dict[str, Callable[[], Scene]]:
         "execution by the worker": partial(LeavingByWorker, house),
         "request on the web": partial(AskingOnWeb, house),
         "withdrawal on the web": partial(WithdrawingOnWeb, house),
+        "export by the worker": partial(ExportByWorker, house),
     }
 
 
@@ -181,6 +195,39 @@ class LeavingByWorker(ByWorker, Leaving):
     def work(self) -> None:
         self.ring_and_wait(execute_deletion.name, str(self.leaver.account_id))
         refuse(self.wrong())
+
+
+class ExportByWorker(ByWorker):
+    """An archive, made by the worker; the round that beat rings for each minute begins again what a kill left."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.user = make_practitioner(f"{new_id().hex}@example.org")
+        for _ in range(FILES):
+            make_document(make_file(self.user), self.user)
+        self.export = ask(user=self.user, scope=Scope.FULL, by=actor_of(self.user), now=timezone.now())
+
+    def work(self) -> None:
+        self.ring_and_wait(build_export.name, str(self.export.pk))
+        refuse(self.wrong())
+
+    def again(self) -> None:
+        self.ring_and_wait(resume_exports.name)
+
+    def wrong(self) -> list[str]:
+        """Not ready, or what lies there isn't one whole archive that one living key opens."""
+        row = Export.objects.get(pk=self.export.pk)
+        keys = FileKey.objects.filter(file_id=row.pk, destroyed_at=None).count()
+        if row.state != ExportState.READY or keys != 1:
+            return [f"export {row.pk}: {row.state}, {keys} keys"]
+        data = b"".join(download(row, by=actor_of(self.user), now=timezone.now()))
+        found = {"size": (len(data), row.size), "hash": (sha256(data).hexdigest(), row.sha256)}
+        archive = ZipFile(BytesIO(data))
+        held = sum(name.endswith("/file.json") for name in archive.namelist())
+        found |= {"broken part": (archive.testzip(), None), "files": (held, FILES)}
+        ready = EventEntry.objects.filter(object_id=str(row.pk), verb="gdpr.export.ready").count()
+        found["times ready"] = (ready, 1)
+        return [f"export {row.pk}: {name} {one}, not {two}" for name, (one, two) in found.items() if one != two]
 
 
 class AskingOnWeb(Asking):
