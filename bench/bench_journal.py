@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import io
 import os
+from datetime import datetime
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -110,7 +112,7 @@ def extraction(run: Run, file: PatientFile, office: Client) -> None:
 
 def add(place: Place, file: PatientFile, first: int, last: int) -> None:
     """Lines ``first`` to ``last``, in pieces; then the planner learns of them."""
-    values = {
+    values: dict[str, Any] = {
         "ours": OURS, "theirs": THEIRS, "user": place.user.pk, "practice": place.practice.pk, "file": file.pk,
     }  # fmt: skip
     for start in range(first, last + 1, PIECE):
@@ -136,7 +138,7 @@ def visit(client: Client, name: str) -> int:
     return VISITS
 
 
-def asked(sql: str, key: UUID | object, *, number: bool = False) -> int:
+def asked(sql: str, key: UUID | datetime, *, number: bool = False) -> int:
     """The lines of some pages, or the one number that ``sql`` asks for."""
     with connection.cursor() as cursor:
         for _ in range(1 if number else VISITS):

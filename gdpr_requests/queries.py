@@ -127,7 +127,7 @@ def journal_of(by: Actor, wanted: Mapping[str, Any]) -> list[QuerySet[AccessEntr
 
     One query for each, so that each is read from its own index; a line may be in both.
     """
-    ways = [AccessEntry.objects.filter(subject_id=by.account_id)]
+    ways = [AccessEntry.objects.filter(Q(subject_id=by.account_id))]
     if by.practice_id:
         ways.append(AccessEntry.objects.filter(practice_id=by.practice_id))
     return [filtered(way, wanted, by.account_id) for way in ways]
