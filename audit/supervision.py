@@ -7,14 +7,15 @@ moves a line. The period is the database's own clock, which also names the month
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from audit.models import AccessEntry, Entry, EventEntry, SecurityEntry
 
 JOURNALS: Final[dict[str, type[Entry]]] = {"security": SecurityEntry, "access": AccessEntry, "event": EventEntry}
+Row = TypeVar("Row", bound=Model)
 CHUNK: Final = 2_000
 """Lines of an extraction held in memory at once."""
 
@@ -45,18 +46,27 @@ def entries(wanted: Wanted) -> QuerySet[Entry]:
 
 def page(wanted: Wanted, *, before: int | None, size: int) -> tuple[list[Entry], int | None]:
     """At most ``size`` lines older than the number ``before``, and the number to go on from, None at the end."""
-    found = entries(wanted)
-    lines = list(found.filter(pk__lt=before)[: size + 1] if before else found[: size + 1])
-    return lines[:size], (lines[size - 1].pk if len(lines) > size else None)
+    return page_of(entries(wanted), before=before, size=size)
 
 
 def chunks(wanted: Wanted) -> Iterator[list[Entry]]:
     """All of them in memory-sized pieces; each is a statement of its own, so that no transaction stays open."""
-    before: int | None = None
+    return chunks_of(entries(wanted))
+
+
+def page_of(found: QuerySet[Row], *, before: Any, size: int) -> tuple[list[Row], Any]:
+    """At most ``size`` rows of ``found``, which goes by primary key from the newest, older than the key ``before``; and where to go on."""
+    rows = list(found.filter(pk__lt=before)[: size + 1] if before else found[: size + 1])
+    return rows[:size], (rows[size - 1].pk if len(rows) > size else None)
+
+
+def chunks_of(found: QuerySet[Row]) -> Iterator[list[Row]]:
+    """All of ``found`` in pieces of ``CHUNK`` rows, by the same way."""
+    before: Any = None
     while True:
-        lines, before = page(wanted, before=before, size=CHUNK)
-        if lines:
-            yield lines
+        rows, before = page_of(found, before=before, size=CHUNK)
+        if rows:
+            yield rows
         if before is None:
             return
 

@@ -16,5 +16,7 @@ ACCESS: dict[str, Access] = {
     "consents:cookies": _ANYONE,
     "consents:text": _ANYONE,
     "consents:policy": _ANYONE,
+    "consents:history": _ANYONE,
+    "consents:changes": _ANYONE,
     "consents:policy_version": _ANYONE,
 }

@@ -21,11 +21,14 @@ LOCK_CLASS = 0x636F6E73
 """Keeps our advisory locks apart from those of other tables."""
 
 USER_AGENT_LENGTH = 200
+WITH_POLICY = frozenset({"tos_privacy"})
+"""What is agreed to together with the policy: agreeing again to a newer policy is an act of its own (MD-13)."""
+
 ENTRY_FIELDS = ConsentEvent._meta.concrete_fields
 
 READ_UNDER_LOCK = """
 select pg_advisory_xact_lock(%s, %s);
-select number, key, child, action, at, text_number from consents_consentevent
+select number, key, child, action, at, text_number, policy_number from consents_consentevent
 where subject_id = %s order by number
 """
 
@@ -81,12 +84,15 @@ def decide(
     if refusal is not None:
         raise Refused(refusal)
     read = _text_read(choice.slot, text, language, now)
-    act = move(states[choice.slot], on=on, text_number=read.number) or (Action.RENEWED if lapsed and on else None)
+    policy = notices.in_force(notices.POLICY, read.language, legal_day(now)).number
+    agreed = policy if choice.slot in WITH_POLICY else 0
+    act = move(states[choice.slot], on=on, text_number=read.number, policy_number=agreed)
+    act = act or (Action.RENEWED if lapsed and on else None)
     if act is None:
         return Decision(None, states[choice.slot], changed=False)
     event = ConsentEvent(
         **_what(choice, facts, states[choice.slot], act),
-        **_words(read, control, now),
+        **_words(read, control, policy),
         at=now,
         actor_id=by.account_id,
         actor_role=by.role,
@@ -153,8 +159,7 @@ def facts_under_lock(subject_id: UUID) -> list[Fact]:
         cursor.execute(READ_UNDER_LOCK, [LOCK_CLASS, lock, subject_id])
         cursor.nextset()
         return [
-            Fact(number, key, child, Action(action), at, text_number)
-            for number, key, child, action, at, text_number in cursor.fetchall()
+            Fact(number, key, child, Action(action), *rest) for number, key, child, action, *rest in cursor.fetchall()
         ]
 
 
@@ -189,11 +194,10 @@ def _what(choice: Choice, facts: list[Fact], before: State, act: Action) -> dict
     }
 
 
-def _words(read: notices.Text, control: Control, now: datetime) -> dict[str, Any]:
+def _words(read: notices.Text, control: Control, policy_number: int) -> dict[str, Any]:
     """The fields of an entry that say what was on the page (PC-11)."""
-    policy = notices.in_force(notices.POLICY, read.language, legal_day(now))
     return {
-        "policy_number": policy.number,
+        "policy_number": policy_number,
         "text_id": read.sha256,
         "text_number": read.number,
         "language": read.language,

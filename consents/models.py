@@ -94,7 +94,9 @@ class ConsentEvent(models.Model):
     @property
     def fact(self) -> Fact:
         """What the fold reads of this entry."""
-        return Fact(self.number, self.key, self.child, Action(self.action), self.at, self.text_number)
+        return Fact(
+            self.number, self.key, self.child, Action(self.action), self.at, self.text_number, self.policy_number
+        )
 
 
 class EventOrigin(models.Model):

@@ -20,6 +20,9 @@ from privacy.patient_keys import PATIENT_KEYS
 ROOT = Path(__file__).resolve().parent / "texts"
 MANIFEST = ROOT / "manifest.json"
 POLICY = "policy"
+DECLARED_FROM = 3
+"""The first version of the policy whose head must say what kind of change it is; the two before were published before anybody was told."""
+MATERIAL, MINOR = "material", "minor"
 LANGUAGES = ("en", "fr")
 
 
@@ -29,7 +32,11 @@ class NoText(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """The parts of a text as a page shows them; one line each, but for the body."""
+    """The parts of a text as a page shows them; one line each, but for the body.
+
+    ``change`` says whether it changes what was agreed to ("material") or only how it is said ("minor"), and ``news`` what
+    changes, in a sentence: both are told to everybody concerned before the text is in force (MD-13).
+    """
 
     title: str
     body: str
@@ -38,6 +45,8 @@ class Wording:
     purpose: str = ""
     basis: str = ""
     summary: str = ""
+    change: str = ""
+    news: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,10 @@ def parse(content: str) -> Wording:
     head, _, body = canonical(content).partition("\n\n")
     lines = dict(line.split(": ", 1) for line in head.split("\n") if ": " in line)
     try:
-        return Wording(body=body, **lines)
+        found = Wording(body=body, **lines)
+        if found.change not in ("", MATERIAL, MINOR):
+            raise TypeError(f"change is {MATERIAL} or {MINOR}, not {found.change!r}")
+        return found
     except TypeError as error:
         raise NoText(f"The head of this text is wrong ({error}): {head.splitlines()[0]}") from error
 
@@ -95,6 +107,12 @@ def slots() -> tuple[str, ...]:
     return tuple(
         slot for key in KEYS.values() for slot in (key.key, *(slot_of(key.key, child.key) for child in key.children))
     )
+
+
+@cache
+def every_slot() -> tuple[str, ...]:
+    """All switches there are: an account's, then a patient's."""
+    return (*slots(), *PATIENT_KEYS)
 
 
 def slots_beside(key: str) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from privacy.schedule import in_force
 PROOF = RULES["PC-51"]
 CORE = "health_data_processing"
 CONTRACT = "tos_privacy"
-FACT = ("number", "key", "child", "action", "at", "text_number")
+FACT = ("number", "key", "child", "action", "at", "text_number", "policy_number")
 """What the fold reads of an entry, in the order of :class:`~consents.states.Fact`."""
 
 
@@ -36,7 +36,7 @@ def states(subject_id: UUID, now: datetime) -> dict[str, State]:
 def facts(subject_id: UUID, now: datetime) -> list[Fact]:
     """What the subject did until ``now``, in order, without the rest of each entry."""
     rows = history(subject_id, now).order_by("number").values_list(*FACT)
-    return [Fact(number, key, child, Action(action), at, text) for number, key, child, action, at, text in rows]
+    return [Fact(number, key, child, Action(action), *rest) for number, key, child, action, *rest in rows]
 
 
 def is_live(subject_id: UUID, key: str, child: str | None = None, *, now: datetime) -> bool:
@@ -144,5 +144,16 @@ def published(address: str) -> PublishedText | None:
 
 def policies(language: str) -> list[PublishedText]:
     """The versions of the policy, newest first; one prepared for later comes on top (PC-24)."""
+    return versions(notices.POLICY, language)
+
+
+def versions(slot: str, language: str) -> list[PublishedText]:
+    """The versions of a text, newest first; one prepared for later comes on top. English stands in for a language we lack."""
     held = language if language in notices.LANGUAGES else notices.LANGUAGES[0]
-    return list(PublishedText.objects.filter(slot=notices.POLICY, language=held).order_by("-number"))
+    return list(PublishedText.objects.filter(slot=slot, language=held).order_by("-number"))
+
+
+def latest(language: str, size: int) -> list[PublishedText]:
+    """What was published last, of all texts, newest first."""
+    found = PublishedText.objects.filter(language=language)
+    return list(found.order_by("-published_at", "-effective_on", "slot", "-number")[:size])

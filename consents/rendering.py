@@ -11,6 +11,7 @@ from markdown_it import MarkdownIt
 
 from consents.notices import parse
 
+SECTION = re.compile(r"^## (.+)\n", re.MULTILINE)
 COMMENT = re.compile(r"^<!--.*-->\n", re.MULTILINE)
 
 
@@ -40,6 +41,24 @@ def changes(old: str, new: str) -> list[list[Piece]]:
         if tag != "equal"
         for line in _changed(before[a:b], after[c:d])
     ]
+
+
+def by_section(old: str, new: str) -> list[tuple[str, list[list[Piece]]]]:
+    """The changed lines under the heading they stand under, in the order of the newer text; what is gone comes last."""
+    before, after = _sections(old), _sections(new)
+    found = [
+        (title, changes(before.get(title, ""), after.get(title, ""))) for title in dict.fromkeys([*after, *before])
+    ]
+    return [(title, lines) for title, lines in found if lines]
+
+
+def _sections(content: str) -> dict[str, str]:
+    """The text by its headings, each with its heading line; what stands before the first goes without a name."""
+    parts = SECTION.split(content)
+    found = {"": parts[0]}
+    for title, body in zip(parts[1::2], parts[2::2], strict=True):
+        found[title] = f"{found.get(title, '')}## {title}\n{body}"
+    return found
 
 
 def _changed(before: list[str], after: list[str]) -> Iterator[list[Piece]]:

@@ -56,6 +56,7 @@ class Fact:
     action: Action
     at: datetime
     text_number: int
+    policy_number: int = 0
 
     @property
     def slot(self) -> str:
@@ -72,6 +73,7 @@ class State:
     number: int = 0
     text_number: int = 0
     by_parent: bool = False
+    policy_number: int = 0
 
     @property
     def on(self) -> bool:
@@ -96,12 +98,13 @@ def fold(facts: Iterable[Fact], over: Sequence[str] | None = None) -> dict[str, 
     return states
 
 
-def move(state: State, *, on: bool, text_number: int) -> Action | None:
+def move(state: State, *, on: bool, text_number: int, policy_number: int = 0) -> Action | None:
     """The act that a choice amounts to, or None where it changes nothing.
 
-    Agreeing again counts only where the wording has moved on since: then it replaces (PC-13).
+    Agreeing again counts only where the wording has moved on since: then it replaces (PC-13). ``policy_number`` is given
+    where the policy is part of what is agreed to: a newer one counts as a newer wording (MD-13).
     """
-    if on and state.on and text_number > state.text_number:
+    if on and state.on and (text_number > state.text_number or policy_number > state.policy_number):
         return Action.RENEWED
     return MOVES.get((state.position, on))
 
@@ -127,7 +130,7 @@ def children_of(key: str) -> tuple[str, ...]:
 
 def _after(fact: Fact, *, by_parent: bool = False) -> State:
     position = Position.OFF if by_parent else RESULT[fact.action]
-    return State(position, fact.at, fact.number, fact.text_number, by_parent)
+    return State(position, fact.at, fact.number, fact.text_number, by_parent, fact.policy_number)
 
 
 def _ends(fact: Fact, start: Fact) -> bool:

@@ -4,6 +4,8 @@ from django.urls import path, re_path
 
 from consents import views
 from consents.cookies.views import cookies
+from consents.history.feed import changes
+from consents.history.views import history
 
 app_name = "consents"
 CENTRE = "practitioner/settings/gdpr/consents"
@@ -19,5 +21,7 @@ urlpatterns = [
     re_path(r"^privacy/texts/(?P<address>[0-9a-f]{64})/$", views.text, name="text"),
     path("privacy/cookies/", cookies, name="cookies"),
     path("privacy/", views.policy, name="policy"),
+    path("privacy/history/", history, name="history"),
+    re_path(r"^privacy/history\.(?P<language>en|fr)\.atom$", changes, name="changes"),
     path("privacy/versions/<int:number>/", views.policy_version, name="policy_version"),
 ]

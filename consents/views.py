@@ -150,13 +150,14 @@ def _policy(
         raise Http404
     before = next((one for one in versions if one.number == shown.number - 1), None)
     today = legal_day(request.now)
+    sections = rendering.by_section(before.content, shown.content) if before else []
     return render(
         request, "consents/policy.html",
         {
             "text": shown, "versions": versions, "before": before, "today": today,
             "diff_open": diff_open,
             "current": next((one for one in versions if one.effective_on <= today), None),
-            "changes": rendering.changes(before.content, shown.content) if before else [],
+            "sections": sections, "changed": sum(len(lines) for _title, lines in sections),
             **_read(shown),
         },
     )  # fmt: skip

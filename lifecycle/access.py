@@ -18,6 +18,7 @@ ACCESS: dict[str, Access] = {
     "lifecycle:closing_confirm": _OF_PATIENTS,
     "lifecycle:closing_waive": _OF_PATIENTS,
     "lifecycle:closing_withdraw": _OF_PATIENTS,
+    "lifecycle:change": Access(Audience.VERIFIED, Act.PRIVACY),
     "lifecycle:keep": _ANYONE,
     "lifecycle:left": _ANYONE,
     "lifecycle:certificate": _ANYONE,

@@ -35,6 +35,8 @@ def register_evidence() -> None:
     evidence.journal_each("lifecycle.Hold")
     evidence.journal_each("lifecycle.DeletionEvent")
     evidence.register("lifecycle_scheduleversion", stream="schedule")
+    evidence.register("lifecycle_policyannouncement", stream="policies")
+    evidence.journal_each("lifecycle.PolicyAnnouncement")
     evidence.journal_each("lifecycle.ScheduleVersion")
     evidence.register("lifecycle_disposal", stream="disposals")
     evidence.journal_each("lifecycle.Disposal", counted_as="disposals")
@@ -53,6 +55,7 @@ def follow_others() -> None:
     from accounts.hooks import when_credentials_change, when_practitioner_is_created
     from consents.suspension import suspend_when
     from lifecycle.actions import start_trial
+    from lifecycle.changes.queries import closed_by_refusal
     from lifecycle.deletion.actions import stop_after_change
     from lifecycle.deletion.queries import leaving
     from lifecycle.erasure.checks import check_answers
@@ -68,6 +71,7 @@ def follow_others() -> None:
     read_schedule_from(in_force)
     when_practitioner_is_created(start_trial)
     close_acts_when(closed_by_phase)
+    close_acts_when(closed_by_refusal)
     suspend_when(leaving)
     when_credentials_change(stop_after_change)
     first_tell(copy_new)
@@ -77,6 +81,7 @@ def follow_others() -> None:
 def register_sweeps() -> None:
     """In the order in which they run: new ends first, then what is told, archived and destroyed."""
     from lifecycle import notifying, restricting
+    from lifecycle.changes import telling as changes
     from lifecycle.deletion import executing, telling
     from lifecycle.erasure import closing
     from lifecycle.expiring import sweeps
@@ -88,6 +93,7 @@ def register_sweeps() -> None:
     sweep_with(redating.sweep)
     sweep_with(notifying.sweep)
     sweep_with(telling.sweep)
+    sweep_with(changes.sweep)
     sweep_with(executing.sweep, destroys={executing.RULE: "accounts.User"})
     sweep_with(sweep.archive)
     sweep_with(sweep.destroy, destroys=sweep.DESTROYS)

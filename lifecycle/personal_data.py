@@ -36,12 +36,12 @@ declare(
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONTRACT,
     retention="PC-40",
-    about=_("That a person was told of a change of phase, and when"),
+    about=_("That a person was told of a change of phase, of a deletion or of a new version of the policy, and when"),
     fields={
         "id": technical("random identifier of the row"),
         "account_id": _fact("the account that was told, as a random id"),
-        "phase_since": _fact("beginning of the phase the message was about"),
-        "kind": _fact("which message"),
+        "phase_since": _fact("beginning of the phase or version the message was about"),
+        "kind": _fact("which message, and over which channel"),
         "sent_at": _fact("moment it was sent"),
     },
 )
@@ -196,6 +196,29 @@ declare(
             export=Export.WITHHELD,
         ),
         "actor_role": technical("role in which it acted"),
+    },
+)
+
+declare(
+    "lifecycle.PolicyAnnouncement",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.LEGAL,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention="PC-41",
+    about=_("That a version of the policy was announced, when and by whom; who was told of it stands with the notices"),
+    fields={
+        "id": technical("random identifier of the row"),
+        "number": technical("version of the policy"),
+        "effective_on": technical("first day it is in force"),
+        "material": technical("whether it is put before everybody again"),
+        "at": technical("moment of the announcement"),
+        "actor_id": personal(
+            "who announced it, as a random id",
+            Category.REFERENCE,
+            erase=Erase.PSEUDONYMISED,
+            export=Export.WITHHELD,
+        ),
+        "actor_role": technical("role in which it was announced"),
     },
 )
 

@@ -3,6 +3,7 @@
 from lifecycle import future as _future  # noqa: F401 - registers NEW-04
 from lifecycle import phase_promises as _phases  # noqa: F401 - registers PC-30 to PC-33
 from lifecycle.breaches import promises as _breaches  # noqa: F401 - registers MD-55, MD-56
+from lifecycle.changes import promises as _changes  # noqa: F401 - registers MD-13
 from lifecycle.deletion import patient_promises as _closing  # noqa: F401 - registers MD-12
 from lifecycle.deletion import promises as _deletion  # noqa: F401 - registers PC-34 and MD-22
 from lifecycle.erasure import promises as _erasure  # noqa: F401 - registers PC-35, PC-36, PC-40, PC-50, PC-62 and NEW-06

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from lifecycle import sweeping
+from lifecycle.changes import telling
 from lifecycle.deletion import executing
 from lifecycle.rights import guard
 from lifecycle.rights.journal import copy_new
@@ -33,6 +34,12 @@ def sweep() -> dict[str, int]:
     except sweeping.AlreadyAtWork:
         return {}
     return {rule: outcome["done"] for rule, outcome in found.items()}
+
+
+@shared_task(name="lifecycle.tell_changes")
+def tell_changes() -> int:
+    """Tell everybody of a version that was just announced; returns how many. The hourly sweep goes on with it."""
+    return telling.sweep(by=Actor.system("tell_changes"), now=timezone.now(), dry_run=False)[telling.NAME].done
 
 
 @shared_task(name="lifecycle.redate")

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from lifecycle import views
+from lifecycle.changes import views as changes
 from lifecycle.deletion import public_views
 from lifecycle.deletion import views as deletion
 from lifecycle.deletion.frames import PATIENT
@@ -24,6 +25,7 @@ urlpatterns = [
     path(f"{CLOSING}/confirm/", deletion.confirm, OF_PATIENTS, name="closing_confirm"),
     path(f"{CLOSING}/waive/", deletion.waive, OF_PATIENTS, name="closing_waive"),
     path(f"{CLOSING}/withdraw/", deletion.withdraw, OF_PATIENTS, name="closing_withdraw"),
+    path("privacy/change/", changes.change, name="change"),
     path("privacy/keep/<str:token>/", public_views.keep, name="keep"),
     path("privacy/left/", public_views.left, name="left"),
     path("privacy/certificate/<str:token>/", erasure_views.certificate, name="certificate"),

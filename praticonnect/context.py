@@ -14,6 +14,7 @@ from accounts.access import Audience
 from accounts.patients.queries import is_patient
 from care.roles import RECIPIENTS, TEAM, Right
 from consents.cookies.choice import asks
+from lifecycle.changes.queries import Standing, unseen
 from lifecycle.deletion.frames import Frame, frame_of
 from lifecycle.deletion.queries import standing_at
 from lifecycle.deletion.rules import State
@@ -40,7 +41,8 @@ PATIENT_BAR = (
 def house(request: HttpRequest) -> dict[str, object]:
     """Context of the base frames. The rail shows only what exists.
 
-    ``deletion_at`` is the instant at which the visitor's account is to be deleted, while it waits; asked only if a page shows it.
+    ``deletion_at`` is the instant at which the visitor's account is to be deleted, while it waits, and
+    ``policy_change`` a version of the policy they haven't seen; both asked only if a page shows them.
     """
     return {
         "controller": settings.CONTROLLER,
@@ -50,7 +52,16 @@ def house(request: HttpRequest) -> dict[str, object]:
         "cookies_open": asks(request, request.now) if hasattr(request, "now") else False,
         "deletion_at": SimpleLazyObject(lambda: _deletion_at(request)),
         "deletion_frame": SimpleLazyObject(lambda: _deletion_frame(request)),
+        "policy_change": SimpleLazyObject(lambda: _policy_change(request)),
     }
+
+
+def _policy_change(request: HttpRequest) -> Standing | None:
+    """A new version of the policy that the visitor hasn't seen or answered (MD-13); None for visitors who aren't signed in."""
+    now, user = getattr(request, "now", None), getattr(request, "user", None)
+    if now is None or user is None or not user.is_authenticated:
+        return None
+    return unseen(user, now)
 
 
 def _deletion_at(request: HttpRequest) -> datetime | None:

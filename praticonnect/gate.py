@@ -8,6 +8,8 @@ from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from accounts.access import Access, Audience
 from accounts.closing import why_closed
@@ -20,6 +22,8 @@ from care.queries import practices_linked
 from care.roles import RECIPIENTS, TEAM
 from care.team.queries import answering_for, unsigned
 from care.team.reach import needed
+from lifecycle.changes.queries import owes_answer
+from lifecycle.changes.rules import CLOSES
 from praticonnect.access import access_of
 
 SCOPED = (Audience.PRACTITIONER, Audience.PATIENT)
@@ -76,7 +80,9 @@ def refuse(request: HouseRequest, access: Access) -> HttpResponse | None:
         raise Http404
     if access.audience is Audience.OFFICE and not _office(user):
         raise Http404
-    return None if access.audience is Audience.OFFICE else closed_page(request, user, access)
+    if access.audience is Audience.OFFICE:
+        return None
+    return led_to_change(request, user, access) or closed_page(request, user, access)
 
 
 def why_not_in_practice(request: HouseRequest, user: User, access: Access) -> HttpResponse | None:
@@ -95,6 +101,15 @@ def why_not_in_practice(request: HouseRequest, user: User, access: Access) -> Ht
     if not RECIPIENTS[role].may(needed(access, request.method)):
         return render(request, "care/not_yours.html", {"role": RECIPIENTS[role]}, status=403)
     return None
+
+
+def led_to_change(request: HouseRequest, user: User, access: Access) -> HttpResponse | None:
+    """A material change of the policy that is in force is put before the person first (MD-13); what they are sending goes through."""
+    if access.act not in CLOSES or request.method != "GET" or "HX-Request" in request.headers:
+        return None
+    if not owes_answer(user.pk, request.now):
+        return None
+    return redirect(f"{reverse('lifecycle:change')}?{urlencode({'next': request.get_full_path()})}")
 
 
 def closed_page(request: HouseRequest, user: User, access: Access) -> HttpResponse | None:

@@ -71,6 +71,14 @@ GROUPS = (
         pgettext_lazy("office", "Proof"),
         (
             OfficePage("promises", _("Promises"), _("Each promise of the policy, measured now"), "list-checks"),
+            OfficePage(
+                "policies", _("Policy"), _("Versions, notices of change, who was told and who accepted again"), "file-text",
+                ("policy", "policy_announce"),
+            ),
+            OfficePage("consent_log", _("Consent log"), _("Who decided what, when, on which words"), "check"),
+            OfficePage(
+                "processing_register", _("Processing registers"), _("Both of Art. 30, as they stand now, to print"), "folder-open"
+            ),
             OfficePage("ledger", _("Sealed evidence"), _("Every sealed entry, verified now"), "shield-check"),
             OfficePage(
                 "supervision", _("Supervision"), _("Who signed in, who was refused, who opened what"), "eye"

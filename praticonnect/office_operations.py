@@ -104,6 +104,8 @@ def what_of(rule: str) -> str:
         return str(WORK[rule])
     if rule.startswith("notice.deletion"):
         return gettext("Messages about a deletion")
+    if rule.startswith("notice.policy"):
+        return gettext("Notices of a new version of the policy")
     if rule.startswith("notice.request"):
         return gettext("Reminders of requests")
     if rule.startswith("notice."):

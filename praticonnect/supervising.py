@@ -66,27 +66,14 @@ HEADINGS = (
 )
 
 
-class Filter(forms.Form):
-    """Which lines to show; empty fields don't filter."""
+class Window(forms.Form):
+    """A period and a person; empty fields don't filter."""
 
-    journal = forms.ChoiceField(label=_("Journal"), choices=JOURNALS, required=False)
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(
         label=_("To, that day included"), required=False, widget=forms.DateInput(attrs={"type": "date"})
     )
-    show = forms.ChoiceField(
-        label=_("Sign-ins"),
-        required=False,
-        choices=[
-            ("", _("Everything")),
-            ("attempts", _("Attempts to sign in")),
-            ("refused", _("Refused only")),
-            ("ok", _("Successful only")),
-        ],
-    )
     account = forms.CharField(label=_("Account (e-mail address or id)"), required=False, max_length=254)
-    ip = forms.GenericIPAddressField(label=_("Public IP address"), required=False)
-    file = forms.UUIDField(label=_("Number of a file"), required=False)
 
     def clean_account(self) -> UUID | None:
         """The account that is meant. An address nobody has gets an error, not an empty list."""
@@ -107,6 +94,26 @@ class Filter(forms.Form):
         if found.get("since") and found.get("until") and found["since"] > found["until"]:
             self.add_error("until", _("This day comes before the first one. Turn them round."))
         return found
+
+
+class Filter(Window):
+    """Which lines of which journal to show."""
+
+    field_order = ("journal", "since", "until", "show", "account", "ip", "file")
+
+    journal = forms.ChoiceField(label=_("Journal"), choices=JOURNALS, required=False)
+    show = forms.ChoiceField(
+        label=_("Sign-ins"),
+        required=False,
+        choices=[
+            ("", _("Everything")),
+            ("attempts", _("Attempts to sign in")),
+            ("refused", _("Refused only")),
+            ("ok", _("Successful only")),
+        ],
+    )
+    ip = forms.GenericIPAddressField(label=_("Public IP address"), required=False)
+    file = forms.UUIDField(label=_("Number of a file"), required=False)
 
     def wanted(self, now: datetime) -> Wanted:
         """The question, with the last thirty days where no period is given. Ask after ``is_valid``."""

@@ -1,6 +1,7 @@
 """The rows of the clocks, by concern."""
 
 from lifecycle.models.breaches import BreachEvent, BreachNotice, Risk
+from lifecycle.models.changes import PolicyAnnouncement
 from lifecycle.models.deletion import DeletionEvent
 from lifecycle.models.disposals import Departed, Disposal
 from lifecycle.models.erasures import ClosedAccount, Erasure, ErasureCertificate
@@ -23,6 +24,7 @@ __all__ = [
     "Ground",
     "Hold",
     "NoticeSent",
+    "PolicyAnnouncement",
     "ResidueScan",
     "RightsMark",
     "RightsReplay",

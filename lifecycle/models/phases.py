@@ -38,7 +38,7 @@ class SubscriptionEvent(models.Model):
 
 
 class NoticeSent(models.Model):
-    """One message about a phase that was sent: at most one of a kind for each phase that began."""
+    """One message that was sent about a phase, a deletion or a version of the policy: at most one of a kind for each beginning."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     account_id = models.UUIDField(_("account"))

@@ -55,6 +55,7 @@ def address(me: User) -> dict[str, object]:
         "measure_id": make_measure(file, me).pk,
         "document_id": make_document(file, me).pk,
         "number": 1,
+        "language": "en",
         "run_id": STRANGE,
         "resource_id": STRANGE,
         "event_id": STRANGE,

@@ -131,6 +131,7 @@ def world(owner: User, patient: User) -> World:
         "hold_id": place(file).pk,
         "export_id": exported(owner).pk,
         "number": 1,
+        "language": "en",
         "token": token_of(owner.pk, 1, NOW),
         "patient:invitation token": "no-such-link",
         "link_id": (own := link(file, patient)).pk,

@@ -1,0 +1,25 @@
+"""The message about a new version of the policy: what changes, from when, and what one can do. Dates come in as values."""
+
+from datetime import date
+
+from django.conf import settings
+from django.urls import reverse
+
+from accounts.mails import from_template
+from accounts.models import User
+from lifecycle.changes.queries import wordings
+
+
+def change(*, user: User, number: int, effective_on: date, material: bool) -> bool:
+    """Version ``number`` takes effect on ``effective_on``, in the language of the account. False when the mail server refused."""
+    texts = {text.language: text for text in wordings(number)}
+    text = texts.get(user.language) or texts["en"]
+    values = {
+        "number": number,
+        "effective_on": effective_on,
+        "material": material,
+        "news": text.wording.news,
+        "page_url": settings.SITE_URL + reverse("lifecycle:change"),
+        "compare_url": f"{settings.SITE_URL}{reverse('consents:history')}?text=policy&first={number - 1}&second={number}",
+    }
+    return from_template("lifecycle/email/policy_change", user.email, values, language=user.language)
