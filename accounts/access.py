@@ -58,6 +58,10 @@ ACCESS: dict[str, Access] = {
     "mfa_login_webauthn": OPEN,
     "accounts:code": OPEN,
     "accounts:renew_password": OPEN,
+    "accounts:lost": OPEN,
+    "accounts:lost_sent": OPEN,
+    "accounts:lost_confirm": OPEN,
+    "accounts:issue": OPEN,
     "accounts:reset": OPEN,
     "accounts:reset_unproved": OPEN,
     "account_logout": OPEN,
@@ -65,6 +69,8 @@ ACCESS: dict[str, Access] = {
     "accounts:patient_signup": OPEN,
     # Proof in a session that has none, or no longer: nothing else opens to it.
     "accounts:confirm": ENROLLING,
+    # Closes, never opens: a session whose factor is gone may say so too.
+    "accounts:lost_here": ENROLLING,
     "account_reauthenticate": ENROLLING,
     "mfa_reauthenticate": ENROLLING,
     "mfa_reauthenticate_webauthn": ENROLLING,

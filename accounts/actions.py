@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts import hooks, mails
+from accounts.credentials.queries import is_locked
 from accounts.models import DeliveredCodeDevice, PractitionerProfile, User
 from audit.actions import record_event, record_security
 from audit.actors import Actor
@@ -168,9 +170,19 @@ def _delivered_code(user: User) -> DeliveredCodeDevice:
     return locked.get(user=user, channel=DeliveredCodeDevice.Channel.EMAIL)
 
 
+class Overtaken(PermissionDenied):
+    """Password or account changed while somebody was typing a new one: what they knew of it counts no more."""
+
+
 @transaction.atomic
 def set_password(*, user: User, password: str, now: datetime) -> None:
-    """Set a password that was checked before; a forced change is thereby done."""
+    """Set a password that was checked before; a forced change is thereby done.
+
+    Raises Overtaken when another was set since ``user`` was read, or the account is locked until new credentials are issued.
+    """
+    hash_now = User.objects.select_for_update().values_list("password", flat=True).get(pk=user.pk)
+    if hash_now != user.password or is_locked(user.pk):
+        raise Overtaken("the password was changed or the account cut meanwhile")
     user.set_password(password)
     user.password_changed_at, user.compromised_at, user.renewal_put_off_at = now, None, None
     user.save(update_fields=["password", "password_changed_at", "compromised_at", "renewal_put_off_at"])

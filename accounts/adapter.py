@@ -4,12 +4,16 @@ from datetime import datetime
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
+from django.contrib import messages
 from django.forms import BaseForm
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import actions, journal, mails, queries, stepup, throttle
+from accounts.credentials.queries import is_locked
 from accounts.models import User
 from accounts.patients.queries import is_patient
 from audit.requests import HouseRequest
@@ -50,7 +54,13 @@ class AccountAdapter(DefaultAccountAdapter):
         return STAGES
 
     def login(self, request: HouseRequest, user: User) -> None:
-        """Sign in; the session is verified when a second factor was proved on the way (django-otp keeps the verdict)."""
+        """Sign in; the session is verified when a second factor was proved on the way (django-otp keeps the verdict).
+
+        An account that was cut and is locked signs in by no way, not by one that was begun before (MD-51).
+        """
+        if is_locked(user.pk):
+            messages.error(request, _("This account is locked until new credentials are issued. A mail says how."))
+            raise ImmediateHttpResponse(redirect("accounts:lost"))
         if device := queries.proving_device(request, user):
             user.otp_device = device
         super().login(request, user)

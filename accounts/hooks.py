@@ -77,3 +77,26 @@ def when_credentials_change(callback: CredentialsChanged) -> None:
     """Call `callback(account_id=, by=, now=)` at each change of an e-mail address or a factor. Registering it twice keeps one."""
     if callback not in on_credentials_changed:
         on_credentials_changed.append(callback)
+
+
+class CredentialsCut(Protocol):
+    """What is called when lost credentials are cut, in the same transaction; returns how many links and invitations it ended."""
+
+    def __call__(self, *, account_id: UUID, by: Actor, now: datetime) -> int:
+        """End what was on its way to or from this account."""
+
+
+on_credentials_cut: list[CredentialsCut] = []
+opens_others_data: list[Callable[[UUID], bool]] = []
+
+
+def when_credentials_are_cut(callback: CredentialsCut) -> None:
+    """Call `callback(account_id=, by=, now=)` in the transaction that cuts an account. Registering it twice keeps one."""
+    if callback not in on_credentials_cut:
+        on_credentials_cut.append(callback)
+
+
+def opens_others_data_if(asks: Callable[[UUID], bool]) -> None:
+    """Have `asks(account_id)` say whether an account opens other people's data. Registering it twice keeps one."""
+    if asks not in opens_others_data:
+        opens_others_data.append(asks)

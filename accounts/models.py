@@ -9,7 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.credentials.models import CredentialLink
+from accounts.credentials.models import CredentialCut, CredentialLink
 from accounts.devices import DeliveredCodeDevice, HeldFactor
 from accounts.patients.models import PatientProfile
 from accounts.specialties import SPECIALTIES
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from django_otp.models import Device
 
 __all__ = [
+    "CredentialCut",
     "CredentialLink",
     "DeliveredCodeDevice",
     "HeldFactor",

@@ -140,6 +140,36 @@ declare(
     },
 )
 declare(
+    "accounts.CredentialCut",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.SERVICE,
+    basis=LegalBasis.CONTRACT,
+    retention="PC-40",
+    about=_(
+        "Credentials said to be lost or stolen: what was cut, and who issued new ones after seeing who the person is"
+    ),
+    fields={
+        "id": technical("random identifier"),
+        "user": personal("the account", Category.REFERENCE),
+        "at": personal("moment of the cut", LINK),
+        "said": technical("who said that something was lost"),
+        "lost": personal("what was said to be lost", LINK),
+        "reason": personal("why the office cut the account", LINK),
+        "sessions": technical("sessions ended"),
+        "factors": technical("factors removed"),
+        "links": technical("links ended"),
+        "locked": technical("whether new credentials had to be issued"),
+        "proof": personal("kind of document that proved who the person is, never its number", LINK),
+        "seen": personal("how the document was seen", LINK),
+        "checked_at": personal("moment of the identity check", LINK),
+        "checked_by_id": personal("who of the office checked", Category.REFERENCE),
+        "issued_at": personal("moment new credentials were sent", LINK),
+        "issued_by_id": personal("who of the office issued them", Category.REFERENCE),
+        "done_at": personal("moment the new credentials came into force", LINK),
+        "ended_at": technical("moment a later cut took the case's place"),
+    },
+)
+declare(
     "accounts.CredentialLink",
     subject=Subject.ACCOUNT,
     purpose=Purpose.SERVICE,
@@ -155,6 +185,9 @@ declare(
         "valid_until": technical("end of the link's life"),
         "used_at": personal("moment the link was used", LINK),
         "ended_at": technical("moment the link was ended unused"),
+        "cut": technical("the case to which new credentials belong"),
+        "code_mac": personal("keyed hash of the code told by the office", SECRET, export=Export.WITHHELD),
+        "wrong_codes": personal("wrong codes typed", LINK),
     },
 )
 declare(

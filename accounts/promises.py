@@ -13,6 +13,7 @@ from django_otp import DEVICE_ID_SESSION_KEY
 from django_otp.models import Device
 
 from accounts import devices, identifiers, passwords
+from accounts.credentials import lost_promises as _lost  # noqa: F401 - registers MD-51
 from accounts.credentials import promises as _credentials  # noqa: F401 - registers MD-52 and MD-53
 from accounts.forms import CodeForm, NewPasswordForm, ProfileFields, SignupForm
 from accounts.models import DeliveredCodeDevice, HeldFactor, PractitionerProfile, User

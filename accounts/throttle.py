@@ -105,6 +105,12 @@ def succeed(attempt: Attempt, *, now: datetime) -> None:
     here.save(update_fields=["failures", "succeeded_at"])
 
 
+def forget_networks(email: str) -> int:
+    """No network is known any more as one from which this account signs in; returns how many were."""
+    known = LoginThrottle.objects.filter(account_key=keyed("account", email)).exclude(succeeded_at=None)
+    return known.update(succeeded_at=None)
+
+
 def forget(*, now: datetime) -> int:
     """Delete counts whose last failure is older than the time a network stays known, unless a sign-in since keeps it known."""
     old = now - KNOWN_FOR

@@ -13,6 +13,7 @@ from allauth.mfa.webauthn import views as passkey
 from django.urls import include, path
 
 from accounts import views
+from accounts.credentials import lost_views as lost
 from accounts.credentials import views as credentials
 from accounts.patients import views as patients
 from accounts.stepup import fresh_factor
@@ -22,12 +23,17 @@ own = [
     path("new-password/", credentials.renew_password, name="renew_password"),
     path("password/reset/link/<str:token>/", credentials.reset, name="reset"),
     path("password/reset/unproved/", credentials.reset_unproved, name="reset_unproved"),
+    path("lost/", lost.lost, name="lost"),
+    path("lost/sent/", lost.lost_sent, name="lost_sent"),
+    path("lost/link/<str:token>/", lost.lost_confirm, name="lost_confirm"),
+    path("new-credentials/<str:token>/", lost.issue, name="issue"),
     path("profile/", views.profile, name="profile"),
     path("patient/signup/", patients.signup, name="patient_signup"),
     path("patient/start/", patients.start, name="patient_start"),
     path("patient/identity/", patients.identity, name="patient_identity"),
     path("security/", views.security, name="security"),
     path("security/confirm/", views.confirm, name="confirm"),
+    path("security/lost/", lost.lost_here, name="lost_here"),
     path("security/protect/", views.protect, name="protect"),
     path("security/sessions/end/", views.end_sessions, name="end_sessions"),
 ]

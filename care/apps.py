@@ -20,11 +20,14 @@ class CareConfig(AppConfig):
 
     def ready(self) -> None:
         """Hang on the sign-up; have the agreements sealed and published."""
-        from accounts.hooks import when_practitioner_is_created
+        from accounts.hooks import opens_others_data_if, when_credentials_are_cut, when_practitioner_is_created
         from audit.evidence import journal_each, register
         from care.actions import open_solo_practice
+        from care.cutting import end_invitations, is_in_a_team
 
         when_practitioner_is_created(open_solo_practice)
+        when_credentials_are_cut(end_invitations)
+        opens_others_data_if(is_in_a_team)
         register("care_agreementtext", stream="agreements")
         register("care_agreementsignature", stream="agreement_signatures")
         for label in JOURNALED:

@@ -76,10 +76,13 @@ def register_sweeps() -> None:
 
 
 def register_exports() -> None:
-    """Archives of exports are destroyed at their end, and with their account."""
+    """Archives of exports are destroyed at their end, and with their account; a cut account's links close at once."""
+    from accounts.hooks import when_credentials_are_cut
     from gdpr_requests.export import actions
+    from gdpr_requests.export.cutting import end_exports
     from lifecycle.erasure.finishing import end_also
     from lifecycle.sweeping import sweep_with
 
+    when_credentials_are_cut(end_exports)
     sweep_with(actions.sweep)
     end_also(actions.destroy_strays)

@@ -43,6 +43,7 @@ ACCOUNT_RATE_LIMITS = {
     "password_failed": "10/m/ip",
     "signup": "20/m/ip",
     "reset_password": "20/m/ip,5/m/key",
+    "lost": "20/m/ip,5/m/key",
 }
 # How many proxies stand in front: a wrong figure would put everyone into one bucket.
 ALLAUTH_TRUSTED_PROXY_COUNT = env.whole("PRATICONNECT_PROXIES", 0)

@@ -47,6 +47,10 @@ GROUPS = (
                 "triangle-alert", ("breach", "breach_form"),
             ),
             OfficePage(
+                "credentials", _("Lost credentials"), _("Accounts cut at once, new credentials after an identity check"),
+                "key-round", ("credential",),
+            ),
+            OfficePage(
                 "emergencies", _("Emergency openings"), _("Files opened in an emergency, to be reviewed in 72 hours"),
                 "hand", ("emergency_review",),
             ),

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.credentials.queries import waiting
 from care.tenancy import ALL, scope
 from gdpr_requests.desk.queries import waiting_at
 from gdpr_requests.duties.queries import standings
@@ -74,6 +75,12 @@ def _people(now: datetime) -> Iterator[Due]:
         review.waiting, ngettext("emergency opening to review", "emergency openings to review", review.waiting),
         _("%(n)d beyond its 72 hours.") % {"n": review.overdue}, reverse("admin:emergencies"), _("Review them"),
         late=bool(review.overdue),
+    )  # fmt: skip
+    locked = waiting().count()
+    yield Due(
+        locked, ngettext("locked account waits for new credentials", "locked accounts wait for new credentials", locked),
+        _("Their people can't sign in until somebody has seen who they are."), reverse("admin:credentials"),
+        _("See the accounts"),
     )  # fmt: skip
 
 

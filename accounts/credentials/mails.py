@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import reverse
 
+from accounts.credentials.models import CredentialCut
 from accounts.mails import from_template
 from accounts.models import User
 
@@ -23,3 +24,33 @@ def reset_link(*, user: User, token: str, valid_until: datetime) -> bool:
     """The link by which a new password is chosen."""
     context = {"password_reset_url": _address("accounts:reset", token), "valid_until": valid_until}
     return _to(user, "password_reset_key", context)
+
+
+def lost_link(*, user: User, token: str, valid_until: datetime) -> bool:
+    """The link by which the owner cuts the account."""
+    return _to(user, "lost_link", {"url": _address("accounts:lost_confirm", token), "valid_until": valid_until})
+
+
+def cut(*, user: User, cut: CredentialCut) -> bool:
+    """What was cut, when, and what follows."""
+    return _to(user, "credentials_cut", {"cut": cut, "reset_url": _address("account_reset_password")})
+
+
+def identity_checked(*, user: User) -> bool:
+    """Somebody showed the office who they are, as this account's holder."""
+    return _to(user, "identity_checked", {"lost_url": _address("accounts:lost")})
+
+
+def new_credentials(*, user: User, token: str, valid_until: datetime) -> bool:
+    """The link to new credentials; it needs the code that the office tells by another way."""
+    context = {
+        "url": _address("accounts:issue", token),
+        "valid_until": valid_until,
+        "lost_url": _address("accounts:lost"),
+    }
+    return _to(user, "new_credentials", context)
+
+
+def reissued(*, user: User) -> bool:
+    """New credentials are in force."""
+    return _to(user, "credentials_reissued", {"lost_url": _address("accounts:lost")})

@@ -16,12 +16,13 @@ from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.credentials.cuts import cut
 from accounts.models import PractitionerProfile, User
 from care.models import Practice
 from care.models.staff import TeamRole
 from care.team.actions import invite
 from care.tenancy import ALL, scope
-from tests.accounts.factories import WebClient, make_practitioner, prove, verified_client
+from tests.accounts.factories import WebClient, make_account, make_practitioner, prove, verified_client
 from tests.accounts.helpers import CONFIRM_EMAIL, SIGNUP, code_in_mail, signup_form, type_password
 from tests.directory.factories import address_of, choose_listing
 from tests.records.factories import actor_of
@@ -118,6 +119,7 @@ def test_a_clear_copy_in_any_identity_column_is_found(field: AtRest, real_places
             practice=Practice.objects.get(memberships__user=owner), email="kwz.team@leaks.example",
             role=TeamRole.ASSISTANT, by=actor_of(owner), now=timezone.now(),
         )  # fmt: skip
+        cut(user=make_account(), lost=["all"], said="office", reason="called", by=actor_of(owner), now=timezone.now())
         cursor.execute(f'update "{table}" set "{field.column}" = %s', [token])
     assert {hit[1:] for hit in found([("planted", token)], {"dump": dumped(tmp_path / "dump.sql")})} >= {
         ("dump", "text")
