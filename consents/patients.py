@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from audit.actors import Actor
@@ -32,6 +32,10 @@ OVER: Final = tuple(PATIENT_KEYS)
 
 NOT_YOURS: Final = Refusal(
     "no_link", _("This link doesn't let you decide for the patient, or it has ended. Nothing was changed.")
+)
+LEAVING: Final = Refusal(
+    "leaving",
+    _("The closing of your account is requested, so nothing new is allowed. Keep the account first, then choose."),
 )
 NO_AGREEMENT: Final = Refusal("no_patient", _("The patient hasn't agreed to it, or has withdrawn."))
 NOT_TREATED: Final = Refusal("not_treated", _("This practitioner doesn't treat this patient."))
@@ -94,6 +98,8 @@ def decide_by_link(
     row = PortalLink.objects.select_for_update(of=("self",)).filter(pk=link.pk).first()
     if row is None or (refusal := why_not_by(row, by.account_id, now)):
         raise Refused(NOT_YOURS if row is None else refusal or NOT_YOURS)
+    if on and suspended([row.account_id], now=now):
+        raise Refused(LEAVING)
     facts_under_lock(row.patient_id)
     lapsed = wishes([row.patient_id], now)[row.patient_id][key].lapsed
     author = replace(by, role=ROLES[row.capacity], practice_id=row.practice_id)
@@ -129,6 +135,13 @@ def practice_agrees(file_id: UUID, now: datetime) -> set[str]:
 def history(file_id: UUID, now: datetime) -> QuerySet[ConsentEvent]:
     """Every act about the file until ``now``, newest first, with the words that were shown."""
     return queries.history(file_id, now).filter(key__in=OVER).select_related("text")
+
+
+def decided_by(account_id: UUID) -> QuerySet[ConsentEvent]:
+    """An account's own entries in their order, then what its holder decided about files, as the patient or a guardian."""
+    own, about_files = Q(subject_id=account_id), Q(actor_id=account_id, key__in=OVER)
+    said = ConsentEvent.objects.filter(own | about_files).select_related("text")
+    return said.order_by(F("controller_id").asc(nulls_first=True), "subject_id", "number")
 
 
 def why_not(file_id: UUID, key: str, *, subject_id: UUID, now: datetime) -> Refusal | None:

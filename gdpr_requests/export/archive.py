@@ -23,6 +23,7 @@ from care.queries import practices_of
 from care.tenancy import ALL, scope
 from consents import log
 from consents.models import ConsentEvent
+from consents.patients import decided_by
 from consents.receipts import receipt
 from gdpr_requests.export import cards, pages, schema
 from gdpr_requests.export.journal import COLUMNS, lines_of
@@ -144,15 +145,16 @@ class AccountExport(Making):
             return None
 
     def _consents(self) -> Iterator[Packed]:
-        """The log, and of each entry the receipt that a stranger can check (PC-15, NEW-01)."""
-        events = list(ConsentEvent.objects.filter(subject_id=self.user.pk).order_by("number"))
+        """The log, what they decided as a patient or guardian included, and of each entry its receipt (PC-15, MD-10, NEW-01)."""
+        events = list(decided_by(self.user.pk))
         lines = [asdict(line) for line in log.lines(events)]
         for line in lines:
             self._sheets.add("consents", list(line), line)
         self.counts[ConsentEvent._meta.label] += len(lines)
         yield pack("consents.json", [as_json(lines)])
         for event in events:
-            yield pack(f"receipts/receipt-{event.number}.jsonld", [as_json(receipt(event, now=self.now))])
+            whose = f"file-{event.subject_id}-" if event.controller_id else ""
+            yield pack(f"receipts/receipt-{whose}{event.number}.jsonld", [as_json(receipt(event, now=self.now))])
 
     def _journal(self) -> Iterator[bytes]:
         """A patient reads who it was by role (PC-70); a practitioner answers for the practice, and has the ids too."""

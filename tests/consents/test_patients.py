@@ -21,6 +21,8 @@ from consents.proofs import due
 from consents.receipts import is_genuine, receipt
 from consents.rules import Authority, Refused, UnknownKey
 from consents.states import Action
+from lifecycle.deletion.actions import request_deletion
+from lifecycle.erasure.plan import plan_for_account
 from lifecycle.expiring.facts import closings
 from privacy.consent_keys import KEYS
 from privacy.ids import new_id
@@ -179,6 +181,17 @@ def test_a_guardian_who_loses_the_part_loses_the_say(own: PortalLink) -> None:
     child.refresh_from_db()
     with pytest.raises(Refused):
         wish(child, on=False, at=LATER)
+
+
+def test_somebody_whose_account_is_to_be_deleted_allows_nothing_new_and_takes_back(own: PortalLink) -> None:
+    wish(own)
+    user = User.objects.get(pk=own.account_id)
+    plan = plan_for_account(user.pk, NOW).sha256
+    request_deletion(user=user, plan_sha256=plan, by=Actor(account_id=user.pk, role="patient"), now=LATER)
+    assert not patients.agreed(own.patient_id, TELECONSULTATION, now=LATER)
+    with pytest.raises(Refused) as refused:
+        wish(own, AI_TRAINING, at=LATER)
+    assert (refused.value.refusal.code, wish(own, on=False, at=LATER).changed) == ("leaving", True)
 
 
 def ask(own: PortalLink, practitioner: User, at=LATER) -> PatientGrant:  # type: ignore[no-untyped-def]

@@ -2,7 +2,9 @@
 
 import json
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from django.db import connection
@@ -11,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from audit.actors import Actor
 from care.models import PortalLink, StaffConsent
 from care.team.actions import let_team_in
 from care.tenancy import ALL, scope
@@ -18,6 +21,8 @@ from consents import notices
 from consents.models import ConsentEvent
 from consents.patients import agreed, wishes
 from consents.receipts import is_genuine
+from gdpr_requests.export.archive import AccountExport
+from gdpr_requests.export.scopes import Scope
 from gdpr_requests.portal import promises
 from gdpr_requests.portal.choices import VALIDATE
 from privacy.clocks import legal_day
@@ -197,6 +202,22 @@ def test_log_and_receipts_are_of_this_file_only(client: WebClient, own: PortalLi
     made = client.get(reverse("patient_privacy:consent_receipt", args=[own.pk, mine.pk]))
     assert is_genuine(json.loads(made.content))
     assert client.get(reverse("patient_privacy:consent_receipt", args=[own.pk, foreign.pk])).status_code == 404
+
+
+def test_the_accounts_export_holds_what_was_decided_about_files_with_receipts(
+    client: WebClient, own: PortalLink, patient: User, practitioner: User
+) -> None:
+    press(client, own)
+    press(verified_client(make_patient()), own)  # somebody else's press is nobody's act
+    made = AccountExport(
+        patient, by=Actor(account_id=patient.pk, role="patient"), now=timezone.now(), how_far=Scope.ACCOUNT
+    )
+    with ZipFile(BytesIO(b"".join(made.chunks()))) as archive:
+        names = [name for name in archive.namelist() if name.startswith("receipts/receipt-file-")]
+        assert names == [f"receipts/receipt-file-{own.patient_id}-1.jsonld"]
+        assert is_genuine(json.loads(archive.read(names[0])))
+        lines = json.loads(archive.read("consents.json"))
+    assert [line["key"] for line in lines] == ["tos_privacy", TELECONSULTATION]
 
 
 def test_with_several_files_one_is_chosen_at_the_same_cost(
