@@ -15,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from privacy.consent_keys import KEYS
+from privacy.own_keys import OWN_KEYS
 from privacy.patient_keys import PATIENT_KEYS
 
 ROOT = Path(__file__).resolve().parent / "texts"
@@ -116,8 +117,8 @@ def every_slot() -> tuple[str, ...]:
 
 
 def slots_beside(key: str) -> tuple[str, ...]:
-    """The switches that stand in one ledger with ``key``: a patient's four, or the practitioner's."""
-    return tuple(PATIENT_KEYS) if key in PATIENT_KEYS else slots()
+    """The switches that stand in one ledger with ``key``: a patient's four, or an account's with those of its own pages."""
+    return tuple(PATIENT_KEYS) if key in PATIENT_KEYS else (*slots(), *OWN_KEYS)
 
 
 @cache

@@ -92,6 +92,12 @@ def filtered(subject_id: UUID, now: datetime, wanted: Mapping[str, object]) -> Q
     return entries
 
 
+def last_entry(subject_id: UUID, key: str) -> UUID | None:
+    """The newest entry of this person on ``key``, or None."""
+    entries = ConsentEvent.objects.filter(subject_id=subject_id, key=key).order_by("-number")
+    return entries.values_list("pk", flat=True).first()
+
+
 def entry_of(subject_id: UUID, event_id: UUID) -> ConsentEvent | None:
     """One entry of this person's own ledger, or None: another's can't be told from none."""
     return ConsentEvent.objects.select_related("text").filter(subject_id=subject_id, pk=event_id).first()

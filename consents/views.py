@@ -23,6 +23,7 @@ from consents.models import PublishedText
 from consents.receipts import receipt as receipt_of
 from consents.rules import Refused
 from privacy.clocks import legal_day
+from privacy.own_keys import OWN_KEYS
 
 PER_PAGE = 25
 
@@ -210,7 +211,7 @@ def _control(asked: dict[str, Any], *, on: bool) -> actions.Control:
 
 def _titles(request: HouseRequest) -> dict[str, str]:
     day, language = legal_day(request.now), get_language() or "en"
-    return {slot: notices.in_force(slot, language, day).wording.title for slot in notices.slots()}
+    return {slot: notices.in_force(slot, language, day).wording.title for slot in (*notices.slots(), *OWN_KEYS)}
 
 
 def _filter(request: HouseRequest) -> LogFilter:

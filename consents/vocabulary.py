@@ -87,6 +87,7 @@ TERMS: dict[str, Terms] = {
     "visit_recording": Terms("dpv:RequestedServiceProvision", ("pd:VoiceCommunicationRecording",)),
     "ai_assistance": Terms("dpv:RequestedServiceProvision", ("pd:HealthRecord", "pd:VoiceCommunicationRecording")),
     "patient_ai_training": Terms("dpv:ResearchAndDevelopment", ("dpv:PseudonymisedData",)),
+    "post_mortem_directives": Terms("dpv:FulfilmentOfObligation", ("pd:Name", "pd:Contact")),
     "public_directory_listing": Terms("dpv:PublicRelations", ("pd:Name", "pd:Professional", "pd:PhysicalAddress")),
 }
 

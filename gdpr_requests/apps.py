@@ -27,7 +27,7 @@ def register_evidence() -> None:
     evidence.register("gdpr_requests_rectified", stream="rectified", each=evidence.RowTerm("PC-52", 36))
     evidence.register("gdpr_requests_recipienttold", stream="recipients", each=evidence.RowTerm("PC-52", 36))
     evidence.register("gdpr_requests_dutydone", stream="duties")
-    for name in ("Request", "Exchange", "IdentityDocument", "Objection", "Reminder"):
+    for name in ("Directive", "Request", "Exchange", "IdentityDocument", "Objection", "Reminder"):
         evidence.journal_each(f"gdpr_requests.{name}")
 
 
@@ -39,6 +39,7 @@ def answer_erasures() -> None:
     answer_for("gdpr_requests.Request", Outcome.KEPT, rows.requests)
     answer_for("gdpr_requests.Exchange", Outcome.KEPT, rows.exchanges)
     answer_for("gdpr_requests.IdentityDocument", Outcome.KEPT, rows.documents)
+    answer_for("gdpr_requests.Directive", Outcome.KEPT, rows.directives)
     answer_for("gdpr_requests.RecipientTold", Outcome.KEPT, rows.told)
     answer_for("gdpr_requests.Objection", Outcome.KEPT, rows.objections)
 
@@ -47,6 +48,7 @@ def register_effects() -> None:
     """What a granted right does, and what bites when it is filed."""
     from gdpr_requests import effects
     from gdpr_requests.desk import objecting
+    from gdpr_requests.directives import dying
     from gdpr_requests.export import granting
     from privacy.deadlines import Right
 
@@ -54,14 +56,18 @@ def register_effects() -> None:
     effects.when_granted(Right.RESTRICTION, effects.restrict)
     for right in granting.RIGHTS:
         effects.when_granted(right, granting.start)
+    effects.when_granted(Right.DIRECTIVES, dying.carry_out)
     effects.when_filed(Right.OBJECTION, objecting.record)
 
 
 def register_pages() -> None:
-    """Where an account follows what it asked through the patient's portal."""
+    """Where an account follows what it asked through the patient's portal; and what a recorded death opens."""
     from gdpr_requests.desk import links
+    from gdpr_requests.directives import dying
     from gdpr_requests.models import Channel
+    from records.actions.deaths import tell_also
 
+    tell_also(dying.death_recorded)
     links.PAGES[Channel.PORTAL] = "patient_privacy:request"
 
 
@@ -76,8 +82,9 @@ def register_sweeps() -> None:
 
 
 def register_exports() -> None:
-    """Archives of exports are destroyed at their end, and with their account; a cut account's links close at once."""
+    """Archives of exports end with their account, directives too; a cut account's links close at once."""
     from accounts.hooks import when_credentials_are_cut
+    from gdpr_requests.directives import ending
     from gdpr_requests.export import actions
     from gdpr_requests.export.cutting import end_exports
     from lifecycle.erasure.finishing import end_also
@@ -86,3 +93,5 @@ def register_exports() -> None:
     when_credentials_are_cut(end_exports)
     sweep_with(actions.sweep)
     end_also(actions.destroy_strays)
+    end_also(ending.end_of_erased)
+    sweep_with(ending.sweep)

@@ -36,6 +36,11 @@ def when_granted(right: Right, handler: Effect) -> None:
         raise ValueError(f"{right.name} has a handler already")
 
 
+def handler_of(right: Right) -> Effect | None:
+    """What carries out a granted request for ``right``."""
+    return _granted.get(right)
+
+
 def when_filed(right: Right, handler: Effect) -> None:
     """Have ``handler`` act in the transaction that files a request for ``right``: an objection bites at once (Art. 21).
 

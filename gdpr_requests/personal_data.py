@@ -212,3 +212,23 @@ declare(
         "downloads": technical("how often it was downloaded"),
     },
 )
+
+declare(
+    "gdpr_requests.Directive",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.LEGAL,
+    basis=LegalBasis.CONSENT,
+    retention="PC-52",
+    about=_("What a person wants done with their data after their death (LIL art. 85)"),
+    fields={
+        "id": technical("random identifier of the version, and of its key"),
+        "account_id": _fact("whose directives, as a random id"),
+        "kind": _fact("general or specific"),
+        "number": technical("which version it is, from 1"),
+        "written_at": _fact("when it was written"),
+        "consent_id": technical("the entry of the consent ledger it rests on"),
+        "ended_at": _fact("when it ended"),
+        "ended": _fact("whether it was replaced, revoked, or ended with the account"),
+        "said": _sealed("where general directives are registered; what to do, and who is named", Category.CONTACT),
+    },
+)

@@ -20,6 +20,7 @@ from gdpr_requests.desk.grounds import grounds_of
 from gdpr_requests.desk.reminding import Kind
 from gdpr_requests.desk.states import DONE, Event
 from gdpr_requests.desk.wording import remedies
+from gdpr_requests.directives import promises as _directives  # noqa: F401 - registers MD-30
 from gdpr_requests.duties import promises as _duties  # noqa: F401 - registers PC-82
 from gdpr_requests.export import promises as _exports  # noqa: F401 - registers those of exports (PC-60, PC-64)
 from gdpr_requests.models import Channel, Exchange, IdentityDocument, Objection, Outcome, Proof, Reminder, Request

@@ -20,6 +20,7 @@ from gdpr_requests.desk.objecting import objects_to
 from gdpr_requests.models import ObjectionKind
 from lifecycle.holds.queries import held
 from privacy.clocks import start_of
+from privacy.own_keys import OWN_KEYS
 from records.clock import Bar, bars_of
 from records.holds import holds_of
 from records.models import Consultation, Document, KeptResource, Measure, PatientFile
@@ -117,7 +118,7 @@ def files_held(user: User) -> int:
 
 def choices(user: User, now: datetime) -> Choices:
     """How many switches are on, children counted."""
-    found = states(user.pk, now).values()
+    found = [state for slot, state in states(user.pk, now).items() if slot not in OWN_KEYS]
     last = max((state.since for state in found if state.since), default=None)
     return Choices(sum(state.on for state in found), len(found), last)
 

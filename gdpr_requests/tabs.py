@@ -14,6 +14,7 @@ TABS = (
     ("gdpr:export", pgettext_lazy("tab", "Export")),
     ("gdpr:journal", _("Access journal")),
     ("gdpr:requests", _("Requests")),
+    ("gdpr:directives", pgettext_lazy("tab", "After death")),
     ("gdpr:register", _("Processing register")),
     ("lifecycle:deletion", pgettext_lazy("tab", "Deletion")),
 )
@@ -25,6 +26,7 @@ PATIENT_TABS = (
     ("patient_privacy:export", pgettext_lazy("tab", "Export")),
     ("patient_privacy:requests", _("Requests")),
     ("lifecycle:closing", pgettext_lazy("tab", "Closing")),
+    ("patient_privacy:directives", pgettext_lazy("tab", "After death")),
 )
 
 

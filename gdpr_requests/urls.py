@@ -6,6 +6,7 @@ from gdpr_requests import views
 from gdpr_requests.deciding.views import decisions
 from gdpr_requests.desk import public_views
 from gdpr_requests.desk import views as desk
+from gdpr_requests.directives import views as directives
 from gdpr_requests.export import views as exports
 
 app_name = "gdpr"
@@ -19,6 +20,7 @@ urlpatterns = [
     path(f"{CENTRE}/export/<uuid:export_id>.zip", exports.download, name="export_download"),
     path(f"{CENTRE}/export/<uuid:export_id>/delete/", exports.delete, name="export_delete"),
     path(f"{CENTRE}/register/", views.register, name="register"),
+    path(f"{CENTRE}/directives/", directives.practitioner, name="directives"),
     path(f"{CENTRE}/requests/", desk.requests, name="requests"),
     path(f"{CENTRE}/requests/new/", desk.new, name="request_new"),
     path(f"{CENTRE}/requests/<uuid:request_id>/", desk.one, name="request"),

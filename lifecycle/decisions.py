@@ -41,6 +41,7 @@ act("lifecycle.SubscriptionEvent", "actor_id", why="facts of the contract")
 act(
     "lifecycle.Disposal", "actor_id", "decided_at", why="the point of no return of a term of law or of an approved plan"
 )
+act("lifecycle.PolicyAnnouncement", "actor_id", why="had everybody told of a new policy")
 
 apply(Applied(
     "terms", _("What is kept leaves when its term ends."),

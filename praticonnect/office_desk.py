@@ -22,6 +22,7 @@ from gdpr_requests.desk.forms import DeskFilter, EnterForm
 from gdpr_requests.desk.rules import Refused
 from gdpr_requests.desk.views import in_words, paper_response
 from gdpr_requests.desk.wording import right_in_words
+from gdpr_requests.directives import dying
 from gdpr_requests.models import Request
 from praticonnect.office_register import filtered, takings
 from privacy.clocks import ZONES, Jurisdiction, legal_day
@@ -54,7 +55,9 @@ def one(request: HouseRequest, request_id: UUID) -> HttpResponse:
             return redirect("admin:request", request_id)
         wrong = (step, form)
     context = showing.page_of(asked, by=request.actor, now=request.now, wrong=wrong)
-    context["archive"] = handing.shown(asked, context["handles"], request.now)
+    copy = dying.copy_of(asked.pk, request.now)
+    archive = None if copy else handing.shown(asked, context["handles"], request.now)
+    context |= {"plan": dying.plan_lines(asked, request.now), "copy": copy, "archive": archive}
     title = f"{context['right']}, {asked.number}"
     return _page(request, "office/request.html", {**context, "title": title}, status=422 if wrong else 200)
 

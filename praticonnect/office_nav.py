@@ -40,7 +40,7 @@ GROUPS = (
         (
             OfficePage(
                 "desk", _("Requests"), _("What people ask, the most urgent first; by post and e-mail too"), "inbox",
-                ("request", "request_enter", "request_register"),
+                ("request", "request_enter", "request_register", "death"),
             ),
             OfficePage(
                 "breaches", _("Breach register"), _("The 72 hours, whom a breach touches, the authority's form"),

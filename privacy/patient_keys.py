@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from privacy.consent_keys import KEYS, ConsentKey, Default, Kind
+from privacy.own_keys import OWN_KEYS
 from privacy.purposes import LegalBasis, Purpose
 from privacy.wording import gettext_noop as _
 
@@ -66,7 +67,7 @@ _KEYS = (
 PATIENT_KEYS: Final[dict[str, ConsentKey]] = {key.key: key for key in _KEYS}
 """The four in the order of the patient's page."""
 
-EVERY_KEY: Final[dict[str, ConsentKey]] = KEYS | PATIENT_KEYS
+EVERY_KEY: Final[dict[str, ConsentKey]] = KEYS | OWN_KEYS | PATIENT_KEYS
 """All keys of the ledger."""
 
 GOES_WITH: Final[Mapping[str, frozenset[str]]] = {

@@ -101,6 +101,12 @@ class CredentialCut(models.Model):
                 condition=Q(done_at__isnull=True) | Q(issued_at__isnull=False, ended_at__isnull=True),
                 name="cut_done_by_what_was_issued",
             ),
+            models.CheckConstraint(
+                condition=Q(checked_at__isnull=True) | Q(checked_by_id__isnull=False), name="cut_checked_by_a_person"
+            ),
+            models.CheckConstraint(
+                condition=Q(issued_at__isnull=True) | Q(issued_by_id__isnull=False), name="cut_issued_by_a_person"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -81,7 +81,8 @@ def file_request(
     _journal(request, by, now)
     add_exchange(request, handle, Event.FILE, text, sent_by=channel, by=by, now=now)
     effects.bite(request, email=_email(account_id, contact), by=by, now=now)
-    transaction.on_commit(lambda: mails.receipt(request, mails.reader_of(request, handle)), robust=True)
+    if channel != Channel.DEATH:  # nobody is written to before a person has established the death
+        transaction.on_commit(lambda: mails.receipt(request, mails.reader_of(request, handle)), robust=True)
     transaction.on_commit(lambda: mails.arrived(request), robust=True)
     return request
 

@@ -80,6 +80,16 @@ class EnterForm(AskForm):
     ]  # fmt: skip
 
 
+class DeathForm(forms.Form):
+    """Somebody reports the death of an account's holder, with proof."""
+
+    email = forms.EmailField(label=_("E-mail address of the account"))
+    text = _words(
+        _("Who reports the death, and what proves it"),
+        help_text=_("For example: the daughter, with the death certificate of 3 November 2026. Stored sealed."),
+    )
+
+
 class MessageForm(forms.Form):
     """A message, or the reason of a step."""
 

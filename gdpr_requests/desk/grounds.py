@@ -33,9 +33,10 @@ OF_RIGHT: Final[dict[Right, frozenset[Ground]]] = {
     Right.ERASURE: frozenset({Ground.NOT_HELD, Ground.RETENTION, Ground.CLAIMS}),
     Right.RESTRICTION: frozenset({Ground.NOT_HELD, Ground.LAWFUL, Ground.CLAIMS}),
     Right.OBJECTION: frozenset({Ground.NOT_HELD, Ground.COMPELLING, Ground.CLAIMS}),
+    Right.DIRECTIVES: frozenset({Ground.RETENTION, Ground.CLAIMS, Ground.OTHERS}),
     Right.HOSTING_OBJECTION: frozenset({Ground.NOT_HELD, Ground.COMPELLING, Ground.RETENTION}),
 }
-"""Beside those that always may be one. Withdrawing a consent and giving directives can't be refused otherwise."""
+"""Beside those that always may be one. Withdrawing a consent can't be refused otherwise. Directives are carried out as far as the law lets."""
 
 
 def grounds_of(right: Right) -> list[Ground]:

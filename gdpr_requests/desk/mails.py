@@ -12,7 +12,7 @@ from accounts.models import User
 from care.models import Membership, Role
 from gdpr_requests.desk import links
 from gdpr_requests.desk.wording import right_in_words
-from gdpr_requests.models import Request
+from gdpr_requests.models import Channel, Request
 from privacy.deadlines import Right
 from vault.handles import Handle
 
@@ -26,8 +26,8 @@ class Reader:
 
 
 def reader_of(request: Request, handle: Handle) -> Reader:
-    """The person who asked: their account, or the sealed details they gave."""
-    if request.account_id is not None:
+    """The person who asked: their account, or the sealed details they gave; after a death, the person it named."""
+    if request.account_id is not None and request.channel != Channel.DEATH:
         user = User.objects.filter(pk=request.account_id, is_active=True).first()
         return Reader(user.email, user.language) if user else Reader("", "en")
     contact = handle.read(request, "contact") or {}

@@ -14,7 +14,7 @@ from audit.actors import Actor
 from care.models import Membership
 from gdpr_requests.desk.states import DONE
 from gdpr_requests.desk.writing import PART
-from gdpr_requests.models import Exchange, Request
+from gdpr_requests.models import Channel, Exchange, Request
 from privacy.clocks import end_of_term, legal_day
 from privacy.purposes import Purpose
 from vault import access
@@ -146,8 +146,9 @@ def figures(requests: QuerySet[Request], now: datetime) -> Figures:
 
 
 def without_account(request_id: UUID) -> Request | None:
-    """A request of somebody without an account, for whoever holds its link."""
-    return Request.objects.filter(pk=request_id, account_id=None).first()
+    """A request of somebody without an account, or whom the dead named, for whoever holds its link."""
+    mine = Q(account_id=None) | Q(channel=Channel.DEATH, contact__isnull=False)
+    return Request.objects.filter(mine, pk=request_id).first()
 
 
 def filtered(requests: QuerySet[Request], wanted: Mapping[str, Any], today: date) -> QuerySet[Request]:

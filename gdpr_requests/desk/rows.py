@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from accounts.models import User
 from gdpr_requests.desk.objecting import address_key
-from gdpr_requests.models import Exchange, IdentityDocument, Objection, RecipientTold, Request
+from gdpr_requests.models import Directive, Exchange, IdentityDocument, Objection, RecipientTold, Request
 
 Rows = QuerySet[Any]
 
@@ -26,6 +26,11 @@ def exchanges(user_id: UUID) -> Rows:
 def documents(user_id: UUID) -> Rows:
     """The identity documents of its requests, as facts."""
     return IdentityDocument.objects.filter(request__in=requests(user_id))
+
+
+def directives(user_id: UUID) -> Rows:
+    """Its directives; their text dies with the account."""
+    return Directive.objects.filter(account_id=user_id)
 
 
 def told(user_id: UUID) -> Rows:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.actors import Actor
 from gdpr_requests.desk.grounds import Ground, grounds_of
 from gdpr_requests.desk.states import By, Event, State, move
-from gdpr_requests.models import ObjectionKind, Outcome, Request
+from gdpr_requests.models import Channel, ObjectionKind, Outcome, Request
 from privacy.clocks import add_years, legal_day
 from privacy.days import written
 from privacy.deadlines import DataClass, Right, deadline
@@ -32,7 +32,7 @@ def side_of(request: Request, by: Actor, *, custody: bool) -> By | None:
         return By.CLOCK
     if by.account_id is not None and by.account_id == request.account_id:
         return By.PERSON
-    if by.role == "anonymous" and request.account_id is None:
+    if by.role == "anonymous" and (request.account_id is None or request.channel == Channel.DEATH):
         return By.PERSON
     if by.role == "dpo" and (request.practice_id is None or custody):
         return By.HANDLER

@@ -14,7 +14,7 @@ from gdpr_requests.desk.rules import Refusal, Refused, require
 from gdpr_requests.desk.states import By, Event
 from gdpr_requests.desk.wording import letter
 from gdpr_requests.desk.writing import Step, locked
-from gdpr_requests.models import Outcome, Proof, Request
+from gdpr_requests.models import Channel, Outcome, Proof, Request
 
 
 @transaction.atomic
@@ -126,7 +126,7 @@ def _tell(step: Step, event: str) -> str:
     that refuses it undoes the step. Somebody with a postal address alone is written to by whoever answers.
     """
     request, to = step.request, mails.reader_of(step.request, step.handle)
-    if request.account_id is not None:
+    if request.account_id is not None and request.channel != Channel.DEATH:
         transaction.on_commit(lambda: mails.moved(request, to, event), robust=True)
         return "page"
     if not to.email:

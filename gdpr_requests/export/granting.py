@@ -49,6 +49,14 @@ def start(request: Request, *, by: Actor, now: datetime) -> None:
             _write(request, how_far, user.pk, by, now)
 
 
+def hand_over(request: Request, account_id: UUID, *, by: Actor, now: datetime) -> None:
+    """Have the copy made that the dead wanted somebody to have: of one file, for the practice to hand over, or of their account."""
+    if request.file_id is not None:
+        _write(request, Scope.FILE, None, by, now)
+    elif (how_far := scope_of(User.objects.get(pk=account_id), Right.ACCESS)) is not None:
+        _write(request, how_far, account_id, by, now)
+
+
 def _why_not_file(request: Request, file_id: UUID, now: datetime) -> Refusal | None:
     with scope(ALL):
         there = PatientFile.objects.filter(pk=file_id, leaving_at=None).exists()

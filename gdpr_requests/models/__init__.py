@@ -11,12 +11,15 @@ from gdpr_requests.models.desk import (
     Reminder,
     Request,
 )
+from gdpr_requests.models.directives import Directive, DirectiveKind
 from gdpr_requests.models.duties import Duty, DutyDone, DutyKind, DutyProof
 from gdpr_requests.models.exports import Export
 from gdpr_requests.models.rectified import RecipientTold, Rectified
 
 __all__ = [
     "Channel",
+    "Directive",
+    "DirectiveKind",
     "Duty",
     "DutyDone",
     "DutyKind",

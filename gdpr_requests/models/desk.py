@@ -23,6 +23,7 @@ class Channel(models.TextChoices):
     FORM = "form", _("contact form")
     EMAIL = "email", _("e-mail")
     POST = "post", _("post")
+    DEATH = "death", _("a recorded death")
 
 
 class Outcome(models.TextChoices):

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from gdpr_requests.directives import views as directives
 from gdpr_requests.portal import choices, exporting, views
 
 app_name = "patient_privacy"
@@ -22,6 +23,7 @@ urlpatterns = [
     path(OF_LINK + "withdraw/", choices.withdraw, name="consent_withdraw"),
     path(OF_LINK + "log/", choices.log, name="consent_log"),
     path(OF_LINK + "<uuid:event_id>.jsonld", choices.receipt, name="consent_receipt"),
+    path("patient/privacy/directives/", directives.patient, name="directives"),
     path("patient/privacy/requests/", views.requests, name="requests"),
     path("patient/privacy/requests/new/", views.new, name="request_new"),
     path("patient/privacy/requests/<uuid:request_id>/", views.one, name="request"),

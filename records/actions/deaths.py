@@ -1,6 +1,8 @@
 """The death of a patient: from then on the file is kept ten years, where that is sooner (LAW-02)."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
@@ -13,6 +15,16 @@ from records.fields import clean
 from records.models import PatientFile
 from records.rules import require, why_not_death, why_not_end_now, why_not_revision
 from vault import access
+
+Follow = Callable[..., None]
+told: Final[list[Follow]] = []
+"""What follows above from a recorded death: called as ``follow(file=, died_on=, by=, now=)`` in its transaction."""
+
+
+def tell_also(follow: Follow) -> None:
+    """Have ``follow`` called when a death is recorded or taken back. Registering it twice keeps one."""
+    if follow not in told:
+        told.append(follow)
 
 
 @transaction.atomic
@@ -49,4 +61,6 @@ def record_death(
     row.save()
     journal(row, "death.recorded" if wanted else "death.taken_back", file_id=row.id, by=by, now=now)
     keep_old(handle, row, {"died_on": said}, ["died_on"], by=by, now=now)
+    for follow in told:
+        follow(file=row, died_on=wanted, by=by, now=now)
     return row

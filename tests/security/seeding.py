@@ -142,6 +142,8 @@ class Seeder:
         assert self.client.post(reverse("accounts:patient_start"), {**said, **known}).status_code == 302
         assert self.client.post(reverse("accounts:patient_identity"), {**said, **known}).status_code == 302
         self.answer_questionnaire(file)
+        words = {"trustee": self.token("gdpr_requests.Directive.said"), "reference": "1", "step": "general"}
+        assert self.client.post(reverse("patient_privacy:directives"), words).status_code == 302
         sex = {"sex": self.token("accounts.PatientProfile.sex")}  # the page takes none but its own words
         change_identity(
             user=self.user, values=sex, by=Actor(account_id=self.user.pk, role="patient"), now=timezone.now()
