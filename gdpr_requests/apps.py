@@ -57,6 +57,7 @@ def register_effects() -> None:
     for right in granting.RIGHTS:
         effects.when_granted(right, granting.start)
     effects.when_granted(Right.DIRECTIVES, dying.carry_out)
+    effects.when_granted(Right.WITHDRAWAL, effects.withdraw)
     effects.when_filed(Right.OBJECTION, objecting.record)
 
 

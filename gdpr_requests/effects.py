@@ -11,11 +11,15 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from audit.actors import Actor
+from consents import queries as consents
+from consents.models import ConsentEvent
+from consents.states import Action
 from gdpr_requests.models import Outcome, Request
 from lifecycle.erasure.approving import approve
 from lifecycle.erasure.execute import execute_file
 from lifecycle.erasure.plan import plan_for_file
 from lifecycle.models import Erasure
+from privacy.consent_keys import KEYS, Kind
 from privacy.deadlines import Right
 from records.restriction.queries import is_restricted
 from records.rules import Refusal, Refused
@@ -25,6 +29,9 @@ Effect = Callable[..., None]
 
 NEEDED: Final = frozenset({Right.ERASURE, Right.RESTRICTION, Right.ACCESS, Right.PORTABILITY})
 """Rights whose grant means that the house does something: without a handler they can't be granted."""
+
+FREE: Final = frozenset({Kind.CONSENT, Kind.AUTHORISATION})
+"""What is withdrawn; a contract and an acknowledgement end by another act (PC-09)."""
 
 _granted: dict[Right, Effect] = {}
 _at_once: dict[Right, list[Effect]] = {}
@@ -94,6 +101,29 @@ def restrict(request: Request, *, by: Actor, now: datetime) -> None:
         raise Refused(
             Refusal("unrestricted", _("Restrict the file first, on its own page, with the ground. Then grant this."))
         )
+
+
+def withdraw(request: Request, *, by: Actor, now: datetime) -> None:
+    """Granted once it stands in the ledger: which consent is meant is read by a person, the switch is moved by an act of its own (PC-66)."""
+    if request.account_id is not None and nothing_was_withdrawn(request, now):
+        raise Refused(
+            Refusal(
+                "still_given",
+                _(
+                    "Nothing was withdrawn since this request came in. Turn off the consent that is meant (manage.py consents set), then grant this."
+                ),
+            )
+        )
+
+
+def nothing_was_withdrawn(request: Request, now: datetime) -> bool:
+    """Whether the person still agrees to something optional, and withdrew nothing between the receipt of the request and ``now``."""
+    subjects = [one for one in (request.account_id, request.file_id) if one]
+    entries = ConsentEvent.objects.filter(subject_id__in=subjects, action=Action.WITHDRAWN, at__lte=now)
+    if request.account_id is None or entries.filter(at__gte=request.received_at).exists():
+        return False
+    states = consents.states(request.account_id, now)
+    return any(state.on for slot, state in states.items() if KEYS[slot.partition(".")[0]].kind in FREE)
 
 
 def _require_account_is_gone(request: Request) -> None:

@@ -12,6 +12,8 @@ from django.db.models import Count, Exists, F, Max, OuterRef, Q
 from django.urls import NoReverseMatch, reverse
 
 from gdpr_requests import effects
+from gdpr_requests import naming_promises as _naming  # noqa: F401 - registers PC-01 for what leaves the house
+from gdpr_requests import withdrawal_promises as _withdrawal  # noqa: F401 - registers PC-66
 from gdpr_requests.deciding import promises as _deciding  # noqa: F401 - registers MD-31
 from gdpr_requests.desk import closing, identity, objecting, queries
 from gdpr_requests.desk import correcting as _correcting  # noqa: F401 - registers PC-61
