@@ -16,6 +16,7 @@ class Audience(Enum):
     VERIFIED = auto()  # any account with a second factor proven in this session
     PRACTITIONER = auto()
     PATIENT = auto()  # an account with a patient's side; the gate opens the practices of its live links
+    AUTHORITY = auto()  # an agent named by an order; the gate opens the practices of the orders that run
     OFFICE = auto()  # DPO and operations, with a factor they hold
 
 

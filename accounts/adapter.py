@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import actions, journal, mails, queries, stepup, throttle
+from accounts import actions, hooks, journal, mails, queries, stepup, throttle
 from accounts.credentials.queries import is_locked
 from accounts.models import User
 from accounts.patients.queries import is_patient
@@ -116,8 +116,11 @@ class AccountAdapter(DefaultAccountAdapter):
         """Staff go to the office; without an app or a passkey no further than where they add one (PC-81)."""
         user = queries.signed_in(request)
         if not user.is_staff:
-            only_patient = queries.profile_of(user) is None and is_patient(user.pk)
-            return reverse("patient:home") if only_patient else super().get_login_redirect_url(request)
+            if queries.profile_of(user) is not None:
+                return super().get_login_redirect_url(request)
+            theirs = next((page for choose in hooks.landings if (page := choose(user))), None)
+            page = reverse("patient:home") if is_patient(user.pk) else theirs
+            return page or super().get_login_redirect_url(request)
         if not queries.session_holds_factor(user):
             return reverse("accounts:protect")
         return reverse("admin:index") if queries.profile_of(user) is None else super().get_login_redirect_url(request)

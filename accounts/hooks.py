@@ -54,6 +54,7 @@ class CredentialsChanged(Protocol):
 signup_questions: list[SignupQuestion] = []
 on_practitioner_created: list[PractitionerCreated] = []
 on_credentials_changed: list[CredentialsChanged] = []
+landings: list[Callable[["User"], str | None]] = []
 
 
 def ask_at_signup(question: SignupQuestion) -> None:
@@ -71,6 +72,12 @@ def when_practitioner_is_created(callback: PractitionerCreated) -> None:
     """Call `callback(user=, profile=, by=, now=)` in the transaction that creates a practitioner's account."""
     if callback not in on_practitioner_created:
         on_practitioner_created.append(callback)
+
+
+def land_at(choose: Callable[["User"], str | None]) -> None:
+    """Ask ``choose(user)`` for the address of the page after sign-in; None for accounts of another kind."""
+    if choose not in landings:
+        landings.append(choose)
 
 
 def when_credentials_change(callback: CredentialsChanged) -> None:

@@ -27,6 +27,7 @@ class Right(StrEnum):
     EMERGENCY = "emergency"
     INVITE = "invite"
     REVIEW = "review"
+    ORDER = "order"
 
 
 class Way(StrEnum):
@@ -49,6 +50,7 @@ RIGHTS: Final[dict[Right, Words]] = {
     Right.EMERGENCY: _("open a file in an emergency, with a reason, for an hour"),
     Right.INVITE: _("invite members of the team and end their access"),
     Right.REVIEW: _("review emergency openings"),
+    Right.ORDER: _("confirm, refuse and end what an authority's order opens"),
 }
 
 WAYS: Final[dict[Way, Words]] = {
@@ -101,7 +103,7 @@ class Practitioner(Recipient):
     key = "practitioner"
     name = _("practitioner in charge")
     who = _("The practitioner who treats the patient. A colleague in the same practice who doesn't is a stranger.")
-    rights = frozenset(set(Right) - {Right.INVITE, Right.REVIEW})
+    rights = frozenset(set(Right) - {Right.INVITE, Right.REVIEW, Right.ORDER})
     ways = frozenset({Way.CARE, Way.EMERGENCY})
     in_practice = True
 
@@ -171,7 +173,7 @@ class Authority(Recipient):
     key = "authority"
     name = _("court or authority")
     who = _("A named person who reads what a dated order names, and nothing else.")
-    rights = frozenset({Right.CONTENT})
+    rights = frozenset({Right.IDENTITY, Right.CONTENT})
     ways = frozenset({Way.ORDER})
     holds_factor = True
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, cast
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
@@ -19,15 +20,16 @@ from accounts.queries import session_holds_factor, signed_in
 from audit.requests import HouseRequest
 from care import tenancy
 from care.queries import practices_linked
-from care.roles import RECIPIENTS, TEAM
+from care.roles import RECIPIENTS, TEAM, Authority
 from care.team.queries import answering_for, unsigned
 from care.team.reach import needed
 from lifecycle.changes.queries import owes_answer
 from lifecycle.changes.rules import CLOSES
 from praticonnect.access import access_of
+from records.authority.queries import is_agent, practices_ordered
 
-SCOPED = (Audience.PRACTITIONER, Audience.PATIENT)
-"""Who meets clinical rows: those of their practices, or of the practices they are linked to."""
+SCOPED = (Audience.PRACTITIONER, Audience.PATIENT, Audience.AUTHORITY)
+"""Who meets clinical rows: those of their practices, of the practices they are linked to, or of the order they ask for."""
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -55,6 +57,8 @@ class Gate:
             return refusal
         if access.audience is Audience.PATIENT:
             as_patient(asked)
+        if access.audience is Audience.AUTHORITY:
+            as_authority(asked, kwargs.get("order_id"))
         with tenancy.scope(asked.practice_ids):
             return cast(HttpResponse, view(request, *args, **kwargs))
 
@@ -63,6 +67,12 @@ def as_patient(request: HouseRequest) -> None:
     """On a patient's pages a practitioner is a patient too: their links count, not their practices."""
     request.actor = replace(request.actor, role="patient", practice_id=None)
     request.practice_ids = practices_linked(signed_in(request).pk, request.now)
+
+
+def as_authority(request: HouseRequest, order_id: UUID | None) -> None:
+    """On an authority's pages only the order counts that the address names: its practice, while it runs (MD-43)."""
+    request.actor = replace(request.actor, role=Authority.key, practice_id=None)
+    request.practice_ids = practices_ordered(signed_in(request).pk, request.now, order_id)
 
 
 def refuse(request: HouseRequest, access: Access) -> HttpResponse | None:
@@ -78,11 +88,20 @@ def refuse(request: HouseRequest, access: Access) -> HttpResponse | None:
         return refusal
     if access.audience is Audience.PATIENT and not is_patient(user.pk):
         raise Http404
+    if access.audience is Audience.AUTHORITY and (refusal := why_not_agent(user)):
+        return refusal
     if access.audience is Audience.OFFICE and not _office(user):
         raise Http404
     if access.audience is Audience.OFFICE:
         return None
     return led_to_change(request, user, access) or closed_page(request, user, access)
+
+
+def why_not_agent(user: User) -> HttpResponse | None:
+    """Whoever an order names comes in, with a factor they hold; to others there is no such page. Raises Http404 to them."""
+    if not is_agent(user.pk):
+        raise Http404
+    return None if session_holds_factor(user) else redirect("accounts:protect")
 
 
 def why_not_in_practice(request: HouseRequest, user: User, access: Access) -> HttpResponse | None:

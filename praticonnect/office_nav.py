@@ -54,6 +54,10 @@ GROUPS = (
                 "emergencies", _("Emergency openings"), _("Files opened in an emergency, to be reviewed in 72 hours"),
                 "hand", ("emergency_review",),
             ),
+            OfficePage(
+                "orders", _("Orders of authorities"), _("What a court or an authority may read, confirmed by the practice"),
+                "gavel", ("order", "order_enter"),
+            ),
         ),
     ),
     Group(

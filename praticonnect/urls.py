@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("consents.urls")),
     path("", include("records.urls")),
     path("", include("records.portal.urls")),
+    path("", include("records.authority.urls")),
     path("", include("directory.urls")),
     path("", include("lifecycle.urls")),
     path("", include("gdpr_requests.urls")),

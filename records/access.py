@@ -36,6 +36,16 @@ ACCESS: dict[str, Access] = {
     },
 }
 
+_AGENT: Final = Access(Audience.AUTHORITY, Act.PORTAL)
+ACCESS |= {
+    **{
+        f"records:{name}": Access(Audience.PRACTITIONER, Act.ACCOUNT, Right.ORDER.value)
+        for name in ("orders", "order", "order_paper")
+    },
+    "authority:join": OPEN,
+    **{f"authority:{name}": _AGENT for name in ("home", "order", "part", "document", "document_page")},
+}
+
 ACCESS |= {
     "patient:invitation": OPEN,
     "patient:accept": OWN,

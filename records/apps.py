@@ -16,6 +16,8 @@ JOURNALED = {
     "records.Share": "",
     "records.Questionnaire": "",
     "records.Correction": "",
+    "records.AuthorityOrder": "",
+    "records.OrderedFile": "",
 }
 """Each row has its event (MD-44); of what an import brings, one event per file counts it."""
 
@@ -27,13 +29,16 @@ class RecordsConfig(AppConfig):
 
     def ready(self) -> None:
         """Have them sealed and verified; the vault asks the restrictions, and so does whatever a patient may agree to."""
+        from accounts.hooks import land_at
         from consents.patients import leave_alone_when
+        from records.authority.landing import page_of_agent
         from records.queries import is_left_alone
         from records.restriction.queries import restricted
         from vault.restrictions import read_from
 
         read_from(restricted)
         leave_alone_when(is_left_alone)
+        land_at(page_of_agent)
         register("records_consultationversion", stream="records", each=RowTerm("", 0))
         for label, counted_as in JOURNALED.items():
             journal_each(label, counted_as)

@@ -308,3 +308,65 @@ _of_patient(
     position=technical("its place in the file it came in"),
     raw=_sealed("the record as it came"),
 )
+declare(
+    "records.AuthorityOrder",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.LEGAL,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention="PC-46b",
+    about=_(
+        "An order of an authority to read named files: what it opens, until when, who entered, confirmed and read it"
+    ),
+    fields={
+        "id": technical("random identifier of the order"),
+        "practice": technical("the practice, for the wall between practices"),
+        "authority": technical("which kind of authority"),
+        "ground": technical("the text it rests on"),
+        "parts": technical("which parts of the files it opens"),
+        "issued_on": technical("the date it bears"),
+        "until_at": technical("when it ends"),
+        "silent_until": technical("until when it forbids telling the patient"),
+        "entered_at": technical("when it was entered"),
+        "entered_by": _staff("who entered it"),
+        "confirmed_at": technical("when the practice confirmed it"),
+        "confirmed_by": _staff("who confirmed it"),
+        "ended_at": technical("when it was ended"),
+        "ended_by": _staff("who ended it"),
+        "ended_role": technical("in which role"),
+        "content_type": technical("whether its document is a PDF, a JPEG or a PNG"),
+        "storage_name": technical("random name of the sealed document in the storage, until it is forgotten"),
+        "forgotten_at": technical("when its key and its document were destroyed"),
+        "email": personal(
+            "the agent's address, forgotten once they joined or it ended", Category.CONTACT, erase=Erase.EXPIRES
+        ),
+        "token_hash": technical("hash of the link's token"),
+        "code_hash": technical("hash of the code and the token"),
+        "link_until": technical("until when the link works"),
+        "tries": technical("wrong codes"),
+        "account": _staff("the agent's account"),
+        "joined_at": technical("when the agent joined"),
+        **{
+            name: personal(meaning, category, sealed=True, erase=Erase.WITH_KEY)
+            for name, meaning, category in (
+                ("reference", "reference of the order, and who signed it", Category.REFERENCE),
+                ("why", "what it is needed for", Category.REFERENCE),
+                ("whom", "whom it is about, in its own words", Category.IDENTITY),
+                ("agent", "name and function of who reads", Category.IDENTITY),
+                ("silent_why", "where it forbids telling the patient", Category.REFERENCE),
+                ("ended_why", "why it was ended", Category.REFERENCE),
+            )
+        },
+    },
+)
+_of_patient(
+    "OrderedFile",
+    _("That an authority's order names a file, and whether its patient was told"),
+    file=_FILE,
+    order=technical("the order"),
+    named_at=personal("when it was named", Category.REFERENCE),
+    named_by=_staff("who named it"),
+    taken_out_at=personal("when it was taken out of the order", Category.REFERENCE),
+    taken_out_by=_staff("who took it out"),
+    told_at=personal("when the patient was told", Category.REFERENCE),
+    told_how=technical("how they were told"),
+)

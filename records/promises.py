@@ -15,6 +15,7 @@ from care.tenancy import ALL, scope
 from privacy.promises import Measure, promise
 from privacy.retention import DEATH, MINOR
 from records.actions.documents import orphans
+from records.authority import promises as _authority  # noqa: F401 - registers that of authorities (MD-43)
 from records.clock import day_of
 from records.clock_promises import ends_by_rule
 from records.fields import CONSULTATION_FIELDS, FILE_FIELDS, MEASURE_FIELDS
@@ -50,6 +51,7 @@ SEALED: Final = {
     "records_questionnaire": ("answers",),
     "records_questionnairedraft": ("answers",),
     "care_emergencyaccess": ("why",),
+    "records_authorityorder": ("reference", "why", "whom", "agent", "silent_why", "ended_why"),
 }
 LATEST: Final = Max("consultations__started_at", filter=~Q(consultations__status=ConsultationStatus.STRUCK))
 """When a file's last consultation began; a struck one never took place."""
@@ -57,6 +59,7 @@ WALLED: Final = (
     *SEALED,
     "records_importrun",
     "records_share",
+    "records_orderedfile",
     "care_portallink",
     "care_invitation",
     "records_importline",

@@ -45,6 +45,8 @@ class Part(StrEnum):
     QUESTIONNAIRE = "questionnaire"
     EMERGENCY = "emergency"
     REASON = "emergency_reason"
+    MEDICAL = "medical"
+    ORDER = "order"
 
 
 PARTS: Final[dict[str, str | Promise]] = {
@@ -66,6 +68,8 @@ PARTS: Final[dict[str, str | Promise]] = {
     "export": _("the archive of an export"),
     Part.EMERGENCY: _("the file for an hour, in an emergency"),
     Part.REASON: _("why it was opened in an emergency"),
+    Part.MEDICAL: _("the medical summary"),
+    Part.ORDER: _("an authority's order"),
 }
 
 

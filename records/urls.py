@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from records.authority import practice as authority
 from records.importing import views as importing
 from records.portal import practitioner as portal
 from records.restriction import views as restriction
@@ -70,6 +71,9 @@ urlpatterns = [
     path(FILE + "kept/imported.json", importing.imported_bundle, name="imported_bundle"),
     path("practitioner/patients/archive/", archive.archive, name="archive"),
     path("practitioner/patients/archive/<uuid:file_id>/", archive.archived, name="archived"),
+    path("practitioner/settings/orders/", authority.orders, name="orders"),
+    path("practitioner/settings/orders/<uuid:order_id>/", authority.order, name="order"),
+    path("practitioner/settings/orders/<uuid:order_id>/paper/", authority.paper, name="order_paper"),
     path(IMPORT, importing.import_page, name="import"),
     path(RUN, importing.import_run, name="import_run"),
     path(RUN + "confirm/", importing.import_confirm, name="import_confirm"),

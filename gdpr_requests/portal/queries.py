@@ -15,6 +15,7 @@ from gdpr_requests.desk.queries import own_requests
 from gdpr_requests.desk.states import State
 from gdpr_requests.models import Request
 from gdpr_requests.queries import filtered
+from records.authority.queries import without_silenced
 from records.models import Consultation, Document, PatientFile
 
 RECENT: Final = timedelta(days=30)
@@ -66,19 +67,23 @@ def _counted(model: type[Consultation] | type[Document], ids: list[UUID]) -> dic
 
 
 def journal_of(
-    account_id: UUID, files: Iterable[Watched], wanted: Mapping[str, Any] | None = None
+    account_id: UUID, files: Iterable[Watched], wanted: Mapping[str, Any] | None = None, *, now: datetime
 ) -> QuerySet[AccessEntry]:
-    """The openings of the account's own data and of these files, as the filter leaves them (PC-70)."""
+    """The openings of the account's own data and of these files, as the filter leaves them (PC-70).
+
+    What an authority read under an order that forbids telling isn't among them yet (MD-43).
+    """
     wanted = wanted or {}
     subjects = {ACCOUNT: account_id, **{str(one.link.pk): one.file.pk for one in files}}
     about = wanted.get("about")
     chosen = [subjects[about]] if about in subjects else list(subjects.values())
-    return filtered(AccessEntry.objects.filter(subject_id__in=chosen), wanted, account_id)
+    entries = without_silenced(AccessEntry.objects.filter(subject_id__in=chosen), now)
+    return filtered(entries, wanted, account_id)
 
 
 def openings(account_id: UUID, files: Iterable[Watched], now: datetime) -> Openings:
     """Those of the last 30 days."""
-    recent = journal_of(account_id, files).order_by().filter(at__gt=now - RECENT, at__lte=now)
+    recent = journal_of(account_id, files, now=now).order_by().filter(at__gt=now - RECENT, at__lte=now)
     figures = recent.aggregate(
         number=Count("pk"), by_others=Count("pk", filter=~Q(actor_id=account_id)), last_at=Max("at")
     )

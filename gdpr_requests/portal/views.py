@@ -65,7 +65,8 @@ def journal(request: HouseRequest) -> HttpResponse:
     files = queries.watched(user.pk, request.now)
     form = PatientJournalFilter(files, request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
-    page = journals.page([queries.journal_of(user.pk, files, wanted)], before=request.GET.get("before", ""), size=PAGE)
+    mine = queries.journal_of(user.pk, files, wanted, now=request.now)
+    page = journals.page([mine], before=request.GET.get("before", ""), size=PAGE)
     asked = queries.questioned(user.pk, page.entries)
     names = {one.file.pk: name_of(one) for one in files}
     rows = [_row(entry, user.pk, names, asked.get(entry.pk)) for entry in page.entries]
@@ -77,7 +78,7 @@ def question(request: HouseRequest, entry_id: int) -> HttpResponse:
     """ "I don't recognise this access": says which line it is, and asks whoever answers for it."""
     user = signed_in(request)
     files = queries.watched(user.pk, request.now)
-    entry = get_object_or_404(queries.journal_of(user.pk, files), pk=entry_id)
+    entry = get_object_or_404(queries.journal_of(user.pk, files, now=request.now), pk=entry_id)
     of = next((one for one in files if one.file.pk == entry.subject_id), None)
     form = QuestionForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():

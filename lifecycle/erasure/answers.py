@@ -169,6 +169,7 @@ GIVEN: Final[dict[str, tuple[Given, ...]]] = {
     "records.ImportLine": (
         (Outcome.BLANKED, "PC-50", rows.import_lines, (("source", None), ("path", None), ("message", None))),
     ),
+    "records.AuthorityOrder": ((Outcome.KEPT, "", rows.orders, ()),),
     "lifecycle.Disposal": ((Outcome.KEPT, "", rows.disposals, ()),),
     "lifecycle.ClosedAccount": ((Outcome.ARCHIVED, "", rows.closed_account, ()),),
     "consents.EventOrigin": ((Outcome.KEPT, "", rows.origins, ()),),

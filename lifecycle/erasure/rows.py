@@ -14,7 +14,7 @@ from audit.models import AccessEntry, EventEntry, SecurityEntry
 from care.models import Membership, PortalLink, Practice
 from consents.models import ConsentEvent, EventOrigin
 from lifecycle.models import ClosedAccount, Disposal
-from records.models import ImportLine, ImportRun
+from records.models import AuthorityOrder, ImportLine, ImportRun
 from vault.index import fold
 
 Rows = QuerySet[Any]
@@ -51,6 +51,12 @@ def confirmations(user_id: UUID) -> Rows:
     """Links sent to verify an address of the account."""
     found: Rows = EmailConfirmation.objects.filter(email_address__user_id=user_id)
     return found
+
+
+def orders(user_id: UUID) -> Rows:
+    """Orders of authorities that the account entered, confirmed, ended or read under."""
+    mine = Q(account_id=user_id) | Q(entered_by_id=user_id) | Q(confirmed_by_id=user_id) | Q(ended_by_id=user_id)
+    return AuthorityOrder.objects.filter(mine)
 
 
 def sessions(user_id: UUID) -> Rows:

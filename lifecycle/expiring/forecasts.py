@@ -4,10 +4,13 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 
+from care.tenancy import ALL, scope
+from lifecycle.expiring import orders
 from lifecycle.expiring.facts import TABLES, Rows
 from lifecycle.expiring.terms import ONE_DAY
 from privacy.clocks import end_of_term
 from privacy.forecast import Leaving, forecast
+from records.models import AuthorityOrder
 
 
 @forecast
@@ -16,6 +19,19 @@ def rows_of_evidence(today: date, until: date) -> Iterator[Leaving]:
     for table in TABLES:
         for month, count in _months(table, today, until).items():
             yield Leaving(month, table.rule, table.kind, count)
+
+
+@forecast
+def orders_of_authorities(today: date, until: date) -> Iterator[Leaving]:
+    """Orders by the month in which their words leave; those that run still, too."""
+    months: Counter[date] = Counter()
+    with scope(ALL):
+        for over_at in orders.left().values_list("over_at", flat=True).iterator():
+            last = orders.last_day_of(over_at)
+            if last < until:
+                months[max(last + ONE_DAY, today).replace(day=1)] += 1
+    for month, count in sorted(months.items()):
+        yield Leaving(month, orders.RULE, AuthorityOrder._meta.label, count)
 
 
 def _months(table: Rows, today: date, until: date) -> Counter[date]:

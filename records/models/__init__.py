@@ -8,11 +8,14 @@ from records.models.content import Consultation, ConsultationStatus, Consultatio
 from records.models.corrections import Correction
 from records.models.files import ArchiveOpening, FileStatus, OfFile, OfPractice, Origin, PatientFile
 from records.models.imports import ImportLine, ImportRun, KeptResource, SourceRecord
+from records.models.orders import AuthorityKind, AuthorityOrder, OrderedFile, OrderGround, OrderPart, ToldHow
 from records.models.portal import Questionnaire, QuestionnaireDraft, Share
 from records.models.restrictions import OpeningGround, RestrictedOpening, Restriction, RestrictionGround, Told
 
 __all__ = [
     "ArchiveOpening",
+    "AuthorityKind",
+    "AuthorityOrder",
     "Consultation",
     "ConsultationStatus",
     "ConsultationVersion",
@@ -26,6 +29,9 @@ __all__ = [
     "OfFile",
     "OfPractice",
     "OpeningGround",
+    "OrderGround",
+    "OrderPart",
+    "OrderedFile",
     "Origin",
     "PatientFile",
     "Questionnaire",
@@ -36,4 +42,5 @@ __all__ = [
     "Share",
     "SourceRecord",
     "Told",
+    "ToldHow",
 ]

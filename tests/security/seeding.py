@@ -25,12 +25,14 @@ from lifecycle.erasure.plan import plan_for_account
 from lifecycle.holds.actions import lift_hold, place_hold
 from privacy.declare import REGISTRY
 from privacy.purposes import Purpose
+from records.authority.actions import end
 from records.models import Consultation, PatientFile
 from records.restriction.actions import lift, read, restrict, tell
 from tests.accounts.factories import WebClient, make_practitioner, prove, verified_client
 from tests.care.factories import held_client, make_member
 from tests.imports.bundles import as_text, bundle, encounter, entry, observation, patient
 from tests.journeys.conftest import app_code
+from tests.records.orders import enter
 from vault import access
 from vault.fields import sealed_fields
 
@@ -101,6 +103,23 @@ class Seeder:
         self.open_archive(file)
         self.close_another_account()
         self.write_to_the_officer()
+        self.be_read_by_an_authority()
+
+    def be_read_by_an_authority(self) -> None:
+        """An order with every word of it, and its document; ended, so that it says why."""
+        now = timezone.now()
+        words = {
+            name: self.token(f"records.AuthorityOrder.{name}")
+            for name in ("reference", "why", "whom", "agent", "silent_why")
+        }
+        paper = SimpleUploadedFile("order.pdf", a_pdf(self.token("content of an order")))
+        order = enter(self.user, source=paper, silent_until=now.date(), now=now, **words)
+        with scope(ALL):
+            why, by = (
+                self.token("records.AuthorityOrder.ended_why"),
+                Actor(account_id=self.user.pk, role="practitioner"),
+            )
+            end(order_id=order.pk, why=why, by=by, now=now)
 
     def place_and_lift_hold(self, file: UUID) -> None:
         """A hold, by the actions of the office's page and of the command."""

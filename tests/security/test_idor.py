@@ -30,10 +30,20 @@ from gdpr_requests.models import Export, Request
 from lifecycle.deletion.links import token_of
 from privacy.patient_keys import TELECONSULTATION
 from records.emergency import open_in_emergency
-from records.models import Consultation, Document, Measure, PatientFile, Questionnaire, QuestionnaireDraft, Share
+from records.models import (
+    AuthorityOrder,
+    Consultation,
+    Document,
+    Measure,
+    OrderedFile,
+    PatientFile,
+    Questionnaire,
+    QuestionnaireDraft,
+    Share,
+)
 from records.portal.content import share
 from tests.accounts.factories import make_account, make_patient, make_practitioner, make_staff, verified_client
-from tests.care.factories import as_owner, make_member
+from tests.care.factories import as_owner, held_client, make_member
 from tests.gdpr_requests.factories import by_account, by_letter
 from tests.imports.factories import imported
 from tests.lifecycle.test_holds import place
@@ -47,6 +57,7 @@ from tests.records.factories import (
     make_measure,
     working,
 )
+from tests.records.orders import read_by_agent
 from tests.records.restriction.helpers import read, restrict
 from tests.security.battery import Visitor, World, run
 
@@ -54,11 +65,15 @@ pytestmark = pytest.mark.django_db(databases="__all__")
 
 CANARY = "Zyklamenblüte"
 OPEN = {Audience.PUBLIC}
+OVER = timezone.now() - timedelta(days=20)
+"""Long enough ago for an order to have ended by the clock."""
 TOUCHED = (
     Share,
     Questionnaire,
     QuestionnaireDraft,
     PortalLink,
+    AuthorityOrder,
+    OrderedFile,
     Invitation,
     PatientFile,
     Consultation,
@@ -142,6 +157,7 @@ def world(owner: User, patient: User) -> World:
         **{f"gdpr:{page} token": links.token_of(by_letter().pk) for page in ("follow", "follow_paper")},
         "invitation_id": invited(owner),
         "emergency_id": in_emergency(owner, file),
+        **ordered(owner, file),
         "membership_id": Membership.objects.get(user=make_member(owner)).pk,
     }
     copy = copied(file, patient, owner)
@@ -172,6 +188,12 @@ def invited(owner: User) -> UUID:
     with scope(ALL):
         sent = invite(practice=practice, email="x@example.org", role="staff", by=as_owner(owner), now=timezone.now())
     return sent.pk
+
+
+def ordered(owner: User, file: PatientFile) -> dict[str, object]:
+    """An order about the file, under which somebody reads."""
+    order, _agent = read_by_agent(owner, file, whom=f"{CANARY} whom")
+    return {"order_id": order.pk, "part": "medical", "authority:join token": "no-such-link"}
 
 
 def in_emergency(owner: User, file: PatientFile) -> UUID:
@@ -217,6 +239,11 @@ def visitors(owner: User, patient: User) -> list[Visitor]:
             practice_id=file.practice_id, patient_id=file.patient_id, account_id=over.pk, capacity="self",
             until=NOW + timedelta(minutes=1), by=Actor(account_id=over.pk, role="patient"), now=NOW,
         )  # fmt: skip
+    of_another, ended = (
+        read_by_agent(stranger, make_file(stranger))[1],
+        read_by_agent(owner, world_file(patient), now=OVER)[1],
+    )
+    agent = among(OPEN | {Audience.SIGNED_IN, Audience.VERIFIED, Audience.AUTHORITY})
     portal = among(OPEN | {Audience.SIGNED_IN, Audience.VERIFIED, Audience.PATIENT})
     mine = OPEN | {Audience.SIGNED_IN, Audience.VERIFIED}
     return [
@@ -228,9 +255,17 @@ def visitors(owner: User, patient: User) -> list[Visitor]:
         Visitor("patient of another practice", verified(of_b), portal),
         Visitor("another patient of the practice", verified(neighbour), portal),
         Visitor("a link that ended", verified(over), portal),
+        Visitor("agent of another order", lambda: held_client(of_another), agent),
+        Visitor("agent of an order that is over", lambda: held_client(ended), agent),
         Visitor("patient", verified(patient), lambda access: True, owner=True),
         Visitor("owner", verified(owner), lambda access: True, owner=True),
     ]
+
+
+def world_file(patient: User) -> PatientFile:
+    """The file of practice A."""
+    with scope(ALL):
+        return PatientFile.objects.get(pk=PortalLink.objects.get(account=patient).patient_id)
 
 
 def among(audiences: set[Audience]) -> Callable[[Access], bool]:
