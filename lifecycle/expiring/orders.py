@@ -5,7 +5,7 @@ alone: whom it named goes with its key, its document with the storage.
 """
 
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -63,13 +63,13 @@ def strays(now: datetime) -> list[str]:
     return [name for name in old if name not in known]
 
 
-def due(now: datetime) -> QuerySet[AuthorityOrder]:
+def due(now: datetime) -> QuerySet[Any]:
     """Orders that ended so long ago that their term is over today. Call inside a scope of all practices."""
     past = ended_by(RULE, Anchor.EVENT, legal_day(now))
     return left().filter(over_at__lt=start_of(past + ONE_DAY))
 
 
-def left() -> QuerySet[AuthorityOrder]:
+def left() -> QuerySet[Any]:
     """Orders whose words are there still, with the moment at which each ended or ends."""
     return AuthorityOrder.objects.filter(forgotten_at=None).annotate(over_at=OVER)
 
@@ -95,6 +95,6 @@ def last_day_of(ended_at: datetime) -> date:
     return last_day(RULE, Anchor.EVENT, legal_day(ended_at))
 
 
-def _since(over: QuerySet[AuthorityOrder]) -> date | None:
+def _since(over: QuerySet[Any]) -> date | None:
     oldest = over.order_by("over_at").values_list("over_at", flat=True).first()
     return last_day_of(oldest) + ONE_DAY if oldest else None

@@ -42,6 +42,7 @@ from records.reading import Part
 from records.rules import Refused, require
 from records.search import twin_tokens
 from vault import access
+from vault.handles import Handle
 
 FOLDER: Final = "orders"
 OFFICE: Final = "dpo"
@@ -262,7 +263,7 @@ def _tell(row: OrderedFile, how: str, by: Actor, now: datetime) -> None:
     journal(row, "order.patient_told", file_id=row.file_id, by=by, now=now, how=str(how))
 
 
-def open_order(order: AuthorityOrder, *, by: Actor, now: datetime, action: str = "open") -> "access.Handle":
+def open_order(order: AuthorityOrder, *, by: Actor, now: datetime, action: str = "open") -> Handle:
     """What the order says of its reference, its agent, its reasons, and its document. Journaled; call inside a transaction."""
     return access.open(
         order.pk, by=by, purpose=Purpose.LEGAL, part=Part.ORDER.value, practice_id=order.practice_id, now=now, action=action

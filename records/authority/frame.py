@@ -72,7 +72,7 @@ def of_file(part: str = "") -> Callable[[FileView[Rest]], Callable[..., HttpResp
     def decorated(view: FileView[Rest]) -> Callable[..., HttpResponse]:
         @of_order
         def wrapped(
-            request: HouseRequest, seat: Seat, file_id: UUID, *arguments: Rest.args, **named: Rest.kwargs
+            request: HouseRequest, seat: Seat, /, file_id: UUID, *arguments: Rest.args, **named: Rest.kwargs
         ) -> HttpResponse:
             ordered = get_object_or_404(queries.files_of(seat.order), file_id=file_id)
             asked = part or str(named.get("part", ""))

@@ -182,4 +182,6 @@ def _lines(handle: Handle, file: PatientFile, names: tuple[str, ...]) -> list[tu
 
 
 def _in_words(name: str, text: str) -> object:
-    return {"birth_date": birth_words, "sex": lambda said: SEXES.get(said, said)}.get(name, str)(text)
+    if name == "birth_date":
+        return birth_words(text)
+    return SEXES.get(text, text) if name == "sex" else text

@@ -61,7 +61,8 @@ def _within() -> Q:
     """Lines that an order covers: its agent, its file, its part, its time, and its number in the line."""
     found = Q(pk__in=[])
     for part, journaled in JOURNALED_AS.items():
-        found |= Q(request_id__startswith="order:", part__in=[one.value for one in journaled]) & Exists(_covering(part))
+        named = Q(request_id__startswith="order:", part__in=[one.value for one in journaled])
+        found |= named & Q(Exists(_covering(part)))
     return found
 
 

@@ -30,7 +30,7 @@ from tests.security.searching import found, places
 from tests.security.seeding import Seeder, revealed, sealed_names, token_of
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db(transaction=True, databases="__all__")]
-FILES = {"content of a document", "a waiting upload"}
+FILES = {"content of a document", "content of an order", "a waiting upload"}
 
 
 @pytest.fixture
