@@ -10,7 +10,6 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_safe
 
 from accounts.stepup import fresh_factor
@@ -20,9 +19,8 @@ from records.authority import actions, queries
 from records.authority.forms import EndForm, OrderForm
 from records.authority.practice import as_paper
 from records.models import AuthorityOrder
-from records.preview import too_large
 from records.rules import Refused
-from records.uploads import SizeLimit
+from records.uploads import refuse
 
 PER_PAGE: Final = 50
 
@@ -37,23 +35,15 @@ def orders(request: HouseRequest) -> HttpResponse:
     return _page(request, "office/orders.html", context)
 
 
-@csrf_exempt  # the limit must stand before the form is read; the inner view is protected
+@fresh_factor
 def enter(request: HouseRequest) -> HttpResponse:
     """Write an order down, with its document."""
-    limit = SizeLimit(request)
-    request.upload_handlers.insert(0, limit)
-    return _enter(request, limit=limit)
-
-
-@csrf_protect
-@fresh_factor
-def _enter(request: HouseRequest, *, limit: SizeLimit) -> HttpResponse:
-    form = OrderForm(request.POST or None, request.FILES or None)
-    if request.method == "POST":
+    posted = request.method == "POST"
+    form = OrderForm(request.POST, request.FILES) if posted else OrderForm()
+    if posted:
+        refuse(form, request)
         with scope(ALL):
-            if limit.too_large:
-                form.errors["paper"] = form.error_class([str(too_large().message)])
-            elif form.is_valid() and (entered := _entered(request, form)):
+            if form.is_valid() and (entered := _entered(request, form)):
                 messages.success(
                     request, gettext("Entered. The owner of the practice was asked to read and confirm it.")
                 )
