@@ -1,35 +1,15 @@
 """``manage.py retention_page [--check]``: makes the table of docs/retention.md, or says whether it is stale."""
 
-from pathlib import Path
-from typing import Any
-
-from django.conf import settings
-from django.core.management.base import CommandParser
-
 from lifecycle.schedule.page import with_rules
-from privacy.commandline import FOUND, HouseCommand
-
-PAGE = Path("docs/retention.md")
+from privacy.generated import PageCommand
 
 
-class Command(HouseCommand):
-    """The table and the rules can't come apart: ``./dev check`` runs it with ``--check``."""
+class Command(PageCommand):
+    """From the rules of retention."""
 
     help = "Make the table of docs/retention.md from the rules; --check only compares."
-    runs_on_restored = True
+    page = "docs/retention.md"
 
-    def arguments(self, parser: CommandParser) -> None:
-        """Whether only to compare."""
-        parser.add_argument("--check", action="store_true", help="fail if the table is stale, write nothing")
-
-    def run(self, **options: Any) -> int | None:
-        """Write or compare; exit code 1 when the table is stale."""
-        path = Path(settings.BASE_DIR) / PAGE
-        text = path.read_text()
-        fresh = with_rules(text) == text
-        if options["check"]:
-            self.stdout.write(f"{PAGE} is {'fresh' if fresh else 'stale: manage.py retention_page writes it'}")
-            return None if fresh else FOUND
-        path.write_text(with_rules(text))
-        self.stdout.write(f"{PAGE} {'was fresh' if fresh else 'written'}")
-        return None
+    def made(self, text: str) -> str:
+        """The page with the rules of today."""
+        return with_rules(text)
