@@ -6,12 +6,12 @@ proof and back; a form that is posted is refused with a message and nothing of i
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import wraps
-from typing import Any, Concatenate
+from functools import update_wrapper
+from typing import Concatenate, ParamSpec, TypeVar
 
 from allauth.account.internal.flows.login import get_authentication_records
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
@@ -23,7 +23,8 @@ from audit.requests import HouseRequest
 FRESH_FOR = timedelta(seconds=300)
 SECOND_FACTORS = ("mfa", queries.OTP)
 
-View = Callable[Concatenate[HouseRequest, ...], HttpResponse]
+Asking = TypeVar("Asking", bound=HouseRequest)
+Rest = ParamSpec("Rest")
 
 
 def is_fresh(request: HouseRequest, now: datetime) -> bool:
@@ -51,11 +52,12 @@ def confirm_url(next_url: str) -> str:
     return f"{reverse('accounts:confirm')}?{urlencode({'next': next_url})}"
 
 
-def fresh_factor(view: View) -> View:
+def fresh_factor(
+    view: Callable[Concatenate[Asking, Rest], HttpResponseBase],
+) -> Callable[Concatenate[Asking, Rest], HttpResponseBase]:
     """Let only requests through whose session proved a second factor within 300 seconds."""
 
-    @wraps(view)
-    def guarded(request: HouseRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: Asking, /, *args: Rest.args, **kwargs: Rest.kwargs) -> HttpResponseBase:
         if is_fresh(request, request.now):
             return view(request, *args, **kwargs)
         back = request.get_full_path()
@@ -64,4 +66,5 @@ def fresh_factor(view: View) -> View:
             back = safe_next(request, request.headers.get("Referer", "")) or back
         return redirect(confirm_url(back))
 
+    update_wrapper(guarded, view)
     return guarded

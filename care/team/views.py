@@ -43,7 +43,7 @@ def team(request: SignedInRequest) -> HttpResponse:
     return render(request, "care/team.html", context)
 
 
-@fresh_factor  # type: ignore[arg-type]
+@fresh_factor
 @require_http_methods(["GET", "POST"])
 def invite(request: SignedInRequest) -> HttpResponse:
     """Ask somebody into the team."""
@@ -73,7 +73,7 @@ def revoke(request: SignedInRequest, invitation_id: UUID) -> HttpResponse:
     return redirect("care:team")
 
 
-@fresh_factor  # type: ignore[arg-type]
+@fresh_factor
 @require_http_methods(["GET", "POST"])
 def end(request: SignedInRequest, membership_id: UUID) -> HttpResponse:
     """Show a member out, after saying what that does."""

@@ -54,7 +54,7 @@ def _ask(request: SignedInRequest, scope: Scope) -> HttpResponse:
     return redirect(TAB)
 
 
-@fresh_factor  # type: ignore[arg-type]
+@fresh_factor
 @require_safe
 def download(request: SignedInRequest, export_id: UUID) -> HttpResponseBase:
     """The archive as a plain ZIP, behind a fresh second factor; each download is journaled."""

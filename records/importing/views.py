@@ -89,8 +89,8 @@ def import_discard(request: Visit, run_id: UUID) -> HttpResponse:
 
 
 @require_safe
-@of_file  # type: ignore[arg-type]
-@fresh_factor  # type: ignore[arg-type]
+@of_file
+@fresh_factor
 def imported_bundle(request: Visit, file: PatientFile) -> HttpResponse:
     """Everything that imports brought into a file, each resource in its original characters."""
     handle = open_part(request, file, Part.KEPT, action="export")

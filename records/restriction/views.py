@@ -38,7 +38,7 @@ def restricted(request: Visit) -> HttpResponse:
     return render(request, "records/restriction/list.html", {"page": page, "rows": rows})
 
 
-@fresh_factor  # type: ignore[arg-type]
+@fresh_factor
 @require_http_methods(["GET", "POST"])
 def restriction(request: Visit, file_id: UUID) -> HttpResponse:
     """Restrict a file, tell the patient that it ends, lift it. What it says of a restricted file is nobody's health."""
@@ -66,7 +66,7 @@ def _ending(file: PatientFile, row: Restriction, form: forms.Form | None) -> dic
     return {"row": row, "tell": tell, "lift": lift, "from_day": first}
 
 
-@fresh_factor  # type: ignore[arg-type]
+@fresh_factor
 @require_http_methods(["GET", "POST"])
 def ask(request: Visit, file_id: UUID) -> HttpResponse:
     """Why a restricted file is to be read; then it can be, for half an hour."""

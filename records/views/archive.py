@@ -42,7 +42,7 @@ def archive(request: Visit) -> HttpResponse:
     return render(request, "records/archive.html", context)
 
 
-@fresh_factor  # type: ignore[arg-type]
+@fresh_factor
 @require_http_methods(["GET", "POST"])
 def archived(request: Visit, file_id: UUID) -> HttpResponse:
     """One archived file: its clock, and the form that opens it for thirty days."""

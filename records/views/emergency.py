@@ -50,7 +50,7 @@ class ReviewForm(forms.Form):
     )
 
 
-@fresh_factor  # type: ignore[arg-type]
+@fresh_factor
 @require_http_methods(["GET", "POST"])
 def emergency(request: Visit) -> HttpResponse:
     """Find one file by surname and birth date, say why, and open it for an hour."""

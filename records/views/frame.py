@@ -6,13 +6,13 @@ from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import User
-from audit.actors import Actor
+from accounts.requests import SignedInRequest
 from care.queries import practice_of
 from care.roles import Right, lacks
 from privacy.clocks import Jurisdiction, legal_day
@@ -40,25 +40,22 @@ TABS = (
 )
 
 
-class Visit(HttpRequest):
-    """A request of a practitioner, as the middleware leaves it."""
+class Visit(SignedInRequest):
+    """A request of a practitioner at a file."""
 
-    user: User
-    actor: Actor
-    now: datetime
     emergency_until: datetime | None
 
 
-FileView = Callable[Concatenate[Visit, PatientFile, Rest], HttpResponse]
+FileView = Callable[Concatenate[Visit, PatientFile, Rest], HttpResponseBase]
 
 
-def of_file(view: FileView[Rest]) -> Callable[..., HttpResponse]:
+def of_file(view: FileView[Rest]) -> Callable[..., HttpResponseBase]:
     """Give the view the file of its address, or 404 to whoever doesn't treat the patient.
 
     The team gets it as far as its role and the patient's consent open it, else a page that says why (MD-42).
     """
 
-    def wrapped(request: Visit, file_id: UUID, *arguments: Rest.args, **named: Rest.kwargs) -> HttpResponse:
+    def wrapped(request: Visit, file_id: UUID, *arguments: Rest.args, **named: Rest.kwargs) -> HttpResponseBase:
         file = queries.files_for(request.user, request.now).filter(pk=file_id).first()
         if file is None:
             if request.actor.role == "practitioner" and (
