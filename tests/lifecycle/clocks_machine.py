@@ -237,6 +237,14 @@ class Clocks(RuleBasedStateMachine):
             account.no_request()
             self.met["deletion stopped by a change of factor"] += 1
 
+    @precondition(lambda self: self.account.waits(self.now))
+    @rule(days=st.integers(0, 30), act=st.sampled_from(["waive_wait", "withdraw", "change_factor"]))
+    def think_again(self, days: int, act: str) -> None:
+        """On some day before a deletion; most waits are longer than the one that a request has."""
+        assert self.account.instant is not None
+        self.now = max(self.now, self.account.instant - timedelta(days=days, minutes=1))
+        getattr(self, act)()
+
     # What the clock and the sweeps do
 
     @rule(days=st.sampled_from([0, 1, 6, 7, 8, 31, 200, 366, 1_900, 4_000, 7_306]), minutes=st.integers(1, 1_500))
@@ -287,7 +295,7 @@ class Clocks(RuleBasedStateMachine):
                 self.met["file destroyed at its end"] += 1
                 self.met["file destroyed after its holds were lifted"] += bool(kept.lifted)
         last = DeletionEvent.objects.filter(account_id=self.user.pk).order_by("-number").first()
-        if last and last.at == self.now and last.kind == "executed":
+        if last and last.kind == "executed" and not self.account.gone:
             assert self.account.instant is not None
             assert self.account.instant <= self.now
             self.account.gone, self.account.subscribed = True, False
@@ -302,7 +310,10 @@ class Clocks(RuleBasedStateMachine):
             if kept.gone:
                 assert (rows_of(kept.file_id), ring_of(kept.file_id)) == ({}, "dead")
             else:
-                assert ring_of(kept.file_id) == ("active" if kept.in_use(self.now) else "archive")
+                in_use = (
+                    kept.in_use(self.now) and not self.account.gone
+                )  # an account that leaves leaves its files archived
+                assert ring_of(kept.file_id) == ("active" if in_use else "archive")
                 self.met["file out of daily use"] += not kept.in_use(self.now)
                 self.met["file kept past its end by a hold"] += kept.latest() < day_of(self.now)
         assert self.account.gone or self.account.instant is None or self.now < self.account.instant

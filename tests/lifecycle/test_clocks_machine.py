@@ -1,7 +1,7 @@
 """All the clocks together, walked at random and once by hand (issue 3, Done-when 1).
 
-In the suite the random walk is the same each time, and short; ``MACHINE=big`` walks far, another way each time, and
-must have met everything when it ends. With ``-s`` it prints how often. The walk by hand meets everything each time.
+In the suite the random walk is the same each time, and short; ``MACHINE=big`` walks far, another way each time, until
+it has met everything. With ``-s`` it prints how often. The walk by hand meets everything each time.
 """
 
 import os
@@ -18,9 +18,15 @@ from tests.accounts.factories import make_practitioner
 from tests.lifecycle.clock_model import HALF, HAPPENS
 from tests.lifecycle.clocks_machine import SIGNED_UP, Clocks
 
-pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+pytestmark = [
+    pytest.mark.django_db(databases=["default", "keys"]),
+    # What is cut off is dead: it closes nothing.
+    pytest.mark.filterwarnings("ignore:.*was deleted while still open:ResourceWarning"),
+]
 BIG = os.environ.get("MACHINE") == "big"
-SIZE = {"max_examples": 60, "stateful_step_count": 50} if BIG else {"max_examples": 4, "stateful_step_count": 18}
+SIZE = {"max_examples": 10, "stateful_step_count": 50} if BIG else {"max_examples": 4, "stateful_step_count": 18}
+LEAST, MOST = (6, 30) if BIG else (1, 1)
+"""Rounds: examples of one round are much alike, since Hypothesis makes each from the last."""
 
 
 @pytest.fixture
@@ -33,13 +39,11 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_all_clocks_together(machine: Any) -> None:
     health = [HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large]
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            deadline=None, phases=[Phase.generate], derandomize=not BIG, suppress_health_check=health, **SIZE
-        ),
-    )
-    print(dict(sorted(machine.met.items())))  # noqa: T201 - shown with -s, or when something failed
+    size = settings(deadline=None, phases=[Phase.generate], derandomize=not BIG, suppress_health_check=health, **SIZE)
+    for number in range(MOST):
+        if number < LEAST or HAPPENS - set(+machine.met):
+            run_state_machine_as_test(machine, settings=size)
+            print(number, dict(sorted(machine.met.items())))  # noqa: T201 - shown with -s, or when something failed
     assert not BIG or HAPPENS - set(+machine.met) == set()
 
 
