@@ -69,7 +69,7 @@ def paper(request: HouseRequest, request_id: UUID) -> HttpResponse:
     return paper_response(identity.read_document(request_id=asked.pk, by=request.actor, now=request.now))
 
 
-@fresh_factor  # type: ignore[arg-type]
+@fresh_factor
 @require_http_methods(["GET", "POST"])
 def archive(request: HouseRequest, request_id: UUID) -> HttpResponseBase:
     """The copy to hand over for a practice that has nobody left."""

@@ -4,7 +4,7 @@
 What is refused is read past and never stored; the other fields of the form arrive whole, so that nothing typed is lost.
 """
 
-from typing import Any, Final, cast
+from typing import IO, Any, Final, cast
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -55,7 +55,7 @@ class Documents(FileUploadHandler):
         found = cast(Spool, self.file)
         found.seek(0)
         return UploadedFile(
-            found, self.file_name, self.content_type, file_size, self.charset, self.content_type_extra
+            cast("IO[Any]", found), self.file_name, self.content_type, file_size, self.charset, self.content_type_extra
         )  # fmt: skip
 
     def why_not(self, piece: bytes, start: int) -> Refusal | None:

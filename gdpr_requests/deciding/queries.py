@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Field, Q
 
 from care.tenancy import ALL, scope
 from lifecycle.models import SweepRun
@@ -58,9 +58,10 @@ def unguarded() -> list[str]:
 def _is_guarded(one: Decision, checks: set[str]) -> bool:
     if one.constraint:
         return one.constraint in checks
-    column = one.table._meta.get_field(one.account).column
+    account = one.table._meta.get_field(one.account)
+    assert isinstance(account, Field)  # noqa: S101 - a reverse relation holds no account
     with connection.cursor() as cursor:
-        cursor.execute(REQUIRED, [one.table._meta.db_table, column])
+        cursor.execute(REQUIRED, [one.table._meta.db_table, account.column])
         found = cursor.fetchone()
     return bool(found and found[0])
 

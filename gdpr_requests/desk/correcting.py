@@ -60,9 +60,11 @@ def corrections_are_made_and_old_values_kept(now: datetime) -> Measure:
 
 def _astray() -> int:
     """Links to an entry that isn't of the file that was asked about; a file that left takes its history along."""
-    links: dict[UUID, UUID] = dict(Rectified.objects.filter(what=What.RECORD).values_list("made_id", "request_id"))
+    rows = Rectified.objects.filter(what=What.RECORD).values_list("made_id", "request_id")
+    links = {made_id: request_id for made_id, request_id in rows if made_id}
     files: dict[UUID, UUID | None] = dict(Request.objects.filter(pk__in=links.values()).values_list("pk", "file_id"))
-    there = set(PatientFile.objects.filter(pk__in=files.values(), leaving_at=None).values_list("pk", flat=True))
+    asked = [file_id for file_id in files.values() if file_id]
+    there = set(PatientFile.objects.filter(pk__in=asked, leaving_at=None).values_list("pk", flat=True))
     made = _files_of(Correction.objects.all(), links) | _files_of(ConsultationVersion.objects.all(), links)
     wanted = {made_id: files.get(request_id) for made_id, request_id in links.items()}
     return sum(file_id is None or (file_id in there and made.get(one) != file_id) for one, file_id in wanted.items())

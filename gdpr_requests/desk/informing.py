@@ -40,7 +40,7 @@ def readers_of(file_id: UUID, account_id: UUID | None, at: datetime) -> list[UUI
 
 def copies_of(request: Request) -> list[AccessEntry]:
     """When copies of the file left the house, the latest first; where they went, nobody wrote down."""
-    if not concerns(request):
+    if request.file_id is None or not concerns(request):
         return []
     return list(
         AccessEntry.objects.filter(subject_id=request.file_id, action__in=COPIES).order_by("-at", "-pk")[:SHOWN]

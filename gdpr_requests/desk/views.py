@@ -102,7 +102,7 @@ def paper(request: SignedInRequest, request_id: UUID) -> HttpResponse:
     )
 
 
-@fresh_factor  # type: ignore[arg-type]
+@fresh_factor
 @require_http_methods(["GET", "POST"])
 def archive(request: SignedInRequest, request_id: UUID) -> HttpResponseBase:
     """The copy to hand over to a patient who has no account."""

@@ -46,7 +46,7 @@ def export(request: HouseRequest) -> HttpResponse:
     return render(request, "patient_privacy/export.html", context)
 
 
-@fresh_factor  # type: ignore[arg-type]
+@fresh_factor
 @require_safe
 def download(request: HouseRequest, export_id: UUID) -> HttpResponseBase:
     """The archive as a plain ZIP, behind a fresh second factor; each download is journaled."""

@@ -171,7 +171,10 @@ def test_the_officer_answers_in_time_enters_what_came_by_post_and_prints(journey
     click(journey, "link", asked.number)
     answer(journey, "granted", "", "Everything about you stands in your privacy centre, under Export.")
     asked.refresh_from_db()
-    assert (asked.outcome, asked.decided_at is not None and asked.decided_at.date() <= asked.due_on) == ("granted", True)
+    assert (asked.outcome, asked.decided_at is not None and asked.decided_at.date() <= asked.due_on) == (
+        "granted",
+        True,
+    )
 
     journey.go("/admin/requests/")
     click(journey, "link", "Enter a request by post or e-mail")
@@ -180,7 +183,7 @@ def test_the_officer_answers_in_time_enters_what_came_by_post_and_prints(journey
     fill(journey, "Day of receipt", today.isoformat())
     journey.page.locator("main [name=name]").fill("Armand Quemener")
     fill(journey, "Postal address", "3 rue des Lilas, 29000 Quimper")
-    choose(journey, "What do you ask for?", "16")
+    choose(journey, "Right", "16")
     fill(journey, "What is asked", "My address is wrong.")
     click(journey, "button", "Enter the request")
     by_post = Request.objects.get(right="16")
