@@ -23,6 +23,7 @@ ACCESS = {
     "gdpr:request_send_paper": _MINE,
     "gdpr:request_paper": _MINE,
     "gdpr:request_archive": _MINE,
+    "gdpr:request_enter": _MINE,
     "patient_privacy:overview": _PATIENT,
     "patient_privacy:journal": _PATIENT,
     "patient_privacy:question": _PATIENT,

@@ -23,6 +23,7 @@ urlpatterns = [
     path(f"{CENTRE}/directives/", directives.practitioner, name="directives"),
     path(f"{CENTRE}/requests/", desk.requests, name="requests"),
     path(f"{CENTRE}/requests/new/", desk.new, name="request_new"),
+    path(f"{CENTRE}/requests/enter/<uuid:file_id>/", desk.enter, name="request_enter"),
     path(f"{CENTRE}/requests/<uuid:request_id>/", desk.one, name="request"),
     path(f"{CENTRE}/requests/<uuid:request_id>/send/", desk.send_paper, name="request_send_paper"),
     path(f"{CENTRE}/requests/<uuid:request_id>/paper/", desk.paper, name="request_paper"),

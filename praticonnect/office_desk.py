@@ -1,6 +1,5 @@
 """The data protection officer's desk: every request, the overdue ones first; decided, entered, printed, taken along (MD-33)."""
 
-from datetime import datetime, time
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.stepup import fresh_factor
 from audit.requests import HouseRequest
 from gdpr_requests.desk import handing, identity, queries, showing
-from gdpr_requests.desk.filing import file_request
+from gdpr_requests.desk.filing import file_request, moment_of
 from gdpr_requests.desk.forms import DeskFilter, EnterForm
 from gdpr_requests.desk.rules import Refused
 from gdpr_requests.desk.views import in_words, paper_response
@@ -25,11 +24,10 @@ from gdpr_requests.desk.wording import right_in_words
 from gdpr_requests.directives import dying
 from gdpr_requests.models import Request
 from praticonnect.office_register import filtered, takings
-from privacy.clocks import ZONES, Jurisdiction, legal_day
+from privacy.clocks import legal_day
 from privacy.deadlines import DataClass, Right
 
 PAGE: Final = 50
-NOON: Final = time(12)
 
 
 def desk(request: HouseRequest) -> HttpResponse:
@@ -88,13 +86,11 @@ def enter(request: HouseRequest) -> HttpResponse:
 
 def _entered(request: HouseRequest, form: EnterForm) -> Request | None:
     typed = form.cleaned_data
-    noon = datetime.combine(typed["received_on"], NOON, ZONES[Jurisdiction.FR])
-    today = typed["received_on"] == legal_day(request.now)
     try:
         return file_request(
             right=typed["right"], objects_to=typed["objects_to"], text=typed["text"], channel=typed["channel"],
             contact={name: typed[name] for name in ("name", "email", "address", "language")},
-            data_class=DataClass(typed["data_class"]), received_at=request.now if today else noon,
+            data_class=DataClass(typed["data_class"]), received_at=moment_of(typed["received_on"], request.now),
             by=request.actor, now=request.now,
         )  # fmt: skip
     except Refused as refused:

@@ -1,7 +1,7 @@
 """A request comes in, by whatever channel: numbered, dated, sealed, and what bites at once bites (MD-33, MD-34)."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Final
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from gdpr_requests.desk.rules import Refusal, Refused, require, why_not_file
 from gdpr_requests.desk.states import DONE, Event, State
 from gdpr_requests.desk.writing import add_exchange
 from gdpr_requests.models import Channel, Proof, Request
-from privacy.clocks import legal_day
+from privacy.clocks import ZONES, Jurisdiction, legal_day
 from privacy.deadlines import DataClass, Right, class_of_record, deadline
 from privacy.ids import new_id
 from privacy.purposes import Purpose
@@ -27,6 +27,7 @@ from records.models import PatientFile
 from vault import access
 
 TURN: Final = "select pg_advisory_xact_lock(hashtext('gdpr_requests.number'), %s)"
+NOON: Final = time(12)
 MANY: Final = frozenset({Right.QUESTION, Right.QUESTIONED_ACCESS, Right.OBJECTION, Right.WITHDRAWAL})
 """Rights of which a person may have several requests open: each is about another thing."""
 
@@ -85,6 +86,11 @@ def file_request(
         transaction.on_commit(lambda: mails.receipt(request, mails.reader_of(request, handle)), robust=True)
     transaction.on_commit(lambda: mails.arrived(request), robust=True)
     return request
+
+
+def moment_of(day: date, now: datetime) -> datetime:
+    """When something came in that somebody enters by its day: now for today, else noon of that day in Paris (D17)."""
+    return now if day == legal_day(now) else datetime.combine(day, NOON, ZONES[Jurisdiction.FR])
 
 
 def _number(now: datetime) -> tuple[int, int]:

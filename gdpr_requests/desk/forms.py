@@ -90,6 +90,16 @@ class DeathForm(forms.Form):
     )
 
 
+class HandedForm(EnterForm):
+    """A request of a patient without an account, entered by the practice that keeps the file: its age gives the clock."""
+
+    data_class = None  # type: ignore[assignment]  # so Django leaves a field out
+    channel = _choice(
+        _("Came by"),
+        [(Channel.POST.value, _("letter, or handed over at the practice")), (Channel.EMAIL.value, Channel.EMAIL.label)],
+    )
+
+
 class MessageForm(forms.Form):
     """A message, or the reason of a step."""
 
@@ -152,4 +162,14 @@ class DeskFilter(forms.Form):
     channel = _choice(_("Channel"), [*NONE, *Channel.choices], required=False)
 
 
-__all__ = ["AnswerForm", "AskForm", "ContactForm", "DeskFilter", "EnterForm", "MessageForm", "PaperForm", "ProofForm"]
+__all__ = [
+    "AnswerForm",
+    "AskForm",
+    "ContactForm",
+    "DeskFilter",
+    "EnterForm",
+    "HandedForm",
+    "MessageForm",
+    "PaperForm",
+    "ProofForm",
+]

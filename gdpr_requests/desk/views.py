@@ -8,20 +8,22 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.requests import SignedInRequest
 from accounts.stepup import fresh_factor
 from gdpr_requests.desk import handing, identity, queries, showing
-from gdpr_requests.desk.filing import file_request
-from gdpr_requests.desk.forms import AskForm, DeskFilter, PaperForm
+from gdpr_requests.desk.filing import file_request, moment_of
+from gdpr_requests.desk.forms import AskForm, DeskFilter, HandedForm, PaperForm
 from gdpr_requests.desk.public_views import taken
 from gdpr_requests.desk.rules import Refused
 from gdpr_requests.desk.wording import remedies, right_in_words
 from gdpr_requests.models import Channel, Request
 from privacy.clocks import legal_day
 from privacy.deadlines import Right
+from records.queries import files_of
 from records.uploads import refuse
 
 PAGE = 25
@@ -66,6 +68,20 @@ def new(request: SignedInRequest) -> HttpResponse:
             messages.success(request, _("Your request has the number %(number)s.") % {"number": filed.number})
             return redirect("gdpr:request", filed.pk)
     return render(request, "gdpr/request_new.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def enter(request: SignedInRequest, file_id: UUID) -> HttpResponse:
+    """What a patient without an account wrote or handed over about their file; its clock runs from the day of receipt."""
+    file = files_of(request.user).filter(pk=file_id).first()
+    if file is None:
+        raise Http404
+    form = HandedForm(request.POST or None, initial={"received_on": legal_day(request.now), "language": get_language()})
+    if request.method == "POST" and form.is_valid() and (filed := _entered(request, file.pk, form)):
+        messages.success(request, _("Entered under the number %(number)s.") % {"number": filed.number})
+        return redirect("gdpr:request", filed.pk)
+    context = {"form": form, "file_id": file_id}
+    return render(request, "gdpr/request_enter.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -125,6 +141,19 @@ def paper_response(found: tuple[str, bytes] | None) -> HttpResponse:
 def in_words(requests: Any) -> list[tuple[Request, str]]:
     """Each request with its right in words."""
     return [(row, right_in_words(Right(row.right))) for row in requests]
+
+
+def _entered(request: SignedInRequest, file_id: UUID, form: HandedForm) -> Request | None:
+    typed = form.cleaned_data
+    try:
+        return file_request(
+            right=typed["right"], objects_to=typed["objects_to"], text=typed["text"], channel=typed["channel"],
+            contact={name: typed[name] for name in ("name", "email", "address", "language")}, file_id=file_id,
+            received_at=moment_of(typed["received_on"], request.now), by=request.actor, now=request.now,
+        )  # fmt: skip
+    except Refused as refused:
+        form.add_error(None, str(refused.refusal.message))
+        return None
 
 
 def _asked(request: SignedInRequest, request_id: UUID) -> Request:

@@ -295,6 +295,26 @@ def test_desk_hands_the_copy_over_to_somebody_without_account(practitioner: User
     assert (client.get(address).status_code, Export.objects.count()) == (404, 0)
 
 
+def test_practice_enters_what_a_patient_without_account_asks(practitioner: User, file: PatientFile) -> None:
+    client, page = at_home(practitioner), reverse("gdpr:request_enter", args=[file.pk])
+    assert page in client.get(reverse("records:portal", args=[file.pk])).content.decode()
+    typed = {
+        "channel": "post", "received_on": NOW.date().isoformat(), "name": "Éloïse Lefèvre", "email": "",
+        "address": "12, Ti Foss", "language": "fr", "right": "15", "objects_to": "", "text": "My file, please.",
+    }  # fmt: skip
+    wrong = client.post(page, {**typed, "address": ""})
+    assert (wrong.status_code, "a postal address" in wrong.content.decode(), Request.objects.count()) == (422, True, 0)
+    answer = client.post(page, typed)
+    request = Request.objects.get()
+    assert answer["Location"] == reverse("gdpr:request", args=[request.pk])
+    assert (request.file_id, request.practice_id, request.data_class, request.account_id, request.proof) == (
+        file.pk, file.practice_id, "medical", None, "",
+    )  # fmt: skip
+    assert granted(request, actor_of(practitioner), now=timezone.now() + timedelta(days=3)) is not None
+    for other in (make_practitioner("other@example.org"), make_patient()):
+        assert at_home(other).get(page).status_code == 404
+
+
 def test_desk_hands_nothing_over_once_the_file_is_restricted(practitioner: User, file: PatientFile) -> None:
     request = asked(file, None)
     export = granted(request, actor_of(practitioner))
