@@ -21,6 +21,7 @@ from accounts.models import User
 from bench.harness import Run, bench, rate_of
 from bench.retention_rows import Place, make_place
 from praticonnect.database import as_owner
+from privacy.ids import new_id
 from records.models import PatientFile
 from tests.accounts.factories import make_patient, make_staff, prove, verified_client
 from tests.records.factories import link, make_file
@@ -28,8 +29,6 @@ from tests.records.factories import link, make_file
 ROWS = int(os.environ.get("PRATICONNECT_BENCH_ROWS", "1000000"))
 PIECE = 250_000
 VISITS = 12
-PAGE = 50
-EXTRACTED = 20_000
 OURS, THEIRS = 10, 2_000
 """One line of ten is of the practice that looks, one of two thousand of the patient who looks."""
 LINES = """
@@ -54,11 +53,11 @@ copy (select seq, at, actor_id, actor_role, channel, ip, practice_id, subject_id
 @bench
 def journal(run: Run) -> None:
     """Pages at so many lines, each against the bare query of its lines; and against itself at a hundredth of them."""
-    place, patient = make_place("bench.journal@bench.example"), make_patient("bench.patient@bench.example")
-    file = make_file(place.user)
+    place, patient = make_place(f"{new_id().hex}@bench.example"), make_patient()
+    file, office = make_file(place.user), make_staff()
     link(file, patient)
     readers = {
-        "gdpr:journal": at(place.user), "patient_privacy:journal": at(patient), "admin:supervision": at(make_staff()),
+        "gdpr:journal": at(place.user), "patient_privacy:journal": at(patient), "admin:supervision": at(office),
     }  # fmt: skip
     add(place, file, 1, ROWS // 100)
     few = {name: partial(visit, client, name) for name, client in readers.items()}
@@ -75,7 +74,7 @@ def journal(run: Run) -> None:
             f"{name}: pages/s at all lines to pages/s at a hundredth",
             rate_of(partial(visit, client, name)) / small[name],
         )
-    extraction(run, file, readers["admin:supervision"])
+    extraction(run, file, at(office))
 
 
 def compare(run: Run, place: Place, file: PatientFile, readers: dict[str, Client]) -> None:
@@ -103,8 +102,11 @@ def extraction(run: Run, file: PatientFile, office: Client) -> None:
 
     def taken() -> int:
         said = {"journal": "access", "file": str(file.pk)}
-        body = io.TextIOWrapper(io.BytesIO(office.get(reverse("admin:supervision_csv"), said).getvalue()))
-        return sum(1 for _line in body) - 1
+        answer = office.get(reverse("admin:supervision_csv"), said)
+        assert answer.status_code == 200, (
+            "the second factor isn't fresh any more: the machine is too busy to measure on"
+        )
+        return sum(1 for _line in io.BytesIO(answer.getvalue())) - 1
 
     run.figure("lines extracted", found)
     run.compare("Extraction", "lines", {"COPY as CSV": copied, "supervision.csv": taken}, rounds=3)
