@@ -17,6 +17,8 @@ ROLES = {
     "patient": _("patient"),
     "guardian": _("parent or guardian"),
     "proxy": _("a person of trust"),
+    "account": _("holder of the account"),
+    "anonymous": _("nobody signed in"),
 }
 
 PARTS = {PATIENT_ACCOUNT: _("the identity of the patient's account")}

@@ -52,7 +52,7 @@ class Documents(FileUploadHandler):
 
     def file_complete(self, file_size: int) -> "UploadedFile[Any]":
         """The file, to be read from its beginning."""
-        found = cast(Spool, self.file)
+        found: Any = self.file
         found.seek(0)
         return UploadedFile(
             cast("IO[Any]", found), self.file_name, self.content_type, file_size, self.charset, self.content_type_extra

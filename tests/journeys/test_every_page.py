@@ -39,13 +39,9 @@ LANGUAGES = ("en", "fr")
 WIDTHS = (1280, 320)
 LOOKED = {"en": 1280, "fr": 320}
 """At which width axe-core looks at a page in which language: both widths and both languages, in half the time."""
-OF_A_NUMBER = {"schedule_version": 2}
 LONG = "marie-clementine.de-la-rochefoucauld-montbeliard@mail.departement-de-la-loire-atlantique.example"
-NO_PAGES = {
-    "supervision_csv", "request_register_csv", "request_register_pdf", "request_paper", "request_archive", "duty_proof", "duty_end",
-    "operations_approve", "schedule_approve",
-}  # fmt: skip
-"""Addresses of the office that are no pages: documents and acts."""
+NO_PAGES = {"supervision_csv", "request_register_csv", "request_register_pdf", "consent_log_csv"}
+"""Addresses of the office without an argument that are no pages."""
 
 
 @pytest.fixture
@@ -73,21 +69,23 @@ def office_pages() -> list[str]:
             "emergency_review": EmergencyAccess.objects.get().pk, "archive_opening": ArchiveOpening.objects.get().pk,
         }  # fmt: skip
         things |= {"breach_form": things["breach"], "duty": Duty.objects.get().pk}
-    plain = [reverse(f"admin:{name}") for name in own_names() - NO_PAGES if name not in things | OF_A_NUMBER]
+    plain = [reverse(f"admin:{name}") for name in own_names() - NO_PAGES]
     windows = [reverse(f"admin:audit_{name}_changelist") for name in ("accessentry", "evententry", "seal")]
     one = [reverse(f"admin:{name}", args=[pk]) for name, pk in things.items()]
+    numbered = [reverse("admin:policy", args=[1])]
     filtered = [f"{reverse('admin:desk')}?stands=overdue", f"{reverse('admin:supervision')}?journal=access"]
-    return sorted([reverse("admin:index"), *plain, *windows, *one, *filtered])
+    return sorted([reverse("admin:index"), *plain, *windows, *one, *numbered, *filtered])
 
 
 def own_names() -> set[str]:
-    """What the office adds to Django's admin."""
+    """The lists and forms that the office adds to Django's admin: its addresses that take no argument."""
     every, djangos = admin.site.get_urls(), super(OfficeSite, admin.site).get_urls()
     return _names(every) - _names(djangos)
 
 
 def _names(patterns: Iterable[object]) -> set[str]:
-    return {one.name for one in patterns if isinstance(one, URLPattern) and one.name}
+    named = (one for one in patterns if isinstance(one, URLPattern) and not one.pattern.converters)
+    return {one.name for one in named if one.name}
 
 
 @dataclass
