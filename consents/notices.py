@@ -112,8 +112,8 @@ def slots() -> tuple[str, ...]:
 
 @cache
 def every_slot() -> tuple[str, ...]:
-    """All switches there are: an account's, then a patient's."""
-    return (*slots(), *PATIENT_KEYS)
+    """All switches there are: an account's, those of its own pages, then a patient's."""
+    return (*slots(), *OWN_KEYS, *PATIENT_KEYS)
 
 
 def slots_beside(key: str) -> tuple[str, ...]:

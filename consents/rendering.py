@@ -12,6 +12,8 @@ from markdown_it import MarkdownIt
 from consents.notices import parse
 
 SECTION = re.compile(r"^## (.+)\n", re.MULTILINE)
+ABOUT_ITSELF = re.compile(r"^(?:change|news): .*\n", re.MULTILINE)
+"""Head lines by which a version says what it changes: they stand beside a comparison, not in it."""
 COMMENT = re.compile(r"^<!--.*-->\n", re.MULTILINE)
 
 
@@ -55,7 +57,7 @@ def by_section(old: str, new: str) -> list[tuple[str, list[list[Piece]]]]:
 def _sections(content: str) -> dict[str, str]:
     """The text by its headings, each with its heading line; what stands before the first goes without a name."""
     parts = SECTION.split(content)
-    found = {"": parts[0]}
+    found = {"": ABOUT_ITSELF.sub("", parts[0])}
     for title, body in zip(parts[1::2], parts[2::2], strict=True):
         found[title] = f"{found.get(title, '')}## {title}\n{body}"
     return found

@@ -19,8 +19,9 @@ from lifecycle.erasure.approving import approve
 from lifecycle.erasure.execute import execute_file
 from lifecycle.erasure.plan import plan_for_file
 from lifecycle.models import Erasure
-from privacy.consent_keys import KEYS, Kind
+from privacy.consent_keys import Kind
 from privacy.deadlines import Right
+from privacy.patient_keys import EVERY_KEY
 from records.restriction.queries import is_restricted
 from records.rules import Refusal, Refused
 
@@ -123,7 +124,7 @@ def nothing_was_withdrawn(request: Request, now: datetime) -> bool:
     if request.account_id is None or entries.filter(at__gte=request.received_at).exists():
         return False
     states = consents.states(request.account_id, now)
-    return any(state.on for slot, state in states.items() if KEYS[slot.partition(".")[0]].kind in FREE)
+    return any(state.on for slot, state in states.items() if EVERY_KEY[slot.partition(".")[0]].kind in FREE)
 
 
 def _require_account_is_gone(request: Request) -> None:

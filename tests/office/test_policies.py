@@ -17,6 +17,7 @@ from accounts.models import User
 from audit import supervision
 from audit.actors import Actor
 from audit.models import EventEntry
+from consents import notices
 from consents.models import ConsentEvent
 from lifecycle.changes import actions, telling
 from lifecycle.models import PolicyAnnouncement
@@ -146,6 +147,10 @@ def test_the_log_is_filtered_by_key_decision_period_and_account(dpo: User, camil
         ("marketing_emails", "given", "other@example.org")
     ]
     assert decided(client, slot="analytics_product") == []
+
+
+def test_the_log_has_a_title_for_every_switch_that_has_a_text() -> None:
+    assert {text.slot for text in notices.catalogue()} == {notices.POLICY, *notices.every_slot()}
 
 
 @pytest.mark.parametrize(
