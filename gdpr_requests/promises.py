@@ -17,6 +17,7 @@ from gdpr_requests import withdrawal_promises as _withdrawal  # noqa: F401 - reg
 from gdpr_requests.deciding import promises as _deciding  # noqa: F401 - registers MD-31
 from gdpr_requests.desk import closing, identity, objecting, queries
 from gdpr_requests.desk import correcting as _correcting  # noqa: F401 - registers PC-61
+from gdpr_requests.desk import pace_promises as _paces  # noqa: F401 - registers MD-44, response times
 from gdpr_requests.desk.forms import RIGHT_CHOICES
 from gdpr_requests.desk.grounds import grounds_of
 from gdpr_requests.desk.reminding import Kind

@@ -12,6 +12,8 @@ from accounts.stepup import fresh_factor
 from audit import supervision
 from audit.actions import record_event
 from audit.requests import HouseRequest
+from gdpr_requests.desk import pace
+from gdpr_requests.desk.wording import right_in_words
 from praticonnect import supervising
 from praticonnect.office_csv import stream
 from praticonnect.supervising import Filter
@@ -28,6 +30,7 @@ def journals(request: HouseRequest) -> HttpResponse:
         found, more = supervision.page(wanted, before=_number(request.GET.get("before")), size=PAGE)
         context |= {"rows": list(supervising.lines(found)), "more": more, "wanted": wanted}
     status = 200 if form.is_valid() else 422
+    context["paces"] = [(right_in_words(one.right), one) for one in pace.paces(pace.lately(request.now), request.now)]
     return TemplateResponse(
         request, "office/supervision.html", {**admin.site.each_context(request), **context}, status=status
     )

@@ -17,11 +17,12 @@ from audit.models import AccessEntry
 from audit.requests import HouseRequest
 from gdpr_requests import journals, wording
 from gdpr_requests.desk import handing, showing
+from gdpr_requests.desk.pace import for_readers
 from gdpr_requests.desk.queries import own_requests
 from gdpr_requests.desk.rules import Refused
 from gdpr_requests.desk.states import DONE
 from gdpr_requests.desk.views import in_words
-from gdpr_requests.desk.wording import remedies
+from gdpr_requests.desk.wording import remedies, right_in_words
 from gdpr_requests.models import Request
 from gdpr_requests.portal import actions, queries
 from gdpr_requests.portal.forms import PatientAskForm, PatientJournalFilter, QuestionForm, name_of
@@ -93,7 +94,10 @@ def question(request: HouseRequest, entry_id: int) -> HttpResponse:
 def requests(request: HouseRequest) -> HttpResponse:
     """What one asked, the newest first, with the day by which each is answered."""
     page = Paginator(own_requests(signed_in(request).pk), PAGE).get_page(request.GET.get("page"))
-    context = {"page": page, "rows": in_words(page), "today": legal_day(request.now), "remedies": remedies()}
+    context = {
+        "page": page, "rows": in_words(page), "today": legal_day(request.now), "remedies": remedies(),
+        "paces": [(right_in_words(one.right), one) for one in for_readers({row.right for row in page}, request.now)],
+    }  # fmt: skip
     return render(request, "patient_privacy/requests.html", context)
 
 

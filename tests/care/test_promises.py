@@ -13,7 +13,8 @@ from care import promises
 from care.models import AgreementText, StaffConsent
 from care.roles import HostAdministrator, Way
 from care.tenancy import ALL, scope
-from tests.accounts.factories import make_practitioner
+from praticonnect.database import as_owner
+from tests.accounts.factories import make_practitioner, make_staff
 from tests.care.factories import held_client, let_in, make_member
 from tests.records.factories import make_file
 
@@ -51,6 +52,19 @@ def test_content_opened_by_a_technical_provider_breaks_md_40(owner: User) -> Non
     saw(make_member(owner, "technician"), "technician", make_file(owner).pk)
     found = promises.each_recipient_has_its_limits(timezone.now())
     assert (found.kept, found.figures["openings_by_technical_providers"]) == (False, 1)
+
+
+def test_content_opened_by_a_host_administrator_breaks_md_40(owner: User) -> None:
+    saw(make_staff("host@example.org"), "host", make_file(owner).pk)
+    found = promises.each_recipient_has_its_limits(timezone.now())
+    assert (found.kept, found.figures["openings_by_host_administrators"]) == (False, 1)
+
+
+def test_a_login_past_the_walls_breaks_md_40() -> None:
+    assert promises.each_recipient_has_its_limits(timezone.now()).kept is True
+    with as_owner():
+        found = promises.each_recipient_has_its_limits(timezone.now())
+    assert (found.kept, found.figures["database_login_passes_row_security"]) == (False, True)
 
 
 def test_host_administrator_with_a_way_in_breaks_md_40(monkeypatch: pytest.MonkeyPatch) -> None:
