@@ -2,29 +2,45 @@
 
 What each visitor must get follows from the access table alone; what must never be in an answer are
 the canaries of practice A, unless the visitor is its practitioner. ``run`` returns the leaks.
+
+Nobody signs in twice: what a request wrote is taken back (``Rewind``), so that the next one finds the practice, the
+session and the counters as they were, whatever the one before did.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+from uuid import UUID
 
+from django.conf import settings
+from django.core.cache import cache
+from django.db import connections, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from accounts.access import Access, Audience
-from praticonnect.access import table
+from praticonnect.access import access_of
 from tests.security.urlmap import Page, pages
 
 # Reads the credential of a real passkey, which the staff of these tests don't hold.
 NEEDS_A_REAL_PASSKEY = {"mfa_reauthenticate_webauthn"}
+CATCH_ALL = "admin:"
+"""The admin's own 404, at whatever address."""
+ANY_ID = UUID(int=1)
+"""For pages of the office, whose objects are no practice's: who isn't of the office can't tell one from none."""
 
 
 @dataclass(frozen=True)
 class Visitor:
-    """Somebody with a fresh client for each request, and what the table must let them do."""
+    """Somebody, signed in as far as they can be, and what the table must let them do."""
 
     name: str
-    client: Callable[[], Client]
+    client: Client
     admits: Callable[[Access], bool]
     owner: bool = False
 
@@ -42,13 +58,17 @@ class World:
 
 
 def addresses(world: World) -> Iterator[tuple[Page, str, Access]]:
-    """Each page of the house with an address made of A's own objects."""
-    rows = table()
-    for page in pages():
+    """Each page of the house with an address made of A's own objects; the office's too, which nobody else finds."""
+    for page in pages(office=True):
+        access = access_of(page.name)
+        if page.name == CATCH_ALL or access is None:
+            continue
+        of_office = access.audience is Audience.OFFICE
         arguments = {
-            name: world.arguments.get(f"{page.name} {name}", world.arguments.get(name)) for name in page.arguments
+            name: world.arguments.get(f"{page.name} {name}", world.arguments.get(name, ANY_ID if of_office else None))
+            for name in page.arguments
         }
-        yield page, reverse(page.name, kwargs=arguments), rows[page.name]
+        yield page, reverse(page.name, kwargs=arguments), access
 
 
 def run(world: World, visitors: list[Visitor], *, within: str = "") -> list[str]:
@@ -56,30 +76,101 @@ def run(world: World, visitors: list[Visitor], *, within: str = "") -> list[str]
 
     ``within`` keeps to the addresses whose name begins so.
     """
-    leaks = []
-    for page, address, access in addresses(world):
-        if page.name in NEEDS_A_REAL_PASSKEY or not page.name.startswith(within):
-            continue
-        for visitor in visitors:
-            for method in ("get", "post"):
-                leaks += _ask(world, visitor, method, page, address, access)
+    leaks, before, rewind = [], world.fingerprint(), Rewind()
+    with bare_404():
+        for page, address, access in addresses(world):
+            if page.name in NEEDS_A_REAL_PASSKEY or not page.name.startswith(within):
+                continue
+            for visitor in visitors:
+                for method in methods(visitor, access):
+                    with rewind.undone(visitor.client) as written:
+                        answer = getattr(visitor.client, method)(address)
+                        body = b"".join(answer) if answer.streaming else answer.content
+                        changed = bool(written) and world.fingerprint() != before
+                        leaks += _wrong(world, visitor, method, page, access, answer, body, changed=changed)
     return leaks
 
 
-def _ask(world: World, visitor: Visitor, method: str, page: Page, address: str, access: Access) -> Iterator[str]:
-    if visitor.owner and method == "post":
-        return
-    before = world.fingerprint()
-    answer: HttpResponse = getattr(visitor.client(), method)(address)
+def methods(visitor: Visitor, access: Access) -> tuple[str, ...]:
+    """How a visitor asks. The office's pages are theirs by right (tests/security/test_health_pages.py asks them)."""
+    if access.audience is Audience.OFFICE:
+        return () if visitor.admits(access) else ("get",)  # the gate refuses before it looks at the method
+    return ("get",) if visitor.owner else ("get", "post")
+
+
+class Rewind:
+    """Takes back what requests do: the rows of both databases, the client's cookies, what the cache counted."""
+
+    def __init__(self) -> None:
+        self._points = {alias: transaction.savepoint(using=alias) for alias in connections}
+
+    @contextmanager
+    def undone(self, client: Client) -> Iterator[list[str]]:
+        """The statements that wrote, to either database; afterwards nothing of it is left."""
+        written: list[str] = []
+        cookies = deepcopy(client.cookies)
+
+        def note(execute: Any, sql: str, *rest: Any) -> Any:
+            if not sql.startswith(READS):
+                written.append(sql)
+            return execute(sql, *rest)
+
+        with ExitStack() as watching:
+            for alias in connections:
+                watching.enter_context(connections[alias].execute_wrapper(note))
+            yield written
+        if written:
+            for alias, point in self._points.items():
+                transaction.set_rollback(False, using=alias)
+                transaction.savepoint_rollback(point, using=alias)
+        client.cookies = cookies
+        cache.clear()
+
+
+READS = (
+    'SELECT "',
+    "SELECT 1 ",
+    "SELECT COUNT(",
+    "SAVEPOINT ",
+    "RELEASE ",
+    "WITH before AS MATERIALIZED (SELECT coalesce(current_setting",
+)
+"""How statements begin that change no row: Django's own, and the scope of the practices. Anything else may have written."""
+
+
+@contextmanager
+def bare_404() -> Iterator[None]:
+    """Who finds nothing gets an answer without a page or a line of log: drawing it thousands of times proves nothing."""
+    urls: Any = import_module(settings.ROOT_URLCONF)
+    urls.handler404 = lambda request, exception: HttpResponse(status=404)
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        del urls.handler404
+        logging.disable(logging.NOTSET)
+
+
+def _wrong(
+    world: World,
+    visitor: Visitor,
+    method: str,
+    page: Page,
+    access: Access,
+    answer: HttpResponse,
+    body: bytes,
+    *,
+    changed: bool,
+) -> Iterator[str]:
+    """What an answer shows, changed or let in that it mustn't."""
     where = f"{visitor.name} {method.upper()} {page.name}: {answer.status_code}"
     if answer.status_code >= 500:
         yield f"{where} fails"
     if not visitor.owner:
-        body = b"".join(answer) if answer.streaming else answer.content
         shown = [canary for canary in world.canaries if canary in body.decode(errors="replace")]
         if shown:
             yield f"{where} shows {shown}"
-        if world.fingerprint() != before:
+        if changed:
             yield f"{where} changes practice A"
     if _let_in(answer) and not visitor.admits(access):
         yield f"{where} lets a stranger in"

@@ -14,10 +14,10 @@ class Page:
     arguments: frozenset[str]
 
 
-def pages() -> list[Page]:
-    """Every named address, the admin's own aside; unnamed ones come with an empty name."""
+def pages(*, office: bool = False) -> list[Page]:
+    """Every named address, the admin's own aside unless asked for; unnamed ones come with an empty name."""
     found = set(_walk(get_resolver().url_patterns, (), frozenset()))
-    return sorted((p for p in found if not p.name.startswith("admin:")), key=lambda p: p.name)
+    return sorted((p for p in found if office or not p.name.startswith("admin:")), key=lambda p: p.name)
 
 
 def _walk(entries: list[URLPattern | URLResolver], spaces: tuple[str, ...], given: frozenset[str]) -> Iterator[Page]:
