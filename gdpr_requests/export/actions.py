@@ -14,7 +14,7 @@ from accounts.models import User
 from audit.actions import record_event
 from audit.actors import Actor
 from gdpr_requests.export import queries
-from gdpr_requests.export.rules import Refused, why_not_another
+from gdpr_requests.export.rules import Refused, why_not_another, why_not_take
 from gdpr_requests.export.scopes import Scope
 from gdpr_requests.models.exports import UNDER_WAY, Export, ExportState
 from lifecycle.sweeping import Outcome
@@ -61,7 +61,12 @@ def again(export: Export, *, by: Actor, now: datetime) -> bool:
 
 
 def download(export: Export, *, by: Actor, now: datetime) -> "Archive":
-    """The archive, piece by verified piece, and the line that says so. Raises OSError when the storage hasn't it."""
+    """The archive, piece by verified piece, and the line that says so.
+
+    Raises OSError when the storage hasn't it, and Refused when a file in it was restricted since.
+    """
+    if reason := why_not_take(export, by.practice_id):
+        raise Refused(reason)
     sealed = default_storage.open(name_of(export.pk), "rb")
     try:
         with transaction.atomic():

@@ -70,6 +70,9 @@ def streamed(request: HouseRequest, found: Export, otherwise: HttpResponse) -> H
             request, _("The archive can't be read just now. Try again in some minutes, or ask for a new one.")
         )
         return otherwise
+    except Refused as reason:
+        messages.warning(request, str(reason))
+        return otherwise
     answer = StreamingHttpResponse(pieces, content_type="application/zip")
     day = timezone.localdate(found.ready_at)
     answer["Content-Disposition"] = f'attachment; filename="praticonnect-{found.scope}-{day}.zip"'

@@ -5,10 +5,12 @@ from audit.actors import Actor
 from lifecycle.erasure.deciding import decide_account
 from lifecycle.models import Disposal, Erasure, Hold
 from lifecycle.retention.aggregates import count_departed
-from lifecycle.rights.streams import DECISIONS, DISPOSALS, ERASURES, REQUESTS, VERSIONS, Stream
+from lifecycle.rights.streams import DECISIONS, DISPOSALS, ERASURES, REQUESTS, RESTRICTIONS, VERSIONS, Stream
 from lifecycle.schedule.queries import in_force
 from lifecycle.schedule.redating import waiting
 from records.models import PatientFile
+from records.restriction import again
+from records.restriction.queries import is_restricted
 from vault.models import RightsEntry
 
 
@@ -33,8 +35,8 @@ def _after_others(stream: Stream, entry: RightsEntry) -> None:
 
 
 def _disposal(stream: Stream, entry: RightsEntry) -> None:
-    """Neither a hold that was lifted since the backup keeps the file, nor an end that was re-dated since (NEW-05)."""
-    held = Hold.objects.filter(file_id=entry.subject_id, lifted_at=None).exists()
+    """No hold or restriction that was lifted since the backup keeps the file, nor an end that was re-dated since (NEW-05)."""
+    held = Hold.objects.filter(file_id=entry.subject_id, lifted_at=None).exists() or is_restricted(entry.subject_id)
     stale = waiting(in_force()).filter(pk=entry.subject_id).exists()
     stream.insert({**entry.facts, "reason": Disposal.Reason.REPLAY} if held or stale else entry.facts)
     PatientFile.objects.filter(pk=entry.subject_id, leaving_at=None).update(leaving_at=entry.at)
@@ -52,10 +54,17 @@ def _erasure(stream: Stream, entry: RightsEntry) -> None:
         row.save(force_insert=True)
 
 
+def _restriction(stream: Stream, entry: RightsEntry) -> None:
+    """Begun again as it was, or lifted again; what was written of it is lost with the database it was written in."""
+    act = again.begin if entry.facts["kind"] == "begun" else again.lift
+    act(entry.facts)
+
+
 _WAYS = {
     DECISIONS: _after_others,
     REQUESTS: _after_others,
     DISPOSALS: _disposal,
     ERASURES: _erasure,
     VERSIONS: _as_it_was,
+    RESTRICTIONS: _restriction,
 }

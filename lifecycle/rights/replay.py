@@ -26,6 +26,7 @@ from lifecycle.rights.putting import put_back
 from lifecycle.rights.streams import BATCH, STREAMS, Stream
 from privacy.clocks import legal_day
 from records.models import PatientFile
+from records.restriction import keys
 from vault import rights, rings
 
 REPLAY_LOCK: Final = 0x5EEA
@@ -131,6 +132,11 @@ def finish_erasures(*, by: Actor, now: datetime) -> dict[str, int]:
     return {"erasures finished": len(waiting)}
 
 
+def settle_restrictions(*, by: Actor, now: datetime) -> dict[str, int]:
+    """The marks on the keys follow the restrictions that stand and fall again (PC-63)."""
+    return {"keys of restricted files settled": keys.settle(keys.astray(), now)}
+
+
 def end_sessions(*, by: Actor, now: datetime) -> dict[str, int]:
     """A session that was ended after the backup must not come back to life: everybody signs in again."""
     return {"sessions ended": Session.objects.all().delete()[0]}
@@ -143,6 +149,7 @@ STEPS: Final[tuple[Step, ...]] = (
     decide_dead_files,
     finish_disposals,
     finish_erasures,
+    settle_restrictions,
 )
 """In this order: nothing dies before its decision stands in both databases."""
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from django.db import connection, models
 
 from audit.evidence import of_table
 from lifecycle.models import Erasure
+from records.models import PatientFile, Restriction
 from vault.models import RightsEntry
 from vault.rights import Entry
 
@@ -34,6 +35,26 @@ insert into {table} ({columns}) select {columns} from jsonb_populate_record(null
 on conflict do nothing
 """
 NEXT: Final = "select coalesce(max(number), 0) + 1 from {table} where {subject} = %s"
+# A restriction isn't evidence of its own: what begins and what ends it are read off its row, each with an id of its own.
+# Both moments are those of the acts; ``number`` puts a beginning before an end of the same moment.
+RESTRICTED: Final = """
+select id, number, file_id, at, at, facts::text from (
+  select id, 2 * (extract(epoch from since_at) * 1000000)::bigint as number, file_id, since_at as at,
+         to_jsonb(row) - array['note', 'lifted_why'] || '{"kind": "begun"}' as facts
+    from records_restriction row
+  union all
+  select md5(id::text || 'lifted')::uuid, 2 * (extract(epoch from lifted_at) * 1000000)::bigint + 1, file_id, lifted_at,
+         to_jsonb(row) - array['note', 'lifted_why'] || '{"kind": "lifted"}'
+    from records_restriction row where lifted_at is not null
+) acts where %s::timestamptz is null or at >= %s order by at desc, number desc
+"""
+ACTS_OF: Final = """
+select id from records_restriction where file_id = any(%s)
+ union all
+select md5(id::text || 'lifted')::uuid from records_restriction where file_id = any(%s) and lifted_at is not null
+"""
+LATE: Final = timedelta(days=1)
+"""No act on a restriction is dated longer before its commit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +153,47 @@ class Erasures(Stream):
         return {entry.pk for entry in entries if entry.subject_id in subjects}
 
 
+@dataclass(frozen=True, slots=True)
+class Restrictions(Stream):
+    """What began and what lifted the restrictions of files (PC-63)."""
+
+    def newest_first(self, since: datetime | None) -> Iterator[list[Entry]]:
+        """Its acts in batches, the newest leading, from a day before the moment ``since`` on."""
+        from_day = since - LATE if since else None
+        with connection.cursor() as cursor:
+            cursor.execute(RESTRICTED, [from_day, from_day])
+            acts = [
+                Entry(act_id, self.table, number, file_id, at, written_at, json.loads(facts))
+                for act_id, number, file_id, at, written_at, facts in cursor.fetchall()
+            ]
+        yield from (acts[start : start + BATCH] for start in range(0, len(acts), BATCH))
+
+    def missing(self, entries: Sequence[RightsEntry]) -> list[RightsEntry]:
+        """Acts on files that are here and stay, of which this database has no trace; unless the same was begun anew since."""
+        files = PatientFile.objects.filter(pk__in=[entry.subject_id for entry in entries], leaving_at=None)
+        here = set(files.values_list("pk", flat=True))
+        with connection.cursor() as cursor:
+            cursor.execute(ACTS_OF, [list(here), list(here)])
+            known = {found for (found,) in cursor.fetchall()}
+        lost = [entry for entry in entries if entry.subject_id in here and entry.pk not in known]
+        return [entry for entry in lost if not _begun_anew(entry)]
+
+
+def _begun_anew(entry: RightsEntry) -> bool:
+    """Whether somebody restricted the file once more, on the same ground, between the restore and the replay."""
+    facts = entry.facts
+    same = Restriction.objects.filter(
+        file_id=entry.subject_id, ground=facts["ground"], request_id=facts["request_id"], lifted_at=None
+    )
+    return same.filter(since_at__gt=facts["since_at"]).exclude(pk=facts["id"]).exists()
+
+
 DECISIONS: Final = Stream("consents.ConsentEvent", "subject_id", "at")
 REQUESTS: Final = Stream("lifecycle.DeletionEvent", "account_id", "at")
 DISPOSALS: Final = Stream("lifecycle.Disposal", "file_id", "decided_at")
 ERASURES: Final = Erasures("lifecycle.Erasure", "subject_id", "at", only="state = 'decided'")
 VERSIONS: Final = Stream("lifecycle.ScheduleVersion", "id", "at")
+RESTRICTIONS: Final = Restrictions("records.Restriction", "file_id", "since_at")
 
-STREAMS: Final = (DECISIONS, REQUESTS, DISPOSALS, ERASURES, VERSIONS)
+STREAMS: Final = (DECISIONS, REQUESTS, DISPOSALS, ERASURES, VERSIONS, RESTRICTIONS)
 """In the order in which they are replayed. Every decision on consent is copied, so that the numbers have no gap."""

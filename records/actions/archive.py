@@ -20,7 +20,7 @@ from records.models import ArchiveOpening, PatientFile
 from records.reading import Part
 from records.rules import Refusal, Refused, require, why_not_open_archived
 from vault import access, rings
-from vault.errors import KeyRefused, NoKey
+from vault.errors import KeyRefused, NoKey, VaultError
 from vault.handles import Handle
 
 REOPENED_FOR: Final = Period(days=30)
@@ -65,11 +65,17 @@ def may_open(by: Actor, practice_id: UUID) -> bool:
 
 
 def read_reason(opening: ArchiveOpening, *, by: Actor, now: datetime) -> str:
-    """Why it was opened, for the officer who reviews it; journaled like any opening."""
-    handle = access.open(
-        opening.file_id, by=by, purpose=Purpose.LEGAL, part=Part.OPENING.value, practice_id=opening.practice_id, now=now,
-        from_archive=True,
-    )  # fmt: skip
+    """Why it was opened, for the officer who reviews it; journaled like any opening.
+
+    Empty when the file is restricted or erased since: its key goes with it.
+    """
+    try:
+        handle = access.open(
+            opening.file_id, by=by, purpose=Purpose.LEGAL, part=Part.OPENING.value, practice_id=opening.practice_id,
+            now=now, from_archive=True,
+        )  # fmt: skip
+    except VaultError:
+        return ""
     return handle.read(opening, "why") or ""
 
 

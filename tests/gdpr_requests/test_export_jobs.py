@@ -33,6 +33,7 @@ from records.models import PatientFile
 from tests.accounts.factories import WebClient, make_practitioner, prove, verified_client
 from tests.lifecycle.helpers import IN, SIGNED_UP, make_trial
 from tests.records.factories import actor_of, make_file
+from tests.records.restriction.helpers import restrict
 from vault.files import MAGIC
 from vault.models import FileKey
 
@@ -98,6 +99,20 @@ def test_journey_in_free_listing_ask_wait_download_twice_delete(me: User, file: 
     assert verbs(me) == ["asked", "begun", "ready", "downloaded", "downloaded", "deleted"]
     assert AccessEntry.objects.filter(subject_id=export.pk, action="download").count() == 2
     assert (living_keys(export), default_storage.exists(name_of(export.pk))) == (0, False)
+
+
+def test_archive_of_before_a_restriction_is_not_taken_along(me: User, file: PatientFile) -> None:
+    """PC-63: what was packed before is content of a file that is only stored now; a new archive leaves it closed."""
+    export = ready(me)
+    restrict(file, now=NOW)
+    with time_machine.travel(NOW, tick=False):
+        client = at_home(me)
+        refused = client.get(reverse("gdpr:export_download", args=[export.pk]))
+        assert (refused.status_code, refused["Location"]) == (302, reverse(TAB))
+        assert b"was restricted after this archive" in client.get(reverse(TAB)).content
+        newer = ready(me, now=NOW + timedelta(seconds=1))
+        packed = client.get(reverse("gdpr:export_download", args=[newer.pk])).getvalue()
+    assert [name for name in ZipFile(BytesIO(packed)).namelist() if name.startswith("files/")] == []
 
 
 def test_download_wants_a_fresh_factor(me: User) -> None:

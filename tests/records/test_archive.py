@@ -26,6 +26,7 @@ from tests.accounts.factories import make_practitioner, make_staff, prove, verif
 from tests.care.factories import LONG_AGO
 from tests.lifecycle.test_holds import lift, place
 from tests.records.factories import NOW, make_consultation, make_file, working
+from tests.records.restriction.helpers import restrict
 from vault import rings
 from vault.models import FileKey
 
@@ -317,6 +318,16 @@ def office() -> Client:
     client = verified_client(staff)
     prove(client, staff)
     return client
+
+
+def test_office_reads_no_reason_of_a_file_that_is_restricted_since(office, owner, file):
+    open_it(file, as_owner_of(owner))
+    with scope(ALL):
+        one = queries.archive_openings_of(file).get()
+    restrict(file)
+    shown = office.get(reverse("admin:archive_opening", args=[one.pk]))
+    assert (shown.status_code, WHY in shown.content.decode()) == (200, False)
+    assert b"restricted or destroyed since" in shown.content
 
 
 def test_office_opens_a_file_behind_a_reason_and_reads_the_reasons(office, owner, file):
