@@ -42,3 +42,18 @@ act("records.Share", "withdrawn_by", why="took a share back")
 act("records.ImportRun", "started_by", why="began an import")
 act("records.KeptResource", "kept_by", why="brought it in")
 act("records.Correction", "corrected_by", why="changed a field, and its old value is kept")
+
+_OFFICE: Final = _("the data protection officer; confirmed by a second person")
+decide(Decision(
+    "order.entered", _("to enter the order of a court or an authority"), _OFFICE,
+    "records.AuthorityOrder", "entered_at", "entered_by",
+))  # fmt: skip
+decide(Decision(
+    "order.confirmed", _("to open what an order names"), _("a second person, never who entered the order"),
+    "records.AuthorityOrder", "confirmed_at", "confirmed_by", constraint="order_confirmed_by_a_second_person",
+))  # fmt: skip
+decide(Decision(
+    "order.file", _("which file an order names"), _OFFICE, "records.OrderedFile", "named_at", "named_by",
+))  # fmt: skip
+act("records.AuthorityOrder", "ended_by", why="ended an authority's access before its time")
+act("records.OrderedFile", "taken_out_by", why="took a file out of an order")

@@ -24,6 +24,7 @@ from gdpr_requests.export import granting
 from gdpr_requests.export.queries import of_request
 from gdpr_requests.models import Channel, Export, Outcome, Request
 from gdpr_requests.models.exports import ExportState
+from lifecycle.deletion.showing import short
 from lifecycle.erasure.approving import approve
 from lifecycle.erasure.execute import execute_account
 from lifecycle.erasure.plan import plan_for_account
@@ -113,16 +114,16 @@ def copy_of(request_id: UUID, now: datetime) -> Export | None:
     return found if found and found.state == ExportState.READY else None
 
 
-def plan_lines(request: Request, now: datetime) -> list[str]:
-    """What erasing the account would do, for whoever decides: what goes, what stays, on which ground and until when."""
+def plan_lines(request: Request, now: datetime) -> dict[str, list[str]]:
+    """What erasing the account would do, for whoever decides: what ``goes``, and what ``stays`` on which ground."""
     house = request.channel == Channel.DEATH and request.file_id is None and request.is_open
     if (
         not house
         or request.account_id is None
         or not User.objects.filter(pk=request.account_id, is_active=True).exists()
     ):
-        return []
-    return [line.sentence for line in plan_for_account(request.account_id, now).shown]
+        return {}
+    return short(plan_for_account(request.account_id, now))
 
 
 def _choice_for(request: Request, said: dict[str, Any] | None) -> str:

@@ -46,6 +46,8 @@ def directives_are_kept_and_carried_out(now: datetime) -> Measure:
 
 def _agreed(row: Directive, now: datetime) -> bool:
     """Whether its consent stands in the ledger under that entry, and wasn't withdrawn."""
+    if row.consent_id is None:
+        return False
     entry = ConsentEvent.objects.filter(pk=row.consent_id, subject_id=row.account_id, key=CONSENT)
     return entry.exists() and is_live(row.account_id, CONSENT, now=now)
 
@@ -54,8 +56,9 @@ def _unanswered_deaths() -> int:
     """Deaths recorded in a file whose patient's account had directives in force then, that opened no request."""
     missing = 0
     with scope(ALL):
-        for event in EventEntry.objects.filter(verb=RECORDED).order_by():
-            links = PortalLink.objects.live(event.at).filter(patient_id=event.subject_id, capacity=Capacity.SELF)
+        for event in EventEntry.objects.filter(verb=RECORDED, subject_id__isnull=False).order_by():
+            own = {"patient_id": event.subject_id, "capacity": Capacity.SELF}
+            links = PortalLink.objects.live(event.at).filter(**own)
             for account_id in links.values_list("account_id", flat=True):
                 then = Directive.objects.filter(Q(ended_at=None) | Q(ended_at__gt=event.at), account_id=account_id)
                 asked = Request.objects.filter(channel=Channel.DEATH, account_id=account_id, practice_id=None)

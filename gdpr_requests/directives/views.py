@@ -53,7 +53,7 @@ def _page(request: HouseRequest, here: str, template: str, *, patient: bool) -> 
     if not general.is_bound:
         general.initial = queries.general(said) or {}
     if not specific.is_bound:
-        specific.initial |= initial_of(queries.specific(said))
+        specific.initial = {**specific.initial, **initial_of(queries.specific(said))}
     context = {
         "general": general, "specific": specific, "text": text, "live": queries.live_of(account_id),
         "versions": queries.directives_of(account_id)[:SHOWN],
