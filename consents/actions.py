@@ -12,10 +12,11 @@ from audit.actions import record_event
 from audit.actors import Actor
 from consents import hooks, notices
 from consents.models import ConsentEvent, PublishedText
-from consents.rules import Authority, Choice, Refused, known, why_not_decide
+from consents.rules import Authority, Choice, known, why_not_decide
 from consents.states import Action, Fact, State, fold, move
 from privacy.clocks import legal_day
 from privacy.patient_keys import EVERY_KEY
+from privacy.refusals import Refused
 
 LOCK_CLASS = 0x636F6E73
 """Keeps our advisory locks apart from those of other tables."""
@@ -74,7 +75,7 @@ def decide(
     The same choice twice writes once, also when two come at the same moment. What follows above
     (:mod:`consents.hooks`) happens in the same transaction. A patient's choice names the practice it is made towards
     (``controller_id``); ``lapsed`` says that the yes on record doesn't count any more, so that a new one replaces it. Raises
-    :class:`~consents.rules.UnknownKey` and :class:`~consents.rules.Refused`.
+    :class:`~consents.rules.UnknownKey` and :class:`~privacy.refusals.Refused`.
     """
     known(key, child or "")
     choice = Choice(subject_id, key, child or "", on, authority, controller_id)

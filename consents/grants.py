@@ -14,9 +14,10 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from consents import notices, patients, queries
-from consents.rules import Refusal, Refused, known
+from consents.rules import known
 from consents.suspension import suspended
 from privacy.patient_keys import GOES_WITH, PATIENT_KEYS, needs_patient
+from privacy.refusals import Refusal, Refused
 
 _MINT = object()
 

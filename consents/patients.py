@@ -20,10 +20,11 @@ from care.models import Capacity, CareRelationship, PortalLink, PortalPart
 from consents import queries
 from consents.actions import Control, Decision, decide, facts_under_lock
 from consents.models import ConsentEvent
-from consents.rules import Authority, Refusal, Refused, known
+from consents.rules import Authority, known
 from consents.states import State, fold
 from consents.suspension import suspended
 from privacy.patient_keys import GOES_WITH, PATIENT_KEYS
+from privacy.refusals import Refusal, Refused
 
 MAY_DECIDE: Final = (Capacity.SELF, Capacity.GUARDIAN)
 """Whose rights these are. A person of trust reads what is shared, and decides nothing."""
@@ -91,7 +92,7 @@ def decide_by_link(
     """Write what the patient, or a guardian for a child, decides towards the practice of ``link`` (MD-10).
 
     Who acted and by which link is part of the entry. The link is held until the commit: one that ends at the same moment
-    comes before or after. Raises :class:`~consents.rules.Refused` and :class:`~consents.rules.UnknownKey`.
+    comes before or after. Raises :class:`~privacy.refusals.Refused` and :class:`~consents.rules.UnknownKey`.
     """
     if key not in PATIENT_KEYS:
         raise Refused(NOT_YOURS)

@@ -13,10 +13,11 @@ from accounts.access import Act
 from accounts.closing import Closed
 from consents import notices
 from consents.models import ConsentEvent, PublishedText
-from consents.rules import Refusal, known
+from consents.rules import known
 from consents.states import RESULT, Action, Fact, Position, State, ended_at, fold
 from consents.suspension import without_suspended
 from privacy.clocks import legal_day
+from privacy.refusals import Refusal
 from privacy.retention import ends
 from privacy.retention_rules import RULES, Anchor
 from privacy.schedule import in_force

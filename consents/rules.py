@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from audit.actors import Actor
@@ -11,32 +10,11 @@ from consents.notices import slot_of
 from consents.states import State
 from privacy.consent_keys import KEYS, ConsentKey
 from privacy.patient_keys import EVERY_KEY, PATIENT_KEYS
+from privacy.refusals import Refusal
 
 PEOPLE = frozenset({"practitioner", "account", "patient", "operations", "dpo"})
 FOR_A_FILE = frozenset({"patient", "guardian"})
 """In which role somebody decides what only the patient can: as the patient, or as a child's guardian."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What is refused and what to do instead, in plain words. Prints as its sentence."""
-
-    code: str
-    message: str | Promise
-
-    def __str__(self) -> str:
-        return str(self.message)
-
-
-class Refused(Exception):
-    """An action was asked for that its rule refuses; ``refusal`` says why."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.code)
-        self.refusal = refusal
-
-    def __str__(self) -> str:
-        return str(self.refusal)
 
 
 class UnknownKey(ValueError):

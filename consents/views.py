@@ -21,9 +21,9 @@ from consents.consequences import CONSEQUENCES
 from consents.forms import DecisionForm, LogFilter
 from consents.models import PublishedText
 from consents.receipts import receipt as receipt_of
-from consents.rules import Refused
 from privacy.clocks import legal_day
 from privacy.own_keys import OWN_KEYS
+from privacy.refusals import Refused
 
 PER_PAGE = 25
 

@@ -22,11 +22,11 @@ from lifecycle.models import Erasure
 from privacy.consent_keys import Kind
 from privacy.deadlines import Right
 from privacy.patient_keys import EVERY_KEY
+from privacy.refusals import Refusal, Refused
 from records.restriction.queries import is_restricted
-from records.rules import Refusal, Refused
 
 Effect = Callable[..., None]
-"""Called as ``handler(request, by=, now=)`` with the locked request. Raises :class:`records.rules.Refused` to stop it."""
+"""Called as ``handler(request, by=, now=)`` with the locked request. Raises :class:`privacy.refusals.Refused` to stop it."""
 
 NEEDED: Final = frozenset({Right.ERASURE, Right.RESTRICTION, Right.ACCESS, Right.PORTABILITY})
 """Rights whose grant means that the house does something: without a handler they can't be granted."""

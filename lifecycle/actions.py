@@ -13,9 +13,10 @@ from lifecycle import queries
 from lifecycle.deletion.queries import standing_at
 from lifecycle.models import SubscriptionEvent
 from lifecycle.phases import Phase, phase_of, term_end
-from lifecycle.rules import Refused, why_not_enter
+from lifecycle.rules import why_not_enter
 from lifecycle.states import Event
 from privacy.clocks import Jurisdiction, Period
+from privacy.refusals import Refused
 
 
 def start_trial(*, user: User, profile: PractitionerProfile, by: Actor, now: datetime) -> None:
@@ -28,13 +29,13 @@ def start_trial(*, user: User, profile: PractitionerProfile, by: Actor, now: dat
 def subscribe(*, user: User, by: Actor, now: datetime) -> Phase:
     """Begin a subscription; returns the new phase. Nothing else changes: data are found as they were (PC-33).
 
-    Raises :class:`lifecycle.rules.Refused` for an account that is subscribed or has no contract.
+    Raises :class:`privacy.refusals.Refused` for an account that is subscribed or has no contract.
     """
     return _enter(user.pk, Event.SUBSCRIBED, _calendar(user), by=by, now=now)
 
 
 def end_subscription(*, user: User, by: Actor, now: datetime) -> Phase:
-    """End the subscription; seven days of grace follow. Raises :class:`lifecycle.rules.Refused` when there is none."""
+    """End the subscription; seven days of grace follow. Raises :class:`privacy.refusals.Refused` when there is none."""
     return _enter(user.pk, Event.SUBSCRIPTION_ENDED, _calendar(user), by=by, now=now)
 
 

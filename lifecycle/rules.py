@@ -4,21 +4,9 @@ from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from consents.rules import Refusal as Refusal
 from lifecycle.phases import Fact, Phase
 from lifecycle.states import Event, Name, move
-
-
-class Refused(Exception):
-    """An action was asked for that its rule refuses; ``refusal`` says why."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.code)
-        self.refusal = refusal
-
-    def __str__(self) -> str:
-        return str(self.refusal)
-
+from privacy.refusals import Refusal
 
 _SUBSCRIBED = Refusal("subscribed", _("This account is subscribed already. Nothing was changed."))
 _NO_CONTRACT = Refusal("no_contract", _("This account has no contract: only a practitioner's account can subscribe."))

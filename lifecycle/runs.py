@@ -15,7 +15,7 @@ from audit.actions import record_event
 from audit.actors import Actor
 from lifecycle import expected as forecasts
 from lifecycle.models import RunState, SweepRun
-from lifecycle.rules import Refusal, Refused
+from privacy.refusals import Refusal, Refused
 
 KEPT: Final = timedelta(days=366)
 LATE_AFTER: Final = timedelta(hours=3)
@@ -100,7 +100,7 @@ def waiting() -> QuerySet[SweepRun]:
 def approve(*, run_id: UUID, by: Actor, now: datetime) -> SweepRun:
     """Let a stopped rule destroy as much as was due when it was stopped, in the next sweep.
 
-    Raises :class:`lifecycle.rules.Refused` when there is no such run or it doesn't wait.
+    Raises :class:`privacy.refusals.Refused` when there is no such run or it doesn't wait.
     """
     row = SweepRun.objects.select_for_update().filter(pk=run_id).first()
     if row is None:

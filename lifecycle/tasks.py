@@ -13,8 +13,8 @@ from lifecycle.changes import telling
 from lifecycle.deletion import executing
 from lifecycle.rights import guard
 from lifecycle.rights.journal import copy_new
-from lifecycle.rules import Refused
 from lifecycle.schedule.redating import redate_all
+from privacy.refusals import Refused
 
 _log = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import SignedInRequest
 from lifecycle import actions, queries
-from lifecycle.rules import Refused
 from lifecycle.states import Name
 from lifecycle.wording import ABOUT, ACTS, EVENTS, PHASES
+from privacy.refusals import Refused
 
 
 @require_safe

@@ -16,12 +16,12 @@ from audit.requests import HouseRequest
 from care.tenancy import ALL, scope
 from praticonnect.office_clocks import NO_FILE
 from privacy.days import written
+from privacy.refusals import Refused
 from records import queries
 from records.actions import open_archived
 from records.actions.archive import read_reason
 from records.forms import OpenArchiveForm
 from records.models import PatientFile
-from records.rules import Refused
 
 SHOWN = 50
 

@@ -24,8 +24,8 @@ from lifecycle.models import BreachNotice
 from lifecycle.models.breaches import Risk
 from privacy.clocks import legal_day
 from privacy.days import written
+from privacy.refusals import Refused
 from records.reading import PARTS
-from records.rules import Refused
 
 FORMS: dict[str, type[Form]] = {
     "scope": ScopeForm, "decide": DecideForm, "told": ToldForm, "close": CloseForm, "passwords": Form, "notify": Form,

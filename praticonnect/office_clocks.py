@@ -23,9 +23,9 @@ from lifecycle.models import Hold
 from privacy.clocks import add_years, legal_day
 from privacy.declare import REGISTRY
 from privacy.forecast import Forecast, simulate
+from privacy.refusals import Refused
 from privacy.retention import RULES
 from records.models import PatientFile
-from records.rules import Refused
 
 SOON = timedelta(days=30)
 NO_FILE = _("There is no patient file with this id. Check it.")

@@ -15,9 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.credentials import cuts, issuing, queries
 from accounts.credentials.lost_forms import CheckForm, OfficeCutForm
 from accounts.credentials.models import CredentialCut
-from accounts.credentials.rules import Refused
 from accounts.stepup import fresh_factor
 from audit.requests import HouseRequest
+from privacy.refusals import Refused
 
 PER_PAGE = 25
 

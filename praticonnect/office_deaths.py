@@ -15,7 +15,7 @@ from audit.requests import HouseRequest
 from gdpr_requests.desk.forms import DeathForm
 from gdpr_requests.directives import dying
 from gdpr_requests.export import actions as exports
-from records.rules import Refused
+from privacy.refusals import Refused
 
 
 def death(request: HouseRequest) -> HttpResponse:

@@ -17,9 +17,8 @@ from gdpr_requests.duties import actions
 from gdpr_requests.duties.forms import AddForm, DoneForm
 from gdpr_requests.duties.queries import standings
 from gdpr_requests.models import Duty, DutyProof
-from lifecycle.rules import Refused
 from privacy.clocks import legal_day
-from records.rules import Refused as DocumentRefused
+from privacy.refusals import Refused
 from records.uploads import refuse
 
 
@@ -83,9 +82,7 @@ def _recorded(request: HouseRequest, duty_id: UUID, form: DoneForm) -> bool:
     except Duty.DoesNotExist as gone:
         raise Http404 from gone
     except Refused as refused:
-        form.add_error("done_on", str(refused.refusal.message))
-    except DocumentRefused as refused:
-        form.add_error("proof", str(refused.refusal.message))
+        form.add_error(refused.refusal.field or "proof", str(refused.refusal.message))
     else:
         messages.success(request, gettext("Entered, with its proof."))
         return True

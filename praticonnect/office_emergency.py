@@ -15,8 +15,8 @@ from accounts.stepup import fresh_factor
 from audit.requests import HouseRequest
 from care.models import EmergencyAccess
 from care.tenancy import ALL, scope
+from privacy.refusals import Refused
 from records import emergency
-from records.rules import Refused
 from records.views.emergency import ReviewForm
 
 PER_PAGE = 50

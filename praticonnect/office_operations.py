@@ -19,8 +19,8 @@ from audit.requests import HouseRequest
 from audit.verification import verify
 from lifecycle import runs, watch
 from lifecycle.models import ResidueScan
-from lifecycle.rules import Refused
 from lifecycle.watch import Trouble
+from privacy.refusals import Refused
 from privacy.retention import RULES
 
 WORK: dict[str, str | Promise] = {

@@ -15,11 +15,11 @@ from django.views.decorators.http import require_safe
 from accounts.stepup import fresh_factor
 from audit.requests import HouseRequest
 from care.tenancy import ALL, scope
+from privacy.refusals import Refused
 from records.authority import actions, queries
 from records.authority.forms import EndForm, OrderForm
 from records.authority.practice import as_paper
 from records.models import AuthorityOrder
-from records.rules import Refused
 from records.uploads import refuse
 
 PER_PAGE: Final = 50

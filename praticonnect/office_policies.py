@@ -20,9 +20,9 @@ from consents import queries as texts
 from lifecycle.changes import actions, queries
 from lifecycle.changes.rules import why_not_announce
 from lifecycle.models import PolicyAnnouncement
-from lifecycle.rules import Refused
 from lifecycle.tasks import tell_changes
 from privacy.clocks import legal_day
+from privacy.refusals import Refused
 
 PAGE: Final = 50
 

@@ -15,13 +15,13 @@ from django.views.decorators.http import require_POST
 from accounts.stepup import fresh_factor
 from audit.requests import HouseRequest
 from lifecycle.models import ScheduleVersion
-from lifecycle.rules import Refused
 from lifecycle.schedule import actions, queries
 from lifecycle.schedule.redating import due
 from lifecycle.schedule.report import report
 from lifecycle.tasks import redate
 from praticonnect.office_clocks import words_of
 from privacy.clocks import Period
+from privacy.refusals import Refused
 from privacy.register import RetentionLine, retention_table
 from privacy.retention_rules import Rule
 from privacy.schedule import BadSchedule, Change, in_force

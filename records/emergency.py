@@ -18,12 +18,13 @@ from care.roles import Emergency, Right, lacks
 from care.team import mails
 from privacy.ids import new_id
 from privacy.purposes import Purpose
+from privacy.refusals import Refusal, Refused, require
 from records.actions.journal import person
 from records.models import PatientFile
 from records.queries import in_daily_use
 from records.reading import Part
 from records.restriction.queries import IS_RESTRICTED
-from records.rules import LONGEST_REASON, Refusal, Refused, require
+from records.rules import LONGEST_REASON
 from records.search import twin_tokens
 from vault import access
 from vault.errors import VaultError

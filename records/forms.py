@@ -10,9 +10,10 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from privacy.refusals import Refused
 from records.clock import parse_birth_date
 from records.fields import CONTACT, IDENTITY, KINDS, LABELS, MEDICAL, SEXES
-from records.rules import LONGEST_REASON, Refused, why_not_birth_date
+from records.rules import LONGEST_REASON, why_not_birth_date
 from records.vitals import OTHER, VITALS, choices
 
 MOMENT_FORMAT: Final = "%Y-%m-%dT%H:%M"

@@ -10,7 +10,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from records.rules import Refusal, Refused
+from privacy.refusals import Refusal, Refused
 
 MAX_BYTES: Final = 20 * 1024 * 1024
 """A document may have up to 20 MB."""
@@ -38,7 +38,7 @@ class Inspected:
 def inspect(data: bytes) -> Inspected:
     """Judge a document by its content, never by its name.
 
-    Raises :class:`records.rules.Refused` with one clear message for anything but a readable PDF,
+    Raises :class:`privacy.refusals.Refused` with one clear message for anything but a readable PDF,
     JPEG or PNG of at most :data:`MAX_BYTES`.
     """
     if len(data) > MAX_BYTES:

@@ -1,17 +1,16 @@
 """Why something isn't possible: each rule is a guard, its message and its test in one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from audit.actors import Actor
 from care.roles import Right, lacks
 from privacy.days import written
 from privacy.decisions import IMPERSONAL
+from privacy.refusals import Refusal
 from records.clock import first_day, parse_birth_date
 from records.models import Consultation, FileStatus, Measure, PatientFile
 from records.states import By, Event, move
@@ -20,28 +19,6 @@ EARLIEST_BIRTH: Final = date(1880, 1, 1)
 LONGEST_REASON: Final = 2000
 CLOCK_SLACK: Final = timedelta(minutes=5)
 """A consultation may begin this much after ``now``: two clocks never agree to the second."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What stands in the way, in words that say what to do."""
-
-    code: str
-    message: str | Promise
-
-
-class Refused(Exception):
-    """Raised by an action whose rule said no; nothing was written."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(str(refusal.message))
-        self.refusal = refusal
-
-
-def require(refusal: Refusal | None) -> None:
-    """Raise :class:`Refused` when there is a refusal."""
-    if refusal is not None:
-        raise Refused(refusal)
 
 
 def why_not_birth_date(day: date, *, today: date) -> Refusal | None:

@@ -13,8 +13,8 @@ from django.forms import BaseForm
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from privacy.refusals import Refusal
 from records.preview import MAX_BYTES, too_large, why_not_taken
-from records.rules import Refusal
 from vault.spool import Spool
 
 FORM_ROOM: Final = 64 * 1024

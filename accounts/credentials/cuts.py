@@ -16,11 +16,12 @@ from accounts import hooks, queries, sessions, throttle
 from accounts.credentials import links, mails
 from accounts.credentials.links import Kind
 from accounts.credentials.models import CredentialCut, Lost
-from accounts.credentials.rules import require, why_not_cut
+from accounts.credentials.rules import why_not_cut
 from accounts.devices import DeliveredCodeDevice
 from accounts.models import User
 from audit.actions import record_security
 from audit.actors import Actor
+from privacy.refusals import require
 
 Said = CredentialCut.Said
 TAKES: Final = {

@@ -19,10 +19,11 @@ from accounts import actions, hooks, queries
 from accounts.credentials import links, mails
 from accounts.credentials.links import Kind
 from accounts.credentials.models import CredentialCut
-from accounts.credentials.rules import require, why_not_check, why_not_issue
+from accounts.credentials.rules import why_not_check, why_not_issue
 from accounts.models import User
 from audit.actions import record_security
 from audit.actors import Actor
+from privacy.refusals import require
 
 CODE_DIGITS: Final = 10
 MOST_WRONG: Final = 5

@@ -1,35 +1,13 @@
 """Why credentials can't be cut or issued as asked: guard and sentence in one."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from uuid import UUID
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.credentials.models import CredentialCut, Lost
 from audit.actors import Actor
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A code for tests and journals, a sentence for people, and the field it is about."""
-
-    code: str
-    message: str | Promise
-    field: str | None = None
-
-
-class Refused(Exception):
-    """An action was asked for that its rule refuses; ``refusal`` says why."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal.code)
-        self.refusal = refusal
-
-    def __str__(self) -> str:
-        return str(self.refusal.message)
-
+from privacy.refusals import Refusal
 
 _NOTHING = Refusal("nothing", _("Say what is lost. If you are not sure, choose everything."), "lost")
 _NO_REASON = Refusal("no_reason", _("Say why the account is cut: who called, and what they said."), "reason")
@@ -40,12 +18,6 @@ _SAME = Refusal(
     "same_person",
     _("You checked the identity yourself. For practitioners and staff somebody else issues the new credentials."),
 )
-
-
-def require(refusal: Refusal | None) -> None:
-    """Raise Refused when there is a refusal."""
-    if refusal is not None:
-        raise Refused(refusal)
 
 
 def why_not_cut(lost: Collection[Lost], *, said: str, reason: str) -> Refusal | None:

@@ -19,9 +19,10 @@ from care.models import AgreementSignature, AgreementText, Membership, Practice,
 from care.queries import owns
 from care.roles import TEAM
 from care.team import mails, queries
-from care.team.rules import INVITED_FOR, Refusal, require, why_not_invite, why_not_join, why_not_sign
+from care.team.rules import INVITED_FOR, why_not_invite, why_not_join, why_not_sign
 from care.tenancy import ALL, scope
 from privacy.clocks import legal_day
+from privacy.refusals import Refusal, require
 
 
 @transaction.atomic

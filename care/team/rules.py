@@ -1,40 +1,17 @@
 """Why somebody can't be invited, join, sign or be let in: each rule is a guard, its message and its test in one."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from care.models import StaffInvitation
+from privacy.refusals import Refusal
 
 INVITED_FOR: Final = timedelta(days=7)
 """How long the link of an invitation works."""
 MOST_OPEN: Final = 20
 """Invitations of one practice that may wait at a time, so that no owner's account sends mail without end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What stands in the way, in words that say what to do."""
-
-    code: str
-    message: str | Promise
-
-
-class Refused(Exception):
-    """Raised by an action whose rule said no; nothing was written."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(str(refusal.message))
-        self.refusal = refusal
-
-
-def require(refusal: Refusal | None) -> None:
-    """Raise :class:`Refused` when there is a refusal."""
-    if refusal is not None:
-        raise Refused(refusal)
 
 
 def why_not_invite(*, owns: bool, works_here: bool, waiting: int) -> Refusal | None:

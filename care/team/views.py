@@ -20,8 +20,9 @@ from care.models import Membership, StaffInvitation
 from care.roles import RECIPIENTS, TEAM
 from care.team import actions, queries
 from care.team.forms import InviteForm, JoinForm, JoinWithAccountForm, SignForm
-from care.team.rules import Refused, why_not_join
+from care.team.rules import why_not_join
 from privacy.clocks import legal_day
+from privacy.refusals import Refused
 
 
 @require_safe

@@ -53,7 +53,7 @@ def file_request(
 
     Who asks is an account, or ``contact`` with ``name`` and ``email`` or ``address`` (and ``language``). Care data are
     asked of ``practice_id`` (or of the practice of ``file_id``), all else of the house. ``received_at`` is the moment a
-    letter arrived, else ``now``. ``entry_number``: the line of the access journal that is questioned. Raises :class:`records.rules.Refused` with what to do.
+    letter arrived, else ``now``. ``entry_number``: the line of the access journal that is questioned. Raises :class:`privacy.refusals.Refused` with what to do.
     """
     right, received_at = Right(right), received_at or now
     require(

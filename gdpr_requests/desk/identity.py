@@ -38,7 +38,7 @@ def waiting(request_id: UUID) -> IdentityDocument | None:
 def send_document(*, request_id: UUID, source: BinaryIO, by: Actor, now: datetime) -> IdentityDocument:
     """Seal and store what the person sends, when it was asked for.
 
-    Raises :class:`records.rules.Refused` for what isn't a readable PDF, JPEG or PNG of up to 20 MB. What was stored for a
+    Raises :class:`privacy.refusals.Refused` for what isn't a readable PDF, JPEG or PNG of up to 20 MB. What was stored for a
     row that couldn't be written is removed again.
     """
     data = source.read(MAX_BYTES + 1)

@@ -14,7 +14,7 @@ from gdpr_requests.models import Channel, ObjectionKind, Outcome, Request
 from privacy.clocks import add_years, legal_day
 from privacy.days import written
 from privacy.deadlines import DataClass, Right, deadline
-from records.rules import Refusal, Refused, require
+from privacy.refusals import Refusal, Refused, require
 
 __all__ = ["Refusal", "Refused", "require"]
 

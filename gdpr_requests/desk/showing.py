@@ -51,7 +51,7 @@ EVENTS: Final = {
 
 
 def carry_out(step: str, request: Request, data: dict[str, Any], *, by: Actor, now: datetime) -> None:
-    """Do one step of the page. Raises :class:`records.rules.Refused`, and KeyError for a step there is none of."""
+    """Do one step of the page. Raises :class:`privacy.refusals.Refused`, and KeyError for a step there is none of."""
     act: dict[str, Callable[..., Any]] = {
         "take": steps.take, "close": steps.close, "withdraw": steps.withdraw, "message": steps.write,
         "ask_identity": steps.ask_identity, "extend": steps.extend, "prove": steps.prove, "answer": steps.answer,

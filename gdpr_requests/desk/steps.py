@@ -66,7 +66,7 @@ def answer(
     """Decide, do what was granted, and tell the person; a refusal names its ground, the CNIL and the courts (PC-69).
 
     ``corrections``: the entries of the file's history that a granted correction led to, or "elsewhere" (PC-61).
-    Of two decisions at once one wins. Raises :class:`records.rules.Refused`; then nothing was decided or done.
+    Of two decisions at once one wins. Raises :class:`privacy.refusals.Refused`; then nothing was decided or done.
     """
     step = locked(request_id, by=by, now=now)
     request = step.request

@@ -19,7 +19,7 @@ from gdpr_requests.models import Directive
 from gdpr_requests.models.directives import DirectiveKind, Ended
 from privacy.ids import new_id
 from privacy.purposes import Purpose
-from records.rules import require
+from privacy.refusals import require
 from vault import access, rings
 
 TURN: Final = "select pg_advisory_xact_lock(hashtextextended(%s, 0))"

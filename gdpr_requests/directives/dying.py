@@ -29,8 +29,8 @@ from lifecycle.erasure.approving import approve
 from lifecycle.erasure.execute import execute_account
 from lifecycle.erasure.plan import plan_for_account
 from privacy.deadlines import Right
+from privacy.refusals import Refusal, Refused
 from records.models import PatientFile
-from records.rules import Refusal, Refused
 
 READS: Final = Actor.system("recorded death")
 """Who opens directives to file requests: nobody sees more of them than the request that is theirs to answer."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 from gdpr_requests.directives.words import ACCOUNT, Choice
-from records.rules import Refusal
+from privacy.refusals import Refusal
 
 LONGEST: Final = 4000
 

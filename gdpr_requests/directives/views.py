@@ -12,13 +12,12 @@ from django.views.decorators.http import require_http_methods
 from accounts.queries import signed_in
 from audit.requests import HouseRequest
 from consents import notices
-from consents import rules as consents
 from gdpr_requests.directives import actions, queries
 from gdpr_requests.directives.forms import GeneralForm, SpecificForm, initial_of
 from gdpr_requests.directives.words import CONSENT
 from gdpr_requests.models import DirectiveKind
 from privacy.clocks import legal_day
-from records.rules import Refused
+from privacy.refusals import Refused
 
 SHOWN = 10
 
@@ -83,7 +82,7 @@ def _done(request: HouseRequest, step: str, general: GeneralForm, specific: Spec
             actions.revoke(kind=step.removeprefix("revoke_"), language=language, **who)
         else:
             return False
-    except (Refused, consents.Refused) as refused:
+    except Refused as refused:
         form.add_error(None, str(refused.refusal.message))
         return False
     messages.success(request, _("Done. What stood there before is destroyed."))

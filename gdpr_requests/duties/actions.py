@@ -10,8 +10,8 @@ from audit.actions import record_event
 from audit.actors import Actor
 from gdpr_requests.duties.rules import why_not_record
 from gdpr_requests.models import Duty, DutyDone, DutyProof
-from lifecycle.rules import Refused
 from privacy.clocks import add_months, legal_day
+from privacy.refusals import Refused
 from records.preview import inspect
 from vault.system import open_system, seal_system
 
@@ -32,8 +32,8 @@ def add_duty(*, kind: str, title: str, every_months: int | None, first_due_on: d
 def record_done(*, duty_id: UUID, done_on: date, proof: bytes, by: Actor, now: datetime) -> DutyDone:
     """Enter that it was done on a day, with the document that proves it; the next due day follows.
 
-    Raises Duty.DoesNotExist, :class:`lifecycle.rules.Refused` with what is wrong with the day, and
-    :class:`records.rules.Refused` for a document that isn't a PDF, JPEG or PNG.
+    Raises Duty.DoesNotExist, and :class:`privacy.refusals.Refused` with what is wrong with the day or for a document
+    that isn't a PDF, JPEG or PNG.
     """
     inspected = inspect(proof)
     duty = Duty.objects.select_for_update().get(pk=duty_id)

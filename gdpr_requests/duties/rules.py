@@ -8,16 +8,16 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from gdpr_requests.models.duties import Duty, DutyDone
-from lifecycle.rules import Refusal
+from privacy.refusals import Refusal
 
 SOON: Final = timedelta(days=30)
 
-_FUTURE = Refusal("future", _("This day hasn't come yet. Enter the day on which it was done."))
+_FUTURE = Refusal("future", _("This day hasn't come yet. Enter the day on which it was done."), "done_on")
 _TWICE = Refusal(
-    "twice", _("This day is entered already, with its proof. An entry can't be changed; enter another day.")
+    "twice", _("This day is entered already, with its proof. An entry can't be changed; enter another day."), "done_on"
 )
-_ENDED = Refusal("ended", _("This was ended. Enter it anew if it falls due again."))
-_EARLIER = Refusal("earlier", _("A later day is entered already. Only what comes after it can be added."))
+_ENDED = Refusal("ended", _("This was ended. Enter it anew if it falls due again."), "done_on")
+_EARLIER = Refusal("earlier", _("A later day is entered already. Only what comes after it can be added."), "done_on")
 
 
 @dataclass(frozen=True)

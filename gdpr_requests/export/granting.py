@@ -25,16 +25,16 @@ from gdpr_requests.models import Request
 from gdpr_requests.models.exports import Export
 from privacy.deadlines import Right
 from privacy.purposes import Purpose
+from privacy.refusals import Refusal, require
 from records.models import PatientFile
 from records.restriction.queries import is_restricted
-from records.rules import Refusal, require
 from vault import access
 
 RIGHTS: Final = (Right.ACCESS, Right.PORTABILITY)
 
 
 def start(request: Request, *, by: Actor, now: datetime) -> None:
-    """Have the archive made; the person is told by mail when it is ready. Raises :class:`records.rules.Refused`.
+    """Have the archive made; the person is told by mail when it is ready. Raises :class:`privacy.refusals.Refused`.
 
     A file's goes to the account that asked, else to the desk, which hands it over. An account's goes to its holder, who
     signs in for it, also when the request came by post. Where neither a file is named nor an account known, the letter is

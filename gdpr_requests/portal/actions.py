@@ -20,7 +20,7 @@ from records.portal.frame import actor_by
 def ask(*, of: Watched | None, by: Actor, now: datetime, **asked: Any) -> Request:
     """File a request with the practice whose file ``of`` is, or with the house for the account.
 
-    ``asked`` is what :func:`gdpr_requests.actions.file_request` takes. Raises :class:`records.rules.Refused`.
+    ``asked`` is what :func:`gdpr_requests.actions.file_request` takes. Raises :class:`privacy.refusals.Refused`.
     """
     to: dict[str, Any] = {"practice_id": of.link.practice_id, "file_id": of.file.pk} if of else {}
     author = actor_by(of.link, by) if of else by

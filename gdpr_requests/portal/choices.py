@@ -22,7 +22,6 @@ from consents import log as exports
 from consents import notices, patients
 from consents.actions import Control, Decision
 from consents.receipts import receipt as receipt_of
-from consents.rules import Refused
 from gdpr_requests.portal import queries
 from gdpr_requests.portal.board import board_of
 from gdpr_requests.portal.forms import name_of
@@ -30,6 +29,7 @@ from gdpr_requests.portal.queries import Watched
 from lifecycle.deletion.frames import is_contracted
 from privacy.clocks import legal_day
 from privacy.patient_keys import PATIENT_KEYS, TELECONSULTATION
+from privacy.refusals import Refused
 from records.portal.frame import actor_by
 from records.portal.visits import OTHER_WAYS
 

@@ -21,8 +21,8 @@ from lifecycle.models import BreachEvent, BreachNotice
 from lifecycle.models.breaches import Risk
 from privacy.ids import new_id
 from privacy.purposes import Purpose
+from privacy.refusals import require
 from records.models import PatientFile
-from records.rules import require
 from vault import access
 from vault.errors import NoKey, VaultError
 

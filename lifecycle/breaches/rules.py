@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lifecycle.breaches.queries import Breach
 from lifecycle.models.breaches import Risk
-from records.rules import Refusal
+from privacy.refusals import Refusal
 
 LONGEST: Final = 4000
 

@@ -15,8 +15,8 @@ from lifecycle.changes import queries
 from lifecycle.changes.rules import CONTRACT, Answer, Channel, kind_of, why_not_announce, why_not_answer
 from lifecycle.models import PolicyAnnouncement
 from lifecycle.notifying import record_sent, was_sent
-from lifecycle.rules import Refusal, Refused
 from privacy.clocks import legal_day, start_of
+from privacy.refusals import Refusal, Refused
 
 ANNOUNCING = 0x90C1
 """The lock under which one announcement is made at a time."""

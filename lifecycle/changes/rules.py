@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.access import Act
 from consents import notices
-from consents.rules import Refusal
 from consents.states import RESULT, Fact, Position
+from privacy.refusals import Refusal
 
 CONTRACT: Final = "tos_privacy"
 """What is agreed to together with the policy: an acceptance says which version it was of."""

@@ -20,8 +20,8 @@ from lifecycle.changes import actions, queries
 from lifecycle.changes.forms import AnswerForm
 from lifecycle.changes.queries import Standing
 from lifecycle.changes.rules import Answer
-from lifecycle.rules import Refused
 from privacy.clocks import legal_day
+from privacy.refusals import Refused
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

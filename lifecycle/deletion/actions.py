@@ -16,14 +16,14 @@ from lifecycle.deletion import queries, rules, seam, telling
 from lifecycle.deletion.frames import is_contracted
 from lifecycle.deletion.rules import Fact, Kind, Standing, Why, standing_of
 from lifecycle.models import DeletionEvent
-from lifecycle.rules import Refusal, Refused
+from privacy.refusals import Refusal, Refused
 
 
 @transaction.atomic
 def request_deletion(*, user: User, plan_sha256: str, by: Actor, now: datetime) -> Standing:
     """Ask for the deletion of an account, with the plan that the person was shown and approved (PC-34).
 
-    Raises :class:`lifecycle.rules.Refused` (a second request changes nothing), and
+    Raises :class:`privacy.refusals.Refused` (a second request changes nothing), and
     :class:`lifecycle.erasure.approving.PlanChanged` when that isn't the plan any more.
     """
     held, facts = _in_order(user.pk, now)
@@ -37,7 +37,7 @@ def request_deletion(*, user: User, plan_sha256: str, by: Actor, now: datetime) 
 
 @transaction.atomic
 def waive_wait(*, user: User, by: Actor, now: datetime) -> Standing:
-    """Give up the rest of the wait: the instant of the deletion is now. Raises :class:`lifecycle.rules.Refused`."""
+    """Give up the rest of the wait: the instant of the deletion is now. Raises :class:`privacy.refusals.Refused`."""
     held, facts = _in_order(user.pk, now)
     standing = standing_of(facts, now)
     if refusal := rules.why_not_waive(standing, queries.last_change(held, now), now):
@@ -49,7 +49,7 @@ def waive_wait(*, user: User, by: Actor, now: datetime) -> Standing:
 def withdraw_deletion(*, account_id: UUID, by: Actor, now: datetime, request: int | None = None) -> Standing:
     """Take the request back; the account is in the phase it was in before. ``request``: only if it is this one still.
 
-    Raises :class:`lifecycle.rules.Refused` from the instant of the deletion on, and when there is nothing to withdraw.
+    Raises :class:`privacy.refusals.Refused` from the instant of the deletion on, and when there is nothing to withdraw.
     """
     held, facts = _in_order(account_id, now)
     standing = standing_of(facts, now)
@@ -79,7 +79,7 @@ def stop_after_change(*, account_id: UUID, by: Actor, now: datetime) -> bool:
 def stop(*, account_id: UUID, why: Why, by: Actor, now: datetime) -> Kind:
     """End a request that is due and mustn't be executed; the account is in its contract's phase again.
 
-    Raises :class:`lifecycle.rules.Refused` when it isn't due any more.
+    Raises :class:`privacy.refusals.Refused` when it isn't due any more.
     """
     held, facts = _in_order(account_id, now)
     if refusal := rules.why_not_execute(standing_of(facts, now)):
@@ -92,7 +92,7 @@ def stop(*, account_id: UUID, why: Why, by: Actor, now: datetime) -> Kind:
 def record_execution(*, account_id: UUID, plan_sha256: str, by: Actor, now: datetime) -> Standing:
     """Write that the request is executed, in the transaction that decides it: from its commit on nothing is taken back.
 
-    ``plan_sha256`` is the plan that is carried out. Raises :class:`lifecycle.rules.Refused` when the request was withdrawn
+    ``plan_sha256`` is the plan that is carried out. Raises :class:`privacy.refusals.Refused` when the request was withdrawn
     or stopped, or its instant hasn't come.
     """
     held, facts = _in_order(account_id, now)

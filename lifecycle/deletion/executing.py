@@ -14,9 +14,9 @@ from accounts.models import User
 from audit.actors import Actor
 from lifecycle.deletion import actions, queries, rules, seam
 from lifecycle.deletion.rules import Kind
-from lifecycle.rules import Refused
 from lifecycle.sweeping import Outcome
 from privacy.clocks import legal_day
+from privacy.refusals import Refused
 
 RULE = "PC-34"
 _log = logging.getLogger(__name__)
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 def execute_due(*, account_id: UUID, by: Actor, now: datetime) -> Kind:
     """Execute a request whose instant has come, exactly as it was approved; "stopped" when it mustn't be.
 
-    Raises :class:`lifecycle.rules.Refused` when nothing is due (any more), and what the erasure raises.
+    Raises :class:`privacy.refusals.Refused` when nothing is due (any more), and what the erasure raises.
     """
     with transaction.atomic():
         user = User.objects.select_for_update().get(pk=account_id)

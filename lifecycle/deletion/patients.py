@@ -51,7 +51,7 @@ def close_account(*, user: User, plan_sha256: str, by: Actor, language: str, now
     """Ask for the closing as the plan says that was read, and take back every consent of the patient with it: all or nothing.
 
     From here on it is a deletion like any other: it waits, it can be withdrawn, it is carried out (PC-34). The consents stay
-    off when it is withdrawn, until they are given anew. Raises :class:`lifecycle.rules.Refused` and ``PlanChanged``.
+    off when it is withdrawn, until they are given anew. Raises :class:`privacy.refusals.Refused` and ``PlanChanged``.
     """
     standing = actions.request_deletion(user=user, plan_sha256=plan_sha256, by=by, now=now)
     control = Control(CLOSING, "none", str(CLOSE))

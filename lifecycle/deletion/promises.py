@@ -18,12 +18,12 @@ from lifecycle.deletion import actions, queries, rules, seam
 from lifecycle.deletion.rules import Kind, State
 from lifecycle.models import DeletionEvent, Disposal
 from lifecycle.queries import phase_at
-from lifecycle.rules import Refused
 from lifecycle.states import Name
 from privacy.clocks import legal_day
 from privacy.consent_keys import KEYS
 from privacy.deadlines import COOLING_OFF, DataClass, Right, deadline
 from privacy.promises import Measure, promise
+from privacy.refusals import Refused
 from privacy.retention_rules import RULES
 
 CHECKED = "tests/lifecycle/test_deletion_promises.py"

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from audit.requests import HouseRequest
 from lifecycle.deletion import actions, links
 from lifecycle.deletion.rules import Kind, Standing, State
-from lifecycle.rules import Refused
+from privacy.refusals import Refused
 
 PAGE = "lifecycle/deletion/keep.html"
 GONE, UNKNOWN = 410, 404

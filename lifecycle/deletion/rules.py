@@ -13,8 +13,8 @@ from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
 
-from lifecycle.rules import Refusal
 from privacy.deadlines import cooling_off_ends
+from privacy.refusals import Refusal
 
 SHIELD = timedelta(days=7)
 """How long a change of the e-mail address or of a factor keeps a deletion away: the owner has time to notice a takeover."""

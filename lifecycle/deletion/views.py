@@ -19,9 +19,9 @@ from lifecycle.deletion import actions, patients, queries, rules, seam, showing
 from lifecycle.deletion.forms import PlanForm
 from lifecycle.deletion.frames import PRACTITIONER, Frame, is_contracted
 from lifecycle.deletion.rules import SHIELD, State
-from lifecycle.rules import Refused
 from lifecycle.tasks import execute_deletion
 from privacy.clocks import legal_day
+from privacy.refusals import Refused
 
 
 @require_safe

@@ -12,9 +12,9 @@ from lifecycle.holds.rules import why_not_lift, why_not_place
 from lifecycle.models import Hold
 from privacy.ids import new_id
 from privacy.purposes import Purpose
+from privacy.refusals import Refusal, Refused, require
 from records.clock import CLOCK_FIELDS, day_of, set_clock
 from records.models import PatientFile
-from records.rules import Refusal, Refused, require
 from vault import access
 from vault.errors import KeyRefused
 
@@ -23,7 +23,7 @@ from vault.errors import KeyRefused
 def place_hold(*, file_id: UUID, ground: str, case: str, why: str, review_on: date, by: Actor, now: datetime) -> Hold:
     """Keep the file, whatever its clocks say, until this hold and every other on it is lifted.
 
-    Raises :class:`records.rules.Refused` with what to do, and PatientFile.DoesNotExist when there
+    Raises :class:`privacy.refusals.Refused` with what to do, and PatientFile.DoesNotExist when there
     is no such file in the scope. The stored end stays the rules' own.
     """
     file = _locked(file_id)
@@ -50,7 +50,7 @@ def place_hold(*, file_id: UUID, ground: str, case: str, why: str, review_on: da
 def lift_hold(*, hold_id: UUID, why: str, by: Actor, now: datetime) -> Hold:
     """End the hold and give the file's clocks their held days back. Returns the hold as it now is.
 
-    Raises :class:`records.rules.Refused` for a hold lifted already, without a reason, or while the
+    Raises :class:`privacy.refusals.Refused` for a hold lifted already, without a reason, or while the
     file's key is refused; Hold.DoesNotExist when there is none in the scope.
     """
     file = _locked(Hold.objects.values_list("file_id", flat=True).get(pk=hold_id))

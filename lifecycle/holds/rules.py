@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from lifecycle.models import Ground, Hold
 from privacy.clocks import Period
-from records.rules import Refusal
+from privacy.refusals import Refusal
 
 LONGEST: Final = 2000
 REVIEW_WITHIN: Final = Period(years=1)

@@ -7,9 +7,9 @@ from django.db import connection, transaction
 from audit.actions import record_event
 from audit.actors import Actor
 from lifecycle.models import ScheduleVersion, Step
-from lifecycle.rules import Refusal, Refused
 from lifecycle.schedule import queries
 from lifecycle.schedule.rules import why_not_approve, why_not_propose
+from privacy.refusals import Refusal, Refused
 from privacy.schedule import Schedule, as_data, parse
 
 
@@ -18,7 +18,7 @@ def propose(*, text: str, by: Actor, now: datetime) -> ScheduleVersion:
     """Store the JSON ``text`` as the next version; no clock follows it yet.
 
     Raises :class:`privacy.schedule.BadSchedule` with every fault, and
-    :class:`lifecycle.rules.Refused` when it changes nothing.
+    :class:`privacy.refusals.Refused` when it changes nothing.
     """
     _lock()
     before = queries.in_force()
@@ -33,7 +33,7 @@ def propose(*, text: str, by: Actor, now: datetime) -> ScheduleVersion:
 def approve(*, number: int, by: Actor, now: datetime) -> ScheduleVersion:
     """Put version ``number`` in force: clocks follow it from the commit on, stored ends once they are re-dated.
 
-    Raises :class:`lifecycle.rules.Refused` for a version that isn't there, was approved, or was
+    Raises :class:`privacy.refusals.Refused` for a version that isn't there, was approved, or was
     proposed on top of another one than the one in force.
     """
     _lock()

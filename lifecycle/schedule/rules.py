@@ -4,8 +4,8 @@ from typing import Final
 
 from django.utils.translation import gettext_lazy as _
 
-from lifecycle.rules import Refusal
 from lifecycle.schedule.queries import Version
+from privacy.refusals import Refusal
 from privacy.retention import CONTRACT, DEATH, EXCHANGE, MEDICAL, MINOR, RULES
 from privacy.schedule import Rules, changes
 

@@ -13,12 +13,13 @@ from care.queries import owns
 from privacy.clocks import Period
 from privacy.ids import new_id
 from privacy.purposes import Purpose
+from privacy.refusals import Refusal, Refused, require
 from records.actions.journal import journal, person
 from records.clock import CLOCK_FIELDS, day_of, set_clock
 from records.holds import is_held
 from records.models import ArchiveOpening, PatientFile
 from records.reading import Part
-from records.rules import Refusal, Refused, require, why_not_open_archived
+from records.rules import why_not_open_archived
 from vault import access, rings
 from vault.errors import KeyRefused, NoKey, VaultError
 from vault.handles import Handle

@@ -9,12 +9,12 @@ from django.db.models import Max
 from audit.actors import Actor
 from privacy.ids import new_id
 from privacy.purposes import Purpose
+from privacy.refusals import require
 from records.actions.journal import journal, person
 from records.clock import CLOCK_FIELDS, day_of, set_clock
 from records.fields import CONSULTATION_FIELDS, KINDS, clean
 from records.models import Consultation, ConsultationStatus, ConsultationVersion, PatientFile
 from records.rules import (
-    require,
     why_not_amend,
     why_not_end_now,
     why_not_move,

@@ -8,12 +8,13 @@ from django.db import transaction
 
 from audit.actors import Actor
 from privacy.purposes import Purpose
+from privacy.refusals import require
 from records.actions.corrections import keep_old
 from records.actions.journal import journal
 from records.clock import day_of, set_clock
 from records.fields import clean
 from records.models import PatientFile
-from records.rules import require, why_not_death, why_not_end_now, why_not_revision
+from records.rules import why_not_death, why_not_end_now, why_not_revision
 from vault import access
 
 Follow = Callable[..., None]

@@ -14,12 +14,12 @@ from audit.actors import Actor
 from care.tenancy import ALL, scope
 from privacy.ids import new_id
 from privacy.purposes import Purpose
+from privacy.refusals import Refused
 from records.actions.journal import journal, person
 from records.fields import clean
 from records.models import Consultation, Document, Origin, PatientFile
 from records.objects import remove_objects
 from records.preview import MAX_BYTES, inspect, too_large
-from records.rules import Refused
 from vault import access
 from vault.handles import Handle
 
@@ -44,7 +44,7 @@ def add_document(
 ) -> Document:
     """Seal and store a document of the patient; ``name`` is the name it came under.
 
-    Raises :class:`records.rules.Refused` for what isn't a readable PDF, JPEG or PNG of up to
+    Raises :class:`privacy.refusals.Refused` for what isn't a readable PDF, JPEG or PNG of up to
     20 MB. If the row can't be written, the stored object is removed again.
     """
     data = source.read(MAX_BYTES + 1)

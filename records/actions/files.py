@@ -12,6 +12,7 @@ from care.models import Practice
 from privacy.clocks import Jurisdiction, legal_day
 from privacy.ids import new_id
 from privacy.purposes import Purpose
+from privacy.refusals import Refusal, require
 from records.actions.corrections import keep_old
 from records.actions.journal import journal, person
 from records.clock import day_of, parse_birth_date, set_clock
@@ -20,8 +21,6 @@ from records.models import FileStatus, Origin, PatientFile
 from records.portal.guardians import follow_birth_date
 from records.restriction.rules import why_not_process
 from records.rules import (
-    Refusal,
-    require,
     why_not_birth_date,
     why_not_death,
     why_not_end_now,
@@ -61,7 +60,7 @@ def make_file(
 
     ``identity`` maps names of :data:`records.fields.FILE_FIELDS` to texts; ``died_on`` is known of
     somebody who died before (LAW-02). Raises
-    :class:`records.rules.Refused` for a file without a name or with an impossible birth date.
+    :class:`privacy.refusals.Refused` for a file without a name or with an impossible birth date.
     """
     values = cleaned(identity)
     require(_why_not(values, practice, now))

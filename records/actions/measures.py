@@ -7,11 +7,12 @@ from django.db import transaction
 from audit.actors import Actor
 from privacy.ids import new_id
 from privacy.purposes import Purpose
+from privacy.refusals import require
 from records.actions.journal import journal, person
 from records.fields import clean
 from records.models import Consultation, Measure, Origin, PatientFile
 from records.restriction.rules import why_not_process
-from records.rules import require, why_not_strike, why_not_taken_at
+from records.rules import why_not_strike, why_not_taken_at
 from vault import access
 from vault.handles import Handle
 

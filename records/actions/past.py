@@ -9,6 +9,7 @@ from django.db import transaction
 
 from audit.actors import Actor
 from privacy.ids import new_id
+from privacy.refusals import require
 from records.actions.consultations import build_version, move_clock
 from records.actions.journal import journal, person
 from records.actions.measures import build_measure
@@ -21,7 +22,7 @@ from records.models import (
     Origin,
     PatientFile,
 )
-from records.rules import require, why_not_started_at, why_not_taken_at
+from records.rules import why_not_started_at, why_not_taken_at
 from vault.handles import Handle
 
 

@@ -23,6 +23,7 @@ from care.tenancy import ALL, scope
 from privacy.clocks import end_of_term, legal_day
 from privacy.ids import new_id
 from privacy.purposes import Purpose
+from privacy.refusals import Refused, require
 from records.actions.journal import journal, person
 from records.authority import mails, queries
 from records.authority.rules import (
@@ -39,7 +40,6 @@ from records.models import AuthorityOrder, OrderedFile, PatientFile, ToldHow
 from records.objects import remove_objects
 from records.preview import MAX_BYTES, inspect, too_large
 from records.reading import Part
-from records.rules import Refused, require
 from records.search import twin_tokens
 from vault import access
 from vault.handles import Handle

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.queries import account_by_email, signed_in
 from audit.requests import HouseRequest
 from privacy.purposes import Purpose
+from privacy.refusals import Refused
 from records import queries as records
 from records.authority import actions, queries
 from records.authority.forms import CodeForm, CodeWithAccountForm
@@ -32,7 +33,6 @@ from records.reading import (
     open_document,
     open_measures,
 )
-from records.rules import Refused
 from records.views.documents import SHOWN_PAGES, guarded
 from vault import access
 from vault.handles import Handle

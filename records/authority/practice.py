@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.stepup import fresh_factor
 from care.team.queries import owned_practice
+from privacy.refusals import Refused
 from records.authority import actions, queries
 from records.authority.forms import ConfirmForm, EndForm, NameFileForm, ToldForm
 from records.models import AuthorityOrder
-from records.rules import Refused
 from records.views.documents import EXTENSIONS, guarded
 from records.views.frame import Visit
 
@@ -34,7 +34,7 @@ def orders(request: Visit) -> HttpResponse:
     return render(request, "authority/orders.html", {"page": page, "rows": rows})
 
 
-@fresh_factor  # type: ignore[arg-type]
+@fresh_factor
 @require_http_methods(["GET", "POST"])
 def order(request: Visit, order_id: UUID) -> HttpResponse:
     """One order, with what it says; files are named, it is confirmed, refused or ended here."""
@@ -52,7 +52,7 @@ def order(request: Visit, order_id: UUID) -> HttpResponse:
     return render(request, "authority/decide.html", context, status=422 if form and form.errors else 200)
 
 
-@fresh_factor  # type: ignore[arg-type]
+@fresh_factor
 @require_safe
 def paper(request: Visit, order_id: UUID) -> HttpResponse:
     """The order itself, as an attachment."""

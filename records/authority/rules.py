@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.actors import Actor
 from privacy.days import written
+from privacy.refusals import Refusal
 from records.models import AuthorityOrder, PatientFile
 from records.models.orders import LONGEST, MOST_TRIES
-from records.rules import LONGEST_REASON, Refusal
+from records.rules import LONGEST_REASON
 
 LINK_FOR: Final = timedelta(days=7)
 """How long a link to an agent works, and never beyond the order's own end."""

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from django.utils.translation import gettext as _
 
-from records.rules import Refused
+from privacy.refusals import Refused
 
 from .bundles import BadBundle, Outline, outline
 from .csv_columns import PATIENTS

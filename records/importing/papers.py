@@ -6,9 +6,9 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from privacy.refusals import Refused
 from records.actions import add_document
 from records.models import Consultation, Document, Origin, PatientFile
-from records.rules import Refused
 from vault.handles import Handle
 
 from . import fhir

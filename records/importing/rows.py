@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 
 from privacy.ids import new_id
 from privacy.purposes import Purpose
+from privacy.refusals import Refused
 from records.actions import PastConsultation, bring_past, make_file
 from records.models import Consultation, KeptResource, Origin, PatientFile, SourceRecord
 from records.queries import files_like, files_of
 from records.restriction.queries import IS_RESTRICTED
-from records.rules import Refused
 from records.search import twin_tokens
 from vault import access
 from vault.handles import Handle

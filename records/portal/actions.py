@@ -15,6 +15,7 @@ from care.models.portal import EVERYTHING
 from care.portal import actions as care
 from care.queries import invitations_to
 from care.tenancy import scope as tenancy_scope
+from privacy.refusals import Refusal, require
 from records.clock import day_of
 from records.models import PatientFile
 from records.portal import mails
@@ -22,7 +23,6 @@ from records.portal.guardians import link_end
 from records.portal.matching import names_patient
 from records.portal.rules import MOST_REFUSED_A_DAY, NOT_RECOGNISED, TOO_MANY, why_not_invite
 from records.reading import Part, open_file, texts_of
-from records.rules import Refusal, require
 from vault.errors import VaultError
 
 REFUSED: Final = "portal.identity_refused"

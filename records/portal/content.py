@@ -9,6 +9,7 @@ from django.db.models import Max
 from audit.actors import Actor
 from care.models import PortalLink
 from privacy.ids import new_id
+from privacy.refusals import require
 from records.actions.journal import journal, person
 from records.models import (
     Consultation,
@@ -22,7 +23,7 @@ from records.models import (
 from records.portal.rules import NOT_SIGNED
 from records.reading import Part, open_file
 from records.restriction.rules import why_not_process
-from records.rules import require, why_not_write
+from records.rules import why_not_write
 
 
 @transaction.atomic

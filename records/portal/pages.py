@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from audit.requests import HouseRequest
 from care.models import PortalPart
+from privacy.refusals import Refused
 from records.fields import LABELS
 from records.models import Document, Share
 from records.portal import content, queries
@@ -18,7 +19,6 @@ from records.portal.frame import Visit, of_link
 from records.portal.questions import QuestionnaireForm
 from records.preview import page_as_png
 from records.reading import Part, document_bytes, open_consultation, open_document
-from records.rules import Refused
 from records.views.documents import SHOWN_PAGES, as_attachment, guarded
 from vault.handles import Handle
 

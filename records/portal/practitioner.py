@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from care.portal import actions as care
 from care.queries import invitations_to, links_to
 from privacy.clocks import legal_day
+from privacy.refusals import Refused
 from records.models import Consultation, Document, PatientFile
 from records.portal import actions, content
 from records.portal.forms import InvitationForm
@@ -22,7 +23,6 @@ from records.portal.queries import live_share, versions_of
 from records.portal.questions import in_words
 from records.queries import consultations_of, documents_of
 from records.reading import Part, texts_of
-from records.rules import Refused
 from records.views.frame import Visit, of_file, open_part, show
 
 SHOWN: Final = 20

@@ -19,11 +19,11 @@ from care.models import Capacity, PortalLink, PortalPart
 from care.portal import actions as care
 from care.portal.ages import OWN_SAY, has_own_say
 from care.queries import links_to
+from privacy.refusals import Refusal, Refused, require
 from records.clock import day_of, parse_birth_date
 from records.models import PatientFile
 from records.portal.frame import Visit, of_link
 from records.reading import Part, open_file
-from records.rules import Refusal, Refused, require
 
 NOT_YET = Refusal(
     "too_young",

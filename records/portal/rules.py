@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from care.models import Capacity
 from care.portal.ages import is_of_age
+from privacy.refusals import Refusal
 from records.clock import parse_birth_date
 from records.portal.matching import is_identified
-from records.rules import Refusal
 
 MOST_WAITING: Final = 5
 MOST_REFUSED_A_DAY: Final = 10

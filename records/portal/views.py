@@ -16,9 +16,9 @@ from accounts.queries import signed_in
 from audit.requests import HouseRequest
 from care.models import Invitation, PortalLink
 from care.queries import invitation_by_secret, links_of
+from privacy.refusals import Refusal
 from records.portal import actions, queries
 from records.portal.forms import CodeForm, WhoForm
-from records.rules import Refusal
 
 INVITED = "portal_invitation"
 """What a session keeps of an opened invitation: two random ids, never the link's secret."""

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from care.models import PortalLink
 from consents import patients
 from privacy.patient_keys import TELECONSULTATION
+from privacy.refusals import Refusal
 from records.models import PatientFile
 from records.portal.queries import versions_of
 from records.queries import is_left_alone
-from records.rules import Refusal
 
 Words = str | Promise
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.actors import Actor
 from privacy.ids import new_id
 from privacy.purposes import Purpose
+from privacy.refusals import Refusal, Refused, require
 from records.actions.journal import journal, person
 from records.clock import day_of, jurisdiction_of
 from records.models import PatientFile, RestrictedOpening, Restriction, Told
@@ -21,7 +22,6 @@ from records.reading import Part
 from records.restriction import mails
 from records.restriction.keys import settle
 from records.restriction.rules import NOTICE, why_not_lift, why_not_read, why_not_restrict, why_not_tell
-from records.rules import Refusal, Refused, require
 from vault import access
 from vault.handles import Handle
 
@@ -35,7 +35,7 @@ def restrict(
 ) -> Restriction:
     """From the commit on the file is only stored. The same request, or the same ground again, finds the one there is.
 
-    Raises :class:`records.rules.Refused` with what to do, and PatientFile.DoesNotExist when there is
+    Raises :class:`privacy.refusals.Refused` with what to do, and PatientFile.DoesNotExist when there is
     no such file in the scope.
     """
     file = locked(file_id)

@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from privacy.clocks import Period
 from privacy.days import written
+from privacy.refusals import Refusal
 from records.clock import day_of
 from records.models import OpeningGround, PatientFile, Restriction, RestrictionGround, Told
 from records.restriction.queries import is_restricted
-from records.rules import LONGEST_REASON, Refusal
+from records.rules import LONGEST_REASON
 
 NOTICE: Final = Period(days=7)
 """From the day the person is told until the restriction may be lifted: time to object, or to go to a court."""

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.stepup import fresh_factor
+from privacy.refusals import Refused
 from records import queries
 from records.clock import day_of
 from records.models import PatientFile, RestrictedOpening, Restriction, Told
@@ -20,7 +21,6 @@ from records.restriction import actions
 from records.restriction import queries as restrictions
 from records.restriction.forms import LiftForm, ReadForm, RestrictForm, TellForm
 from records.restriction.rules import NOTICE
-from records.rules import Refused
 from records.views.documents import as_attachment
 from records.views.files import named_texts
 from records.views.frame import Visit, closed_context

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.stepup import fresh_factor
 from privacy.days import written
+from privacy.refusals import Refused
 from privacy.retention import RULES
 from records import actions, queries
 from records.actions.archive import may_open
@@ -18,7 +19,6 @@ from records.clock import bars_of, day_of
 from records.forms import OpenArchiveForm, SearchForm
 from records.holds import holds_of
 from records.models import PatientFile
-from records.rules import Refused
 from records.views.frame import Visit, today_of
 
 PER_PAGE = 50

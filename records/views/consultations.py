@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from privacy.refusals import Refused
 from records import actions, queries
 from records.clock import day_of
 from records.fields import CONSULTATION_FIELDS, LABELS
@@ -25,7 +26,6 @@ from records.reading import (
     open_measures,
     open_version,
 )
-from records.rules import Refused
 from records.views.frame import Visit, of_file, onward, open_part, show
 from vault.handles import Handle
 

@@ -6,11 +6,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from privacy.days import written
+from privacy.refusals import Refused
 from records import actions
 from records.forms import DeathForm
 from records.models import PatientFile
 from records.reading import Part
-from records.rules import Refused
 from records.views.frame import Visit, of_file, onward, open_part, show
 
 

@@ -13,13 +13,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from privacy.refusals import Refused
 from records import actions, queries
 from records.forms import DocumentForm
 from records.models import Document, PatientFile
 from records.portal.queries import live_share
 from records.preview import page_as_png
 from records.reading import OpenDocument, Part, document_bytes, open_document
-from records.rules import Refused
 from records.uploads import refuse
 from records.views.frame import Visit, of_file, open_part, show
 

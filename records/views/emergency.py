@@ -16,9 +16,9 @@ from accounts.stepup import fresh_factor
 from care.models import EmergencyAccess
 from care.queries import practice_of
 from care.team.queries import owned_practice
+from privacy.refusals import Refused
 from records import emergency as emergencies
 from records.forms import BirthDateField
-from records.rules import Refused
 from records.views.frame import Visit
 
 PER_PAGE = 50

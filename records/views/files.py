@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from privacy.refusals import Refused
 from records import actions, queries
 from records.clock import birth_words, day_of, term_of
 from records.fields import CONTACT, FILE_FIELDS, IDENTITY, LABELS, MEDICAL, SEXES
@@ -22,7 +23,6 @@ from records.reading import (
     open_measures,
     texts_of,
 )
-from records.rules import Refused
 from records.views.frame import Visit, of_file, onward, open_part, show
 from records.views.measures import latest_of_each
 

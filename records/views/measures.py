@@ -12,11 +12,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from privacy.refusals import Refused
 from records import actions, queries
 from records.forms import MeasureForm, as_typed
 from records.models import PatientFile
 from records.reading import OpenMeasure, Part, open_measures
-from records.rules import Refused
 from records.views.frame import Visit, of_file, open_part, show
 from records.vitals import unit_for, words_for
 

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 from care.models import Practice
 from care.queries import practice_of
 from care.roles import TEAM
+from privacy.refusals import Refused
 from records import actions, queries
 from records.forms import NewFileForm, SearchForm
 from records.models import PatientFile
 from records.reading import Head, heads_of
-from records.rules import Refused
 from records.search import LETTERS, twin_tokens
 from records.views.frame import Visit, today_of
 from records.views.team import team_patients

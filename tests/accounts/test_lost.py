@@ -19,10 +19,10 @@ from accounts import actions, factors, hooks
 from accounts.actions import Overtaken
 from accounts.credentials import cuts, issuing, links, lost_promises
 from accounts.credentials.models import CredentialCut, CredentialLink
-from accounts.credentials.rules import Refused
 from accounts.models import DeliveredCodeDevice, LoginThrottle, User
 from audit.actors import Actor
 from audit.models import SecurityEntry
+from privacy.refusals import Refused
 from tests.accounts.factories import (
     PASSWORD,
     WebClient,

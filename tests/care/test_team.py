@@ -19,9 +19,10 @@ from care.models import AgreementSignature, AgreementText, Membership, StaffCons
 from care.queries import practice_of
 from care.roles import RECIPIENTS, RIGHTS, TEAM, Right
 from care.team import actions, queries
-from care.team.rules import INVITED_FOR, Refused
+from care.team.rules import INVITED_FOR
 from care.tenancy import ALL, scope
 from praticonnect.database import as_owner
+from privacy.refusals import Refused
 from records.team import agenda_files
 from tests.accounts.factories import PASSWORD, WebClient, make_practitioner, prove, verified_client
 from tests.care.factories import as_owner as actor_of_owner

@@ -18,11 +18,12 @@ from audit.actors import Actor
 from audit.models import EventEntry
 from consents import actions, notices, queries
 from consents.models import ConsentEvent, EventOrigin
-from consents.rules import Authority, Refused, UnknownKey
+from consents.rules import Authority, UnknownKey
 from consents.states import Position
 from praticonnect.database import as_owner
 from privacy.consent_keys import KEYS, Kind
 from privacy.ids import new_id
+from privacy.refusals import Refused
 from tests.consents.factories import NOON, choose, person
 
 PARENT = "third_party_integrations"

@@ -19,7 +19,7 @@ from consents.grants import Grant, NoGrant, PatientGrant, grant_for, grants_for,
 from consents.models import ConsentEvent
 from consents.proofs import due
 from consents.receipts import is_genuine, receipt
-from consents.rules import Authority, Refused, UnknownKey
+from consents.rules import Authority, UnknownKey
 from consents.states import Action
 from lifecycle.deletion.actions import request_deletion
 from lifecycle.erasure.plan import plan_for_account
@@ -27,6 +27,7 @@ from lifecycle.expiring.facts import closings
 from privacy.consent_keys import KEYS
 from privacy.ids import new_id
 from privacy.patient_keys import AI_TRAINING, GOES_WITH, PATIENT_KEYS, TELECONSULTATION, needs_patient
+from privacy.refusals import Refused
 from records.models import PatientFile
 from records.restriction.actions import restrict
 from tests.accounts.factories import make_patient, make_practitioner

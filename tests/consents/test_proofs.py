@@ -18,10 +18,10 @@ from audit.verification import verify
 from consents import proofs, queries
 from consents.forecasts import proofs as forecast
 from consents.models import ConsentEvent
-from consents.rules import Refused
 from consents.states import ended_at
 from privacy.clocks import Period, legal_day
 from privacy.ids import new_id
+from privacy.refusals import Refused
 from privacy.schedule import SHIPPED, Schedule, in_force, supposing
 from tests.consents.factories import NOON, choose, person
 

@@ -16,9 +16,9 @@ from gdpr_requests.desk import correcting
 from gdpr_requests.models import Channel, RecipientTold, Rectified, Request
 from praticonnect.database import as_owner
 from privacy.deadlines import Right
+from privacy.refusals import Refused
 from records.actions import amend, change_file, record_death
 from records.models import Correction, PatientFile
-from records.rules import Refused
 from tests.accounts.factories import make_patient, make_practitioner, make_staff, verified_client
 from tests.care.factories import LONG_AGO
 from tests.gdpr_requests.factories import NOW, account_of, by_account, dpo_of

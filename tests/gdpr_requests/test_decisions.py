@@ -18,9 +18,9 @@ from lifecycle.models import SweepRun
 from praticonnect.database import as_owner
 from privacy import decisions
 from privacy.deadlines import Right
+from privacy.refusals import Refused
 from records.actions import sign
 from records.models import Consultation
-from records.rules import Refused
 from tests.accounts.factories import make_practitioner, make_staff
 from tests.care.factories import LONG_AGO
 from tests.gdpr_requests.factories import NOW, by_letter, dpo_of

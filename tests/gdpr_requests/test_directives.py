@@ -18,9 +18,9 @@ from gdpr_requests.directives import actions, dying, ending, promises, queries
 from gdpr_requests.directives.words import CONSENT
 from gdpr_requests.models import Directive, Exchange, Export, Request
 from praticonnect.database import as_owner
+from privacy.refusals import Refused
 from records.actions import record_death
 from records.models import PatientFile
-from records.rules import Refused
 from tests.accounts.factories import make_patient, make_practitioner, make_staff, prove, verified_client
 from tests.care.factories import LONG_AGO
 from tests.gdpr_requests.factories import NOW, dpo_of

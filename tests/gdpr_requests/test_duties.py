@@ -17,9 +17,9 @@ from gdpr_requests.duties import actions
 from gdpr_requests.duties.promises import duties_are_in_date_and_proven
 from gdpr_requests.duties.queries import standings
 from gdpr_requests.models import Duty, DutyDone, DutyKind, DutyProof
-from lifecycle.rules import Refused
 from privacy.clocks import legal_day
 from privacy.ids import new_id
+from privacy.refusals import Refused
 from tests.accounts.factories import make_practitioner, make_staff, prove, verified_client
 from tests.records.factories import pdf
 from tests.together import together

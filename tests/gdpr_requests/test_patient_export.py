@@ -31,10 +31,10 @@ from lifecycle.erasure.deciding import decide_account
 from lifecycle.erasure.finishing import finish
 from lifecycle.erasure.plan import plan_for_account
 from privacy.deadlines import Right
+from privacy.refusals import Refused
 from records.models import Document, PatientFile
 from records.portal.content import hand_in
 from records.restriction.promises import restricted_files_are_only_stored
-from records.rules import Refused
 from tests.accounts.factories import WebClient, make_patient, make_practitioner, make_staff, prove, verified_client
 from tests.gdpr_requests.factories import by_account, by_letter, dpo_of
 from tests.records.factories import (

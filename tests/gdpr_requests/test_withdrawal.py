@@ -11,7 +11,7 @@ from gdpr_requests import actions, effects
 from gdpr_requests import withdrawal_promises as promises
 from gdpr_requests.models import Outcome, Request
 from privacy.deadlines import Right
-from records.rules import Refused
+from privacy.refusals import Refused
 from tests.accounts.factories import make_practitioner, make_staff
 from tests.consents.factories import NOON, choose, person
 from tests.gdpr_requests.factories import by_account, dpo_of

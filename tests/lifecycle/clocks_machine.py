@@ -39,10 +39,10 @@ from lifecycle.deletion.actions import request_deletion, stop_after_change, waiv
 from lifecycle.erasure.plan import plan_for_account
 from lifecycle.models import DeletionEvent, Hold
 from lifecycle.queries import closed_by_phase, phase_at
-from lifecycle.rules import Refused
 from lifecycle.states import Name
 from lifecycle.sweeping import run_all
 from privacy.consent_keys import KEYS, Kind
+from privacy.refusals import Refused
 from records import actions
 from records.models import Consultation, ConsultationStatus, ConsultationVersion, PatientFile
 from records.queries import files_for

@@ -25,9 +25,9 @@ from lifecycle.expiring.promises import requests_leave_three_years_after_their_c
 from lifecycle.models import BreachEvent, BreachNotice
 from praticonnect.database import as_owner
 from privacy.ids import new_id
+from privacy.refusals import Refused
 from records.models import PatientFile
 from records.reading import Part, heads_of, open_file
-from records.rules import Refused
 from tests.accounts.factories import make_practitioner, make_staff, prove, verified_client
 from tests.care.factories import LONG_AGO
 from tests.lifecycle.test_holds import place

@@ -14,9 +14,9 @@ from lifecycle.deletion.queries import due, leaving, standing_at
 from lifecycle.deletion.rules import SHIELD, State, execution_of
 from lifecycle.erasure.plan import plan_for_account
 from lifecycle.models import DeletionEvent
-from lifecycle.rules import Refused
 from privacy.deadlines import DataClass, Right, deadline
 from privacy.forecast import Leaving
+from privacy.refusals import Refused
 from tests.accounts.factories import make_account, make_staff
 from tests.lifecycle.helpers import PARIS, make_trial
 from tests.records.factories import actor_of

@@ -28,8 +28,8 @@ from lifecycle.queries import contract_at, phase_at
 from lifecycle.residue import recording
 from lifecycle.residue.databases import scan_databases
 from lifecycle.residue.searching import Search
-from lifecycle.rules import Refused
 from lifecycle.states import Name
+from privacy.refusals import Refused
 from records.models import PatientFile
 from tests.accounts.factories import prove, verified_client
 from tests.lifecycle.erasure_world import old_file

@@ -25,9 +25,9 @@ from lifecycle.deletion.rules import SHIELD, Fact, Kind, State, standing_of
 from lifecycle.erasure.plan import plan_for_account
 from lifecycle.models import DeletionEvent
 from lifecycle.queries import contract_at, phase_at
-from lifecycle.rules import Refused
 from lifecycle.states import LEAVING, Name
 from privacy.deadlines import DataClass, Right, deadline
+from privacy.refusals import Refused
 from tests.lifecycle.helpers import IN, PARIS, make_trial
 from tests.records.factories import actor_of
 from tests.together import together

@@ -20,9 +20,9 @@ from lifecycle.models import Hold
 from lifecycle.retention.door import decide
 from praticonnect.database import as_owner
 from privacy.ids import new_id
+from privacy.refusals import Refused
 from records.clock import term_of
 from records.models import PatientFile
-from records.rules import Refused
 from tests.accounts.factories import make_practitioner, make_staff
 from tests.care.factories import LONG_AGO
 from tests.records.factories import NOW, make_consultation, make_file, working

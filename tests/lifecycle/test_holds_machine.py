@@ -11,10 +11,10 @@ from care.tenancy import ALL, scope
 from lifecycle.holds import queries
 from lifecycle.holds.promises import held_files_stay, stored_ends_are_the_latest
 from lifecycle.models import Hold
+from privacy.refusals import Refused
 from privacy.retention import FileFacts, end_of
 from privacy.retention import Hold as ClockHold
 from records.models import PatientFile
-from records.rules import Refused
 from tests.accounts.factories import make_practitioner
 from tests.care.factories import LONG_AGO
 from tests.lifecycle.test_holds import current, is_held, lift, place

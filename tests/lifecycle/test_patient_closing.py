@@ -24,9 +24,9 @@ from lifecycle.deletion.queries import standing_at
 from lifecycle.deletion.rules import State
 from lifecycle.erasure.plan import plan_for_account
 from lifecycle.models import DeletionEvent, ErasureCertificate
-from lifecycle.rules import Refused
 from privacy.ids import new_id
 from privacy.patient_keys import RECORDING, TELECONSULTATION
+from privacy.refusals import Refused
 from records.models import PatientFile
 from tests.accounts.factories import WebClient, make_account, make_patient, make_practitioner, prove, verified_client
 from tests.records.factories import link, make_file

@@ -22,10 +22,10 @@ from consents.queries import states
 from lifecycle.changes import actions, promises, queries, telling
 from lifecycle.changes.rules import Answer, owed, refused
 from lifecycle.models import NoticeSent, PolicyAnnouncement
-from lifecycle.rules import Refused
 from lifecycle.sweeping import sweeps
 from lifecycle.tasks import tell_changes
 from praticonnect.database import as_owner
+from privacy.refusals import Refused
 from tests.accounts.factories import make_patient, make_practitioner, make_staff, verified_client
 from tests.consents.factories import choose, person
 from tests.consents.versions import BEGINS, DAY, NEWS, PUBLISHED, prepare, put_on_file, written

@@ -15,9 +15,9 @@ from audit.actors import Actor
 from audit.models import EventEntry
 from lifecycle import expected, runs, sweeping, watch
 from lifecycle.models import Forecasted, RunState, SweepRun
-from lifecycle.rules import Refused
 from lifecycle.sweeping import AlreadyAtWork, Outcome, due_now, run_all, sweep_with
 from privacy.ids import new_id
+from privacy.refusals import Refused
 
 pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.database]
 BY = Actor.system("test")

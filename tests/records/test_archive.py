@@ -18,10 +18,10 @@ from care.queries import treats
 from care.tenancy import ALL, scope
 from lifecycle.retention import archiving
 from praticonnect.database import as_owner
+from privacy.refusals import Refused
 from records import actions, queries
 from records.models import ArchiveOpening, PatientFile
 from records.reading import Part, open_file
-from records.rules import Refused
 from tests.accounts.factories import make_practitioner, make_staff, prove, verified_client
 from tests.care.factories import LONG_AGO
 from tests.lifecycle.test_holds import lift, place

@@ -20,9 +20,9 @@ from gdpr_requests.portal.queries import journal_of, watched
 from lifecycle.expiring import orders as expiring
 from lifecycle.expiring.forecasts import orders_of_authorities
 from privacy.clocks import legal_day
+from privacy.refusals import Refused
 from records.authority import actions
 from records.models import AuthorityOrder, OrderedFile
-from records.rules import Refused
 from tests.accounts.factories import (
     PASSWORD,
     WebClient,

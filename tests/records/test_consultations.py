@@ -14,10 +14,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from audit.models import EventEntry
 from care.tenancy import ALL, scope
 from praticonnect.database import as_owner
+from privacy.refusals import Refused
 from records import actions, queries
 from records.models import Consultation, ConsultationStatus, ConsultationVersion, PatientFile
 from records.reading import Part, open_consultation, open_file, open_version
-from records.rules import Refused
 from records.states import MOVES, Event, State, move
 from tests.accounts.factories import make_practitioner
 from tests.care.factories import LONG_AGO

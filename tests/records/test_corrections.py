@@ -7,10 +7,10 @@ from django.urls import reverse
 
 from audit.models import AccessEntry, EventEntry
 from care.tenancy import ALL, scope
+from privacy.refusals import Refused
 from records import actions, queries
 from records.models import Consultation, ConsultationStatus, ConsultationVersion, PatientFile
 from records.promises import consultations_are_versioned_and_move_the_clock
-from records.rules import Refused
 from tests.accounts.factories import make_practitioner, verified_client
 from tests.care.factories import LONG_AGO
 from tests.records.factories import NOW, make_consultation, make_file, working

@@ -9,10 +9,10 @@ from django.urls import reverse
 from accounts.models import User
 from audit.models import EventEntry
 from care.tenancy import ALL, scope
+from privacy.refusals import Refused
 from records import actions
 from records.models import PatientFile
 from records.reading import Part, open_file
-from records.rules import Refused
 from tests.accounts.factories import make_practitioner, verified_client
 from tests.care.factories import LONG_AGO
 from tests.records.factories import NOW, make_consultation, make_file, working

@@ -15,12 +15,12 @@ from django.db import transaction
 
 from audit.models import AccessEntry
 from care.tenancy import ALL, scope
+from privacy.refusals import Refused
 from records import actions
 from records.actions.documents import orphans, stored_names
 from records.models import Document
 from records.preview import MAX_BYTES, inspect, page_as_png
 from records.reading import Part, document_bytes, open_document, open_file
-from records.rules import Refused
 from records.tasks import sweep_documents
 from tests.accounts.factories import make_practitioner
 from tests.care.factories import LONG_AGO

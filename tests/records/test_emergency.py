@@ -16,9 +16,9 @@ from care.actions import join_practice
 from care.models import EmergencyAccess, Role
 from care.queries import practice_of
 from care.tenancy import ALL, scope
+from privacy.refusals import Refused
 from records import emergency
 from records.models import PatientFile
-from records.rules import Refused
 from tests.accounts.factories import WebClient, make_practitioner, prove, verified_client
 from tests.care.factories import as_owner, held_client, let_in, make_member
 from tests.records.factories import make_consultation, make_file

@@ -10,9 +10,9 @@ from care.models import CareRelationship
 from care.tenancy import ALL, scope
 from praticonnect.database import as_owner
 from privacy.purposes import Purpose
+from privacy.refusals import Refused
 from records import actions, queries
 from records.models import PatientFile
-from records.rules import Refused
 from tests.accounts.factories import make_practitioner
 from tests.care.factories import LONG_AGO
 from tests.records.factories import NOW, make_file, working

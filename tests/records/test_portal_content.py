@@ -13,9 +13,9 @@ from audit.models import AccessEntry, EventEntry
 from care.models import PortalLink
 from care.tenancy import ALL, scope
 from lifecycle.retention import door
+from privacy.refusals import Refused
 from records.models import Consultation, Document, PatientFile, Questionnaire, QuestionnaireDraft, Share
 from records.portal import content
-from records.rules import Refused
 from tests.accounts.factories import WebClient, make_patient, make_practitioner, verified_client
 from tests.lifecycle.erasure_world import BY, old_file
 from tests.records.factories import link, make_consultation, make_document, make_file, working

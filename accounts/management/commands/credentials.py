@@ -6,10 +6,10 @@ from django.core.management.base import CommandParser
 
 from accounts.credentials import cuts, issuing, queries
 from accounts.credentials.models import CredentialCut, Lost
-from accounts.credentials.rules import Refused
 from accounts.queries import account_by_email
 from audit.actors import Actor
 from privacy.commandline import HouseCommand, fail
+from privacy.refusals import Refused
 
 
 class Command(HouseCommand):

@@ -8,9 +8,10 @@ from accounts.models import User
 from accounts.queries import account_by_email
 from audit.actors import Actor
 from consents import actions, queries
-from consents.rules import Refused, UnknownKey
+from consents.rules import UnknownKey
 from consents.states import State
 from privacy.commandline import HouseCommand, fail
+from privacy.refusals import Refused
 
 
 class Command(HouseCommand):

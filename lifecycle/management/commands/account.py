@@ -14,8 +14,8 @@ from lifecycle.deletion.actions import request_deletion, waive_wait, withdraw_de
 from lifecycle.deletion.queries import standing_at
 from lifecycle.deletion.rules import Kind, Standing
 from lifecycle.phases import Phase
-from lifecycle.rules import Refused
 from privacy.commandline import FOUND, HouseCommand, fail
+from privacy.refusals import Refused
 
 ENTERING = {"subscribe": actions.subscribe, "end-subscription": actions.end_subscription}
 

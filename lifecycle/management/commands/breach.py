@@ -13,7 +13,7 @@ from lifecycle.breaches import actions, queries
 from lifecycle.breaches.queries import Breach
 from lifecycle.models.breaches import Risk
 from privacy.commandline import HouseCommand, fail
-from records.rules import Refused
+from privacy.refusals import Refused
 
 
 class Command(HouseCommand):

@@ -19,8 +19,8 @@ from lifecycle.erasure.execute import Executed, StillKept, execute_account, exec
 from lifecycle.erasure.finishing import ResidueFound
 from lifecycle.erasure.plan import Plan, plan_for_account, plan_for_file
 from lifecycle.erasure.status import NoCertificate, status_of
-from lifecycle.rules import Refused
 from privacy.commandline import FOUND, HouseCommand, fail
+from privacy.refusals import Refused
 from records.models import PatientFile
 
 

@@ -14,8 +14,8 @@ from lifecycle.holds.queries import OpenedHold
 from lifecycle.models import Ground, Hold
 from privacy.clocks import legal_day
 from privacy.commandline import HouseCommand, fail
+from privacy.refusals import Refused
 from records.models import PatientFile
-from records.rules import Refused
 
 
 class Command(HouseCommand):

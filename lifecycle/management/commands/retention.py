@@ -7,13 +7,13 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from audit.actors import Actor
-from lifecycle.rules import Refused
 from lifecycle.schedule import actions, queries
 from lifecycle.schedule.queries import Version
 from lifecycle.schedule.redating import redate_all
 from lifecycle.schedule.report import Report, report
 from privacy.commandline import HouseCommand, fail
 from privacy.forecast import Forecast, InThePast, Leaving, simulate
+from privacy.refusals import Refused
 from privacy.register import RetentionLine, retention_table
 from privacy.retention_rules import Rule
 from privacy.schedule import BadSchedule, Change, in_force, in_words

@@ -7,9 +7,9 @@ from django.core.management.base import CommandParser
 
 from audit.actors import Actor
 from lifecycle import runs
-from lifecycle.rules import Refused
 from lifecycle.sweeping import run_all
 from privacy.commandline import FOUND, HouseCommand, fail
+from privacy.refusals import Refused
 
 
 class Command(HouseCommand):

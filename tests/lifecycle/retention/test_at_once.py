@@ -12,8 +12,8 @@ from care.tenancy import ALL, scope
 from lifecycle.models import Departed, Disposal, Hold
 from lifecycle.retention import deciding, door, sweep
 from lifecycle.sweeping import run_all
+from privacy.refusals import Refused
 from records.models import PatientFile
-from records.rules import Refused
 from tests.accounts.factories import make_practitioner
 from tests.care.factories import LONG_AGO
 from tests.lifecycle.retention.helpers import BY, DUE, make_full_file, ring_of, rows_of

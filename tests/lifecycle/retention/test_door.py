@@ -14,8 +14,8 @@ from lifecycle.models import Departed, Disposal
 from lifecycle.retention import door
 from lifecycle.retention.children import children
 from praticonnect.database import as_owner
+from privacy.refusals import Refused
 from records.models import Consultation, Document, Measure, PatientFile
-from records.rules import Refused
 from tests.accounts.factories import make_practitioner
 from tests.care.factories import LONG_AGO
 from tests.lifecycle.retention.helpers import BY, DUE, LAST_DAY, make_full_file, rows_of

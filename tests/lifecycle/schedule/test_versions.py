@@ -9,12 +9,12 @@ from accounts.models import User
 from audit.models import EventEntry
 from care.tenancy import ALL, scope
 from lifecycle.models import ScheduleVersion
-from lifecycle.rules import Refused
 from lifecycle.schedule import queries
 from lifecycle.schedule.actions import approve
 from lifecycle.schedule.report import Line, report
 from praticonnect.database import as_owner
 from privacy.clocks import Period
+from privacy.refusals import Refused
 from privacy.schedule import SHIPPED, BadSchedule, in_force
 from records.models import PatientFile
 from tests.accounts.factories import make_practitioner

@@ -12,13 +12,13 @@ from lifecycle import restricting
 from praticonnect.database import as_owner
 from privacy.ids import new_id
 from privacy.purposes import Purpose
+from privacy.refusals import Refused
 from records import actions as record_actions
 from records import queries
 from records.models import PatientFile, RestrictedOpening, Restriction
 from records.reading import Part, open_file
 from records.restriction import actions, keys
 from records.restriction.queries import is_restricted, live_restriction
-from records.rules import Refused
 from tests.accounts.factories import make_practitioner
 from tests.care.factories import LONG_AGO
 from tests.records.factories import NOW, actor_of, make_file, make_measure, working
