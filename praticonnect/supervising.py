@@ -49,6 +49,17 @@ SECURITY: dict[str, str | Promise] = {
     "email.removed": _("e-mail address removed"),
     "account.created": _("account created"),
     "keys.rotated": _("master key changed"),
+    "password.link_sent": _("link for a new password sent"),
+    "password.renewal_put_off": _("renewal of the password put off"),
+    "credentials.link_sent": _("link to report a loss sent"),
+    "credentials.cut": _("account cut from what is lost"),
+    "credentials.identity_checked": _("identity checked for new credentials"),
+    "credentials.link_issued": _("new credentials sent"),
+    "credentials.code_failed": _("wrong code for new credentials"),
+    "credentials.reissued": _("new credentials in force"),
+    "authority.code_wrong": _("wrong code for an authority's access"),
+    "portal.identity_refused": _("details of a patient didn't match"),
+    "team.access_ended": _("access to the practice ended"),
 }
 HEADINGS = (
     "entry",

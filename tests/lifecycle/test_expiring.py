@@ -60,8 +60,11 @@ def test_each_journal_with_a_term_has_its_sweep_under_its_declared_rule() -> Non
 
 def test_each_table_whose_rows_leave_has_its_sweep() -> None:
     swept_tables = {one.table for one in sweeps if isinstance(one, facts.Rows)}
-    others = {"consents_consentevent", versions.TABLE, "gdpr_requests_exchange", "gdpr_requests_reminder"}
-    assert {one.table for one in evidence.registered() if one.each} == swept_tables | others
+    desk = {
+        f"gdpr_requests_{name}" for name in ("exchange", "reminder", "rectified", "recipienttold")
+    }  # with their request
+    others = {"consents_consentevent", versions.TABLE}
+    assert {one.table for one in evidence.registered() if one.each} == swept_tables | others | desk
     assert {facts.sweep_proofs, versions.sweep, closing.sweep} <= set(sweeps)
 
 
