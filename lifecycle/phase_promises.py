@@ -16,6 +16,7 @@ from accounts.closing import why_closed
 from accounts.models import PractitionerProfile, User
 from audit.actors import Actor
 from care.models import Membership
+from care.roles import Right
 from care.tenancy import ALL, scope
 from lifecycle import queries
 from lifecycle.actions import subscribe
@@ -37,8 +38,8 @@ select count(*) from audit_evententry made
    and not exists (select from records_patientfile f where f.id::text = made.object_id)
    and not exists (select from lifecycle_disposal d where d.file_id::text = made.object_id)
 """
-PATIENTS: Final = "patient:"
-"""The pages of patients, which no practitioner's contract closes."""
+OTHERS: Final = ("patient:", "authority:")
+"""The pages of patients and of authorities, which no practitioner's contract closes; nor does it what an authority orders."""
 
 
 @promise("PC-30", checked_by=CHECKED)
@@ -87,7 +88,11 @@ def free_listing_closes_care_and_keeps_every_file(now: datetime) -> Measure:
         if phase.name is Name.FREE_LISTING:
             resting.append(account)
     lost = _lost_files(resting)
-    elsewhere = [name for name, row in RECORDS.items() if row.act is not Act.CARE and not name.startswith(PATIENTS)]
+    elsewhere = [
+        name
+        for name, row in RECORDS.items()
+        if row.act is not Act.CARE and row.right != Right.ORDER.value and not name.startswith(OTHERS)
+    ]
     figures = {
         "accounts_by_phase": dict(sorted(names.items())),
         "accounts_the_gate_answers_otherwise": disagree,

@@ -10,9 +10,10 @@ from audit.actors import Actor
 from audit.evidence import of_table
 from audit.models import ExpiredMonth, ExpiredRows
 from audit.months import months_after, term_ends
+from care.tenancy import ALL, scope
 from consents import proofs
 from consents.models import ConsentEvent
-from lifecycle.expiring import facts, office
+from lifecycle.expiring import facts, office, orders
 from lifecycle.expiring.months import JOURNALS, Months
 from lifecycle.models import RunState, SweepRun
 from lifecycle.runs import KEPT
@@ -29,9 +30,9 @@ BY: Final = Actor.system("promises")
 ELSEWHERE: Final[dict[str, set[str]]] = {
     "PC-43": {"sessions.Session", "usersessions.UserSession"},
     "PC-46": {"accounts.LoginThrottle", "admin.LogEntry", "lifecycle.SweepRun"},
-    "PC-46b": set(),
+    "PC-46b": {"records.AuthorityOrder"},
 }
-"""What of these rules leaves by other ways than a month of a journal: sessions at their end, counts and lines by age."""
+"""What of these rules leaves by other ways than a month of a journal: sessions at their end, counts and lines by age, orders by theirs."""
 
 
 @promise("PC-43", checked_by=TESTS)
@@ -54,8 +55,10 @@ def security_events_stay_a_year(now: datetime) -> Measure:
 
 @promise("PC-46b", checked_by=TESTS)
 def accesses_stay_three_years(now: datetime) -> Measure:
-    """The access journal stays three years, and goes then."""
-    return _journal("PC-46b", now, {})
+    """The access journal stays three years, and goes then; so does what an authority's order says, which explains its lines."""
+    with scope(ALL):
+        orders_late = orders.due(now - PATIENCE).count()
+    return _journal("PC-46b", now, {"orders_past_their_term": orders_late})
 
 
 @promise("PC-41", checked_by=TESTS)

@@ -19,6 +19,7 @@ from care.tenancy import ALL, scope
 from gdpr_requests.portal.queries import journal_of, watched
 from lifecycle.expiring import orders as expiring
 from lifecycle.expiring.forecasts import orders_of_authorities
+from lifecycle.expiring.promises import accesses_stay_three_years
 from privacy.clocks import legal_day
 from privacy.refusals import Refused
 from records.authority import actions
@@ -340,9 +341,11 @@ def test_words_and_document_of_an_order_are_forgotten_after_three_years(owner: U
     months = [(one.kind, one.count) for one in orders_of_authorities(legal_day(now), legal_day(late))]
     assert months == [("records.AuthorityOrder", 1)]
     assert expiring.forget(by=HOUSE, now=late, dry_run=True)[expiring.FORGETTING].due == 1
+    assert accesses_stay_three_years(late).figures["orders_past_their_term"] == 1
     assert expiring.forget(by=HOUSE, now=late, dry_run=False)[expiring.FORGETTING].done == 1
     assert (default_storage.exists(name), FileKey.objects.get(file_id=order.pk).destroyed_at) == (False, late)
     assert expiring.forget(by=HOUSE, now=late, dry_run=False)[expiring.FORGETTING].due == 0
+    assert accesses_stay_three_years(late).figures["orders_past_their_term"] == 0
     client = held_client(owner)
     prove(client, owner)
     assert client.get(reverse("records:order", args=[order.pk])).status_code == 200
