@@ -44,6 +44,14 @@ LEFT_ALONE: Final = Refusal(
     "left_alone", _("The file is restricted, archived or on its way out: nothing optional is done with it.")
 )
 
+NOTHING_NEW: Final = Refusal(
+    "nothing_new",
+    _(
+        "The use of this file is restricted, or the file is in the archive: nothing new is allowed in it for now."
+        " What you allowed stays as it is, and you may take it back."
+    ),
+)
+
 LeftAlone = Callable[[UUID, datetime], bool]
 left_alone_when: list[LeftAlone] = []
 """Reasons to do nothing optional with a file, registered from above (its restriction, the archive)."""
@@ -77,6 +85,11 @@ def why_not_by(link: PortalLink, account_id: UUID | None, now: datetime) -> Refu
     return None if live and speaks and link.account_id == account_id else NOT_YOURS
 
 
+def why_nothing_new(file_id: UUID, now: datetime) -> Refusal | None:
+    """Why nobody says yes to anything about the file now, or None; taking back is always possible (Art. 7(3))."""
+    return NOTHING_NEW if any(reason(file_id, now) for reason in left_alone_when) else None
+
+
 @transaction.atomic
 def decide_by_link(
     *,
@@ -101,6 +114,8 @@ def decide_by_link(
         raise Refused(NOT_YOURS if row is None else refusal or NOT_YOURS)
     if on and suspended([row.account_id], now=now):
         raise Refused(LEAVING)
+    if on and (refusal := why_nothing_new(row.patient_id, now)):
+        raise Refused(refusal)
     facts_under_lock(row.patient_id)
     lapsed = wishes([row.patient_id], now)[row.patient_id][key].lapsed
     author = replace(by, role=ROLES[row.capacity], practice_id=row.practice_id)

@@ -80,10 +80,13 @@ def decide(request: HouseRequest, link_id: UUID) -> HttpResponse:
 @require_POST
 def team(request: HouseRequest, link_id: UUID) -> HttpResponse:
     """Let the practice's team into the file, or close it to them (MD-42)."""
-    _files, of = _of(request, link_id)
+    files, of = _of(request, link_id)
     by = actor_by(of.link, request.actor)
     place = {"practice_id": of.link.practice_id, "file_id": of.file.pk}
-    if request.POST.get("on") == "yes":
+    on = request.POST.get("on") == "yes"
+    if on and (refusal := patients.why_nothing_new(of.file.pk, request.now)):
+        return _page(request, files, of, problem=str(refusal.message), status=409)
+    if on:
         let_team_in(**place, how=StaffConsent.How.PORTAL, by=by, now=request.now)
         messages.success(request, _("The practice's team may read this file from now on, until you take it back."))
     elif keep_team_out(**place, by=by, now=request.now):
@@ -149,7 +152,7 @@ def _page(
     others = [(one, name_of(one), one is of) for one in files] if len(files) > 1 else []
     context: dict[str, Any] = {
         "board": shown, "others": others, "name": name_of(of) if of else "", "problem": problem, "ways": OTHER_WAYS,
-        "validate": VALIDATE,
+        "validate": VALIDATE, "paused": None if problem or not of else patients.why_nothing_new(of.file.pk, request.now),
     }  # fmt: skip
     return render(request, "patient_privacy/consents.html", context, status=status)
 

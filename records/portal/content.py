@@ -76,7 +76,7 @@ def hand_in(
 ) -> Questionnaire:
     """A new version of the questionnaire (MD-03); the same answers as the latest change nothing, so two clicks make one."""
     locked = PatientFile.objects.select_for_update(of=("self",)).select_related("practice").get(pk=file.pk)
-    require(why_not_write(locked))
+    require(why_not_write(locked) or why_not_process(file.pk))
     handle = open_file(locked, Part.QUESTIONNAIRE, by=by, now=now, action="change")
     QuestionnaireDraft.objects.filter(file=file, account_id=person(by)).update(answers=None)
     versions = Questionnaire.objects.filter(file=file)

@@ -18,6 +18,9 @@ from care.queries import links_of
 from records.models import PatientFile
 from records.portal import queries
 from records.reading import Part, open_file
+from records.restriction.actions import open_for_subject
+from records.restriction.queries import is_kept_shut
+from records.restriction.rules import speaks_for_patient
 from vault.errors import KeyRefused, NoKey
 from vault.handles import Handle
 
@@ -26,11 +29,12 @@ Rest = ParamSpec("Rest")
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One visit to one file: by which link, and as whom the journals know it."""
+    """One visit to one file: by which link, as whom the journals know it, and whether the file is restricted (PC-63)."""
 
     link: PortalLink
     file: PatientFile
     by: Actor
+    restricted: bool = False
 
     @property
     def is_own(self) -> bool:
@@ -38,7 +42,9 @@ class Visit:
         return self.link.capacity == Capacity.SELF
 
     def open(self, request: HouseRequest, part: Part, *, action: str = "open") -> Handle:
-        """The file's content; the one line of this page in the access journal names the account that acted."""
+        """The file's content, to read; the one line of this page in the access journal names the account that acted."""
+        if self.restricted:
+            return open_for_subject(self.file, part, link=self.link, by=self.by, now=request.now)
         return open_file(self.file, part, by=self.by, now=request.now, action=action)
 
 
@@ -52,7 +58,10 @@ def actor_by(link: PortalLink, actor: Actor) -> Actor:
 
 
 def of_link(part: str = "") -> Callable[[View[Rest]], Callable[..., HttpResponse]]:
-    """Give the view the visit of its address: a live link of this account that opens ``part``; else 404."""
+    """Give the view the visit of its address: a live link of this account that opens ``part``; else 404.
+
+    A restricted file is shut (403) to all but the patient and a child's guardian, whatever the page shows.
+    """
 
     def decorated(view: View[Rest]) -> Callable[..., HttpResponse]:
         def wrapped(request: HouseRequest, link_id: UUID, *arguments: Rest.args, **named: Rest.kwargs) -> HttpResponse:
@@ -60,12 +69,19 @@ def of_link(part: str = "") -> Callable[[View[Rest]], Callable[..., HttpResponse
             file = queries.file_of(link)
             if file is None or (part and not link.opens(part)):
                 raise Http404
+            restricted = is_kept_shut(file.pk)
+            if restricted and not speaks_for_patient(link):
+                return _closed(request, link)
             try:
-                return view(request, Visit(link, file, actor_by(link, request.actor)), *arguments, **named)
+                return view(request, Visit(link, file, actor_by(link, request.actor), restricted), *arguments, **named)
             except (KeyRefused, NoKey):
-                return render(request, "patient/refused.html", {"link": link}, status=403)
+                return _closed(request, link)
 
         update_wrapper(wrapped, view)
         return wrapped
 
     return decorated
+
+
+def _closed(request: HouseRequest, link: PortalLink) -> HttpResponse:
+    return render(request, "patient/refused.html", {"link": link}, status=403)

@@ -16,7 +16,8 @@ from records.fields import LABELS
 from records.models import Document, Share
 from records.portal import content, queries
 from records.portal.frame import Visit, of_link
-from records.portal.questions import QuestionnaireForm
+from records.portal.questions import QuestionnaireForm, in_words
+from records.portal.rules import NOTHING_ADDED
 from records.preview import page_as_png
 from records.reading import Part, document_bytes, open_consultation, open_document
 from records.views.documents import SHOWN_PAGES, as_attachment, guarded
@@ -33,7 +34,7 @@ def practice(request: HouseRequest, visit: Visit) -> HttpResponse:
     rows = [_line(handle, one) for one in queries.shares_of(visit.file)[:SHOWN] if visit.link.opens(_needs(one))]
     return render(
         request, "patient/practice.html",
-        {"link": visit.link, "shares": rows, "latest": queries.versions_of(visit.file).first(),
+        {"link": visit.link, "shares": rows, "latest": queries.versions_of(visit.file).first(), "restricted": visit.restricted,
          "questionnaire": visit.link.opens(PortalPart.QUESTIONNAIRE)},
     )  # fmt: skip
 
@@ -45,7 +46,8 @@ def document(request: HouseRequest, visit: Visit, document_id: UUID) -> HttpResp
     row = _document(visit, document_id)
     shown = open_document(visit.open(request, Part.DOCUMENT), row)
     pages = range(1, min(row.pages, SHOWN_PAGES) + 1)
-    return render(request, "patient/document.html", {"link": visit.link, "document": shown, "pages": pages})
+    context = {"link": visit.link, "document": shown, "pages": pages, "restricted": visit.restricted}
+    return render(request, "patient/document.html", context)
 
 
 @require_safe
@@ -81,13 +83,16 @@ def consultation(request: HouseRequest, visit: Visit, consultation_id: UUID) -> 
         raise Http404
     shown = open_consultation(visit.open(request, Part.CONSULTATION), row)
     texts = [(LABELS[name], text) for name, text in shown.texts.items() if text]
-    return render(request, "patient/consultation.html", {"link": visit.link, "consultation": shown, "texts": texts})
+    context = {"link": visit.link, "consultation": shown, "texts": texts, "restricted": visit.restricted}
+    return render(request, "patient/consultation.html", context)
 
 
 @require_http_methods(["GET", "POST"])
 @of_link(PortalPart.QUESTIONNAIRE)
 def questionnaire(request: HouseRequest, visit: Visit) -> HttpResponse:
     """The medical questionnaire: begun, kept as a draft, handed in as a new version (MD-03)."""
+    if visit.restricted:
+        return _only_read(request, visit)
     form = QuestionnaireForm(request.POST or None)
     if request.method == "POST" and "later" in request.POST:
         content.save_answers(file=visit.file, answers=form.so_far(), by=visit.by, now=request.now)
@@ -105,6 +110,20 @@ def questionnaire(request: HouseRequest, visit: Visit) -> HttpResponse:
         request, "patient/questionnaire.html", {"link": visit.link, "form": form, "latest": latest},
         status=422 if form.errors else 200,
     )  # fmt: skip
+
+
+def _only_read(request: HouseRequest, visit: Visit) -> HttpResponse:
+    """A restricted file's questionnaire: the answers as they stand. What was posted comes back, and nothing is written."""
+    handle, latest = visit.open(request, Part.QUESTIONNAIRE), queries.versions_of(visit.file).first()
+    context: dict[str, object] = {"link": visit.link, "latest": latest, "restricted": True}
+    if request.method == "POST":
+        typed = QuestionnaireForm(initial=QuestionnaireForm(request.POST).so_far())
+        context |= {"form": typed, "problem": NOTHING_ADDED.message}
+        return render(request, "patient/questionnaire.html", context, status=409)
+    begun = queries.draft_of(visit.file, visit.by.account_id)
+    held = begun or latest
+    context |= {"begun": begun, "answers": in_words(handle.read(held, "answers")) if held else []}
+    return render(request, "patient/questionnaire_read.html", context)
 
 
 def _handed_in(request: HouseRequest, visit: Visit, form: QuestionnaireForm) -> bool:

@@ -23,6 +23,7 @@ from privacy.refusals import Refusal, Refused, require
 from records.clock import day_of, parse_birth_date
 from records.models import PatientFile
 from records.portal.frame import Visit, of_link
+from records.portal.rules import NOTHING_ADDED
 from records.reading import Part, open_file
 
 NOT_YET = Refusal(
@@ -71,12 +72,19 @@ def relatives(request: HouseRequest, visit: Visit) -> HttpResponse:
         _decide(request, visit, form.cleaned_data["link"], form.cleaned_data["parts"])
         return redirect("patient:relatives", visit.link.pk)
     rows = [(one, [(value, label, one.opens(value)) for value, label in PortalPart.choices]) for one in others]
-    return render(request, "patient/relatives.html", {"link": visit.link, "rows": rows, "own_say": OWN_SAY})
+    return render(
+        request,
+        "patient/relatives.html",
+        {"link": visit.link, "rows": rows, "own_say": OWN_SAY, "restricted": visit.restricted},
+    )
 
 
 def _decide(request: HouseRequest, visit: Visit, link_id: UUID, parts: Sequence[str]) -> None:
     others = links_to(visit.file.pk, request.now).exclude(capacity=Capacity.SELF)
     link = get_object_or_404(others, pk=link_id)
+    if visit.restricted:
+        messages.error(request, str(NOTHING_ADDED.message))
+        return
     try:
         left = decide(file=visit.file, link=link, parts=parts, by=visit.by, now=request.now)
     except Refused as refused:

@@ -58,4 +58,9 @@ def why_not_invite(
     return None
 
 
+NOTHING_ADDED: Final = Refusal(
+    "restricted",
+    _("The use of this file is restricted, so nothing was written. Try again once the restriction is lifted."),
+)
+"""What the patient is told who would write in a restricted file: it is only stored (PC-63)."""
 NOT_SIGNED: Final = Refusal("not_signed", _("Only a signed consultation is shared. Sign it first."))

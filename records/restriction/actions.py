@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from audit.actors import Actor
+from care.models import PortalLink
 from privacy.ids import new_id
 from privacy.purposes import Purpose
 from privacy.refusals import Refusal, Refused, require
@@ -21,7 +22,14 @@ from records.models import PatientFile, RestrictedOpening, Restriction, Told
 from records.reading import Part
 from records.restriction import mails
 from records.restriction.keys import settle
-from records.restriction.rules import NOTICE, why_not_lift, why_not_read, why_not_restrict, why_not_tell
+from records.restriction.rules import (
+    NOTICE,
+    why_not_lift,
+    why_not_read,
+    why_not_read_own,
+    why_not_restrict,
+    why_not_tell,
+)
 from vault import access
 from vault.handles import Handle
 
@@ -123,9 +131,14 @@ def open_read(opening: RestrictedOpening, part: Part, *, by: Actor, now: datetim
     return _despite(opening.file, part, by, now)
 
 
-def open_for_subject(file: PatientFile, part: Part, *, by: Actor, now: datetime) -> Handle:
-    """The patient's own reading of their file, restricted or not: it was never closed to them (PC-63)."""
-    return _despite(file, part, by, now)
+def open_for_subject(file: PatientFile, part: Part, *, link: PortalLink, by: Actor, now: datetime) -> Handle:
+    """The reading of whose file it is, restricted or not: it was never closed to them (PC-63).
+
+    By their own link, as the patient or a child's guardian; one line of the journal. Raises Refused for
+    anybody else, and KeyRefused for an archived file, which the restriction doesn't open.
+    """
+    require(why_not_read_own(link, file.pk, by.account_id, now))
+    return _despite(file, part, by, now, from_archive=False)
 
 
 def texts_of(rows: list[Restriction], *, by: Actor, now: datetime) -> list[tuple[Restriction, str, str]]:
@@ -149,8 +162,8 @@ def _row_and_file(restriction_id: UUID) -> tuple[Restriction, PatientFile]:
     return Restriction.objects.select_for_update(of=("self",)).get(pk=restriction_id), file
 
 
-def _despite(file: PatientFile, part: Part, by: Actor, now: datetime) -> Handle:
+def _despite(file: PatientFile, part: Part, by: Actor, now: datetime, *, from_archive: bool = True) -> Handle:
     return access.open(
         file.pk, by=by, purpose=Purpose.LEGAL, part=part.value, practice_id=file.practice_id, now=now,
-        from_archive=True, despite_restriction=True,
+        from_archive=from_archive, despite_restriction=True,
     )  # fmt: skip

@@ -7,12 +7,17 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from audit.actors import Actor
+from care.models import PortalLink
 from care.tenancy import ALL, scope
+from consents.patients import MAY_DECIDE
 from privacy.promises import Measure, promise
 from privacy.purposes import Purpose
-from records.models import Restriction
+from privacy.refusals import Refused
+from records.models import PatientFile, Restriction
+from records.reading import Part
 from records.restriction import keys
-from records.restriction.queries import live
+from records.restriction.actions import open_for_subject
+from records.restriction.queries import IS_RESTRICTED, live
 from vault import access
 from vault.errors import VaultError
 
@@ -33,6 +38,13 @@ select count(*) from audit_accessentry entry
                     and o.opened_by_id = entry.actor_id and entry.at >= o.opened_at and entry.at < o.until)
    and exists (select from records_patientfile file where file.id = entry.subject_id)
 """
+BY_OTHERS: Final = """
+select count(*) from audit_accessentry entry
+ where entry.action = 'open_restricted' and (entry.actor_role = 'proxy' or entry.actor_role in ('patient', 'guardian')
+   and exists (select from care_portallink link where link.patient_id = entry.subject_id
+                and link.account_id = entry.actor_id and link.capacity = 'proxy' and link.since_at <= entry.at))
+"""
+"""Readings in the portal by a person of trust, whatever they called themselves."""
 UNTOLD: Final = (
     "select count(*) from records_restriction where lifted_at is not null and (told_at is null or told_at > lifted_at)"
 )
@@ -46,7 +58,7 @@ STANDING: Final = "select count(*) from pg_trigger where tgrelid = to_regclass(%
 
 @promise("PC-63", checked_by="tests/records/restriction/test_promise.py")
 def restricted_files_are_only_stored(now: datetime) -> Measure:
-    """The vault refuses each restricted file, nothing was read, written or freed beside the rules, and the guards stand."""
+    """The vault refuses each restricted file to all but whose it is; nothing was read, written or freed beside the rules."""
     with scope(ALL):
         shut = list(live().values_list("file_id", flat=True).distinct()[:SAMPLE])
         broken = {
@@ -54,6 +66,8 @@ def restricted_files_are_only_stored(now: datetime) -> Measure:
             "readings_while_restricted": _number(READ),
             "changes_while_restricted": _number(TOUCHED),
             "readings_without_a_reason": _number(WITHOUT_REASON),
+            "readings_by_persons_of_trust": _number(BY_OTHERS),
+            "patients_kept_from_reading": sum(not _reads(link, file, now) for link, file in _own_links(now)),
             "lifted_before_the_person_was_told": _number(UNTOLD),
             "guards_missing": sum(not _number(STANDING, table, name) for table, name in GUARDS),
         }
@@ -75,6 +89,25 @@ def _opens(file_id: UUID, now: datetime) -> bool:
             )
             transaction.set_rollback(True)
     except VaultError:
+        return False
+    return True
+
+
+def _own_links(now: datetime) -> list[tuple[PortalLink, PatientFile]]:
+    """The newest links of patients and guardians to restricted files in daily use, each with its file."""
+    files = PatientFile.objects.filter(IS_RESTRICTED, archived_at=None, leaving_at=None).in_bulk()
+    links = PortalLink.objects.live(now).filter(capacity__in=MAY_DECIDE, patient_id__in=files).order_by("-since_at")
+    return [(link, files[link.patient_id]) for link in links[:SAMPLE]]
+
+
+def _reads(link: PortalLink, file: PatientFile, now: datetime) -> bool:
+    """Whether the patient's own reading succeeds; tried, and rolled back with its journal line."""
+    by = Actor(account_id=link.account_id, role="patient", practice_id=link.practice_id, channel="command")
+    try:
+        with transaction.atomic():
+            open_for_subject(file, Part.PORTAL, link=link, by=by, now=now)
+            transaction.set_rollback(True)
+    except (VaultError, Refused):
         return False
     return True
 

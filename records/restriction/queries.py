@@ -10,6 +10,7 @@ from accounts.models import User
 from care.models import Membership, Role
 from care.queries import patients_of
 from records.models import PatientFile, RestrictedOpening, Restriction
+from vault import rings
 
 IS_RESTRICTED = Exists(Restriction.objects.filter(file_id=OuterRef("pk"), lifted_at=None))
 """Of a row of patient files: whether any restriction on it isn't lifted."""
@@ -28,6 +29,11 @@ def restricted(file_ids: Iterable[UUID]) -> set[UUID]:
 def is_restricted(file_id: UUID) -> bool:
     """Whether the file is only stored."""
     return live().filter(file_id=file_id).exists()
+
+
+def is_kept_shut(file_id: UUID) -> bool:
+    """The same, or its key alone says so: lifted a moment ago, or its record lost in a restore."""
+    return is_restricted(file_id) or bool(rings.restricted([file_id]))
 
 
 def live_restriction(file_id: UUID) -> Restriction | None:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from care.models import PortalLink
+from consents.patients import MAY_DECIDE
 from privacy.clocks import Period
 from privacy.days import written
 from privacy.refusals import Refusal
@@ -25,6 +27,22 @@ def why_not_process(file_id: UUID) -> Refusal | None:
             "restricted", _("The processing of this file is restricted: it is only stored until that is lifted.")
         )
     return None
+
+
+def speaks_for_patient(link: PortalLink) -> bool:
+    """Whether the file is the reader's own, or their child's: only they go on reading it (PC-63)."""
+    return link.capacity in MAY_DECIDE
+
+
+def why_not_read_own(link: PortalLink, file_id: UUID, account_id: UUID | None, now: datetime) -> Refusal | None:
+    """A restricted file stays readable to the patient and to a child's guardian, by their own live link to it."""
+    live = link.since_at <= now and (link.until_at is None or link.until_at > now)
+    own = link.account_id == account_id and link.patient_id == file_id
+    if live and own and speaks_for_patient(link):
+        return None
+    return Refusal(
+        "not_own", _("The use of this file is restricted: only the patient reads it, or a child's guardian.")
+    )
 
 
 def why_not_restrict(file: PatientFile, ground: str, note: str) -> Refusal | None:

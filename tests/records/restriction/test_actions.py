@@ -1,11 +1,13 @@
 """A restricted file is only stored: from the commit on, until the last restriction is lifted (PC-63)."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
+from audit.actors import Actor
 from audit.models import AccessEntry, EventEntry
 from care.tenancy import ALL, scope
 from lifecycle import restricting
@@ -19,9 +21,9 @@ from records.models import PatientFile, RestrictedOpening, Restriction
 from records.reading import Part, open_file
 from records.restriction import actions, keys
 from records.restriction.queries import is_restricted, live_restriction
-from tests.accounts.factories import make_practitioner
+from tests.accounts.factories import make_patient, make_practitioner
 from tests.care.factories import LONG_AGO
-from tests.records.factories import NOW, actor_of, make_file, make_measure, working
+from tests.records.factories import NOW, actor_of, link, make_file, make_measure, working
 from tests.records.restriction.helpers import BY, lift, read, restrict, tell
 from vault import access, rings
 from vault.errors import KeyRefused
@@ -178,9 +180,54 @@ def test_free_file_is_not_read_by_that_way(file: PatientFile, practitioner: User
 
 
 def test_patient_reads_the_restricted_file(file: PatientFile, practitioner: User) -> None:
+    patient = make_patient()
+    own = link(file, patient)
     restrict(file)
-    with transaction.atomic(), working(practitioner) as by:
-        assert actions.open_for_subject(file, Part.FILE, by=by, now=NOW).read(file, "surname") == "Lefèvre"
+    by = Actor(account_id=patient.pk, role="patient", practice_id=file.practice_id)
+    with transaction.atomic(), scope(ALL):
+        handle = actions.open_for_subject(file, Part.FILE, link=own, by=by, now=NOW)
+        assert handle.read(file, "surname") == "Lefèvre"
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ({"capacity": "proxy", "until": NOW + timedelta(days=9)}, 0),
+        ({"until": NOW + timedelta(seconds=1)}, 1),
+        ({"since": NOW}, -1),
+    ],
+)
+def test_no_other_link_reads_the_restricted_file(file: PatientFile, said: dict[str, Any], seconds: int) -> None:
+    """A person of trust's, one that has ended, one that hasn't begun."""
+    patient = make_patient()
+    begun = said.pop("since", LONG_AGO)
+    other = link(file, patient, now=begun, **said)
+    restrict(file)
+    by = Actor(account_id=patient.pk, role="patient", practice_id=file.practice_id)
+    with pytest.raises(Refused) as caught, scope(ALL):
+        actions.open_for_subject(file, Part.FILE, link=other, by=by, now=NOW + timedelta(seconds=seconds))
+    assert caught.value.refusal.code == "not_own"
+
+
+def test_ones_own_link_opens_no_other_file_and_nobody_elses_account(file: PatientFile, practitioner: User) -> None:
+    patient = make_patient()
+    own = link(make_file(practitioner), patient)
+    restrict(file)
+    by = Actor(account_id=patient.pk, role="patient", practice_id=file.practice_id)
+    with pytest.raises(Refused), scope(ALL):
+        actions.open_for_subject(file, Part.FILE, link=own, by=by, now=NOW)
+    with pytest.raises(Refused), scope(ALL):
+        actions.open_for_subject(file, Part.FILE, link=link(file, patient), by=actor_of(practitioner), now=NOW)
+
+
+def test_restriction_opens_no_archive_to_the_patient(file: PatientFile) -> None:
+    patient = make_patient()
+    own = link(file, patient)
+    restrict(file)
+    rings.archive([file.pk], NOW)
+    by = Actor(account_id=patient.pk, role="patient", practice_id=file.practice_id)
+    with pytest.raises(KeyRefused), transaction.atomic(), scope(ALL):
+        actions.open_for_subject(file, Part.FILE, link=own, by=by, now=NOW)
 
 
 def test_acts_that_open_nothing_are_refused_too(file: PatientFile, practitioner: User) -> None:

@@ -25,10 +25,11 @@ from lifecycle.models import Hold
 from lifecycle.retention import door
 from praticonnect.celery import app
 from records.models import Consultation, Document, KeptResource, Measure, PatientFile
+from records.portal import content
 from records.restriction.queries import live
-from tests.accounts.factories import prove, verified_client
+from tests.accounts.factories import make_patient, prove, verified_client
 from tests.imports import bundles
-from tests.records.factories import make_consultation, make_document, make_file, make_measure
+from tests.records.factories import link, make_consultation, make_document, make_file, make_measure, working
 from tests.records.restriction.helpers import BY, restrict
 from tests.security.battery import NEEDS_A_REAL_PASSKEY, World, addresses
 from tests.security.test_idor import owner, patient  # noqa: F401 - its practice, its patient,
@@ -50,9 +51,13 @@ def world(base_world: World, owner: User) -> World:  # noqa: F811
     """The same practice, with one more file of one of each thing: the one that will be restricted."""
     file = make_file(owner, surname=WORD, medical_history=f"{WORD} history")
     consultation = make_consultation(file, owner, signed=True, note=f"{WORD} note")
+    document = make_document(file, owner, title=f"{WORD} title")
+    with working(owner) as by:
+        for thing in (document, consultation):
+            content.share(file=file, thing=thing, by=by, now=timezone.now())
     ids = {
         "file_id": file.pk, "consultation_id": consultation.pk, "measure_id": make_measure(file, owner, value="88888.5").pk,
-        "document_id": make_document(file, owner, title=f"{WORD} title").pk,
+        "document_id": document.pk,
     }  # fmt: skip
     return World({**base_world.arguments, **ids}, (WORD, "88888.5"), base_world.fingerprint)
 
@@ -66,7 +71,7 @@ def file(world: World) -> PatientFile:
     return found
 
 
-def state(file: PatientFile) -> object:
+def state(file: PatientFile) -> tuple[Any, Any, int]:
     """Every column of every row of the file, its key, and what the journal says was opened of it."""
     with scope(ALL):
         rows = [
@@ -103,6 +108,34 @@ def test_no_page_shows_or_does_anything(world: World, owner: User, file: Patient
             leaks.append(f"{method} {name} opened or changed it")
             before = state(file)
     assert (leaks, seen > 80) == ([], True)
+
+
+READS_ON = {"patient:practice", "patient:document", "patient:document_page", "patient:document_download",
+            "patient:consultation", "patient:questionnaire"}  # fmt: skip
+"""Pages of the portal on which the patient goes on reading; tests/records/restriction/test_portal.py holds them to their rules."""
+
+
+@pytest.mark.parametrize("capacity", ["self", "guardian", "proxy"])
+def test_portal_shows_it_to_whose_it_is_and_writes_nothing(world: World, file: PatientFile, capacity: str) -> None:
+    """Every address of a link, by GET and POST, as each capacity: read by the patient and a guardian, never changed."""
+    account, now = make_patient(), timezone.now()
+    row = link(file, account, capacity=capacity, until=now + timedelta(days=9) if capacity == "proxy" else None)
+    here = World({**world.arguments, "link_id": row.pk}, world.canaries, world.fingerprint)
+    client, (rows, keys, _lines) = verified_client(account), state(file)
+    opened, changed, seen = set(), [], set()
+    for page, address, _access in addresses(here):
+        if not page.name.startswith("patient:") or "link_id" not in page.arguments:
+            continue
+        seen.add(page.name)
+        for method in ("get", "post"):
+            before = state(file)[2]
+            answer = getattr(client, method)(address, {"later": "1"} if method == "post" else {})
+            assert answer.status_code in ((200, 302, 403, 404, 405, 409) if capacity != "proxy" else (403, 405))
+            if state(file)[2] != before:
+                opened.add(page.name)
+            if state(file)[:2] != (rows, keys):
+                changed.append(f"{method} {page.name}")
+    assert (opened, changed, READS_ON - seen) == (READS_ON if capacity != "proxy" else set(), [], set())
 
 
 @pytest.mark.parametrize("page", ["patients", "archive"])
@@ -184,7 +217,7 @@ def test_import_brings_nothing_into_it(owner: User, file: PatientFile, tmp_path:
 
 
 TOUCH_NO_FILE = frozenset(
-    "account breach breached_list consents demo dump_database flush hold keys ledger login_code makemessages migrate phases"
+    "account breach breached_list consents credentials demo dump_database flush hold keys ledger login_code makemessages migrate phases"
     " recipients_page rights schedule_page signup_practitioner retention_page".split()
 )
 """Commands that neither open nor change a patient's file, or that were asked above by the action they call (hold)."""

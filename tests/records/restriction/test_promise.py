@@ -8,6 +8,7 @@ from django.db import connection
 
 from accounts.models import User
 from audit.actions import AccessRow, record_accesses
+from audit.actors import Actor
 from care.tenancy import ALL, scope
 from praticonnect.database import as_owner
 from privacy.purposes import Purpose
@@ -15,9 +16,9 @@ from records.models import PatientFile
 from records.reading import Part
 from records.restriction import actions
 from records.restriction.promises import restricted_files_are_only_stored as measured
-from tests.accounts.factories import make_practitioner
+from tests.accounts.factories import make_patient, make_practitioner
 from tests.care.factories import LONG_AGO
-from tests.records.factories import NOW, make_file, working
+from tests.records.factories import NOW, link, make_file, working
 from tests.records.restriction.helpers import lift, read, restrict, tell
 
 pytestmark = pytest.mark.django_db(databases="__all__")
@@ -31,9 +32,10 @@ def practitioner() -> User:
 
 @pytest.fixture
 def file(practitioner: User) -> PatientFile:
-    """Read for a claim while it is restricted; another one was restricted and is free again."""
+    """Its patient's, read for a claim while it is restricted; another one was restricted and is free again."""
     lift(tell(restrict(make_file(practitioner))))
     file = make_file(practitioner)
+    link(file, make_patient())
     restrict(file)
     opening = read(file, practitioner)
     with working(practitioner) as by:
@@ -67,6 +69,22 @@ def forget_the_readings(file: PatientFile, practitioner: User) -> None:
     by_hand("alter table records_restrictedopening enable always trigger reading_stands")
 
 
+def shut_the_patient_out(file: PatientFile, practitioner: User) -> None:
+    from vault import rings
+
+    rings.archive([file.pk], NOW)
+
+
+def read_as_person_of_trust(file: PatientFile, practitioner: User) -> None:
+    """By an account that calls itself the patient."""
+    trusted = make_patient()
+    link(file, trusted, capacity="proxy", until=NOW + timedelta(days=9))
+    by = Actor(account_id=trusted.pk, role="patient", practice_id=file.practice_id)
+    rows = [AccessRow(file.pk, "document", "open_restricted", file.practice_id)]
+    with scope(ALL):
+        record_accesses(by=by, rows=rows, purpose=Purpose.LEGAL, now=NOW + timedelta(minutes=5))
+
+
 def drop_a_guard(file: PatientFile, practitioner: User) -> None:
     by_hand("alter table records_restriction disable trigger restriction_guard")
 
@@ -77,6 +95,8 @@ def drop_a_guard(file: PatientFile, practitioner: User) -> None:
         (open_the_vault, "restricted_files_that_open"),
         (open_by_stealth, "readings_while_restricted"),
         (forget_the_readings, "readings_without_a_reason"),
+        (shut_the_patient_out, "patients_kept_from_reading"),
+        (read_as_person_of_trust, "readings_by_persons_of_trust"),
         (drop_a_guard, "guards_missing"),
     ],
 )
