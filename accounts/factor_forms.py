@@ -3,12 +3,15 @@
 allauth counts wrong codes in the cache only; a flush forgets them. Here the row of the held factor is locked, asked, and counted.
 """
 
+import struct
 from typing import Any
 
+from allauth.mfa.adapter import get_adapter
 from allauth.mfa.base.forms import AuthenticateForm as AllauthAuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as AllauthReauthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import AddWebAuthnForm as AllauthAddForm
+from allauth.mfa.webauthn.internal.auth import parse_registration_response
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -17,6 +20,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts import actions, recovery
 from accounts.models import HeldFactor
 
+UNREADABLE = (ValueError, LookupError, struct.error)
+"""What damaged base64, JSON and CBOR raise."""
 TOO_SOON = _("Wait a moment before the next try: each wrong code doubles the wait. Nothing is lost.")
 
 
@@ -89,3 +94,12 @@ class AddPasskeyForm(AllauthAddForm):
         initial=True,
         help_text=_("Your device then asks for your fingerprint, your face or its own code each time."),
     )
+
+    def clean_credential(self) -> Any:
+        """What the device sent, if it can be read: the library answers a wrong shape itself, but not damaged bytes."""
+        credential = self.cleaned_data["credential"]
+        try:
+            parse_registration_response(credential)
+        except UNREADABLE as damaged:
+            raise get_adapter().validation_error("incorrect_code") from damaged
+        return credential

@@ -2,6 +2,7 @@
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -9,6 +10,7 @@ import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import encrypt
+from django.urls import reverse
 
 from accounts import factors, queries
 from accounts.models import HeldFactor, User
@@ -228,3 +230,29 @@ def test_passkey_belongs_to_one_fixed_name(settings: object, client: WebClient) 
         "praticonnect.example",
         "required",
     )
+
+
+def device_says(identifier: str, data: str, attestation: str) -> str:
+    """An answer of the right shape, with these bytes in it."""
+    response = {"clientDataJSON": data, "attestationObject": attestation}
+    return json.dumps({"id": identifier, "rawId": identifier, "response": response, "type": "public-key"})
+
+
+CLIENT_DATA = b64encode(b'{"type": "webauthn.create", "challenge": "YQ", "origin": "https://x.example"}').decode()
+CREDENTIALS = (
+    None, "", "{}", "no json", "[]", "7", device_says("%", "a", "a"), device_says("YQ", "YQ", "YQ"),
+    *(device_says("YQ", CLIENT_DATA, attestation) for attestation in ("YQ", "", "oQ==", "GQ==", "/w==")),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("sent", CREDENTIALS)
+def test_passkey_form_without_a_whole_credential_says_so(sent: str | None) -> None:
+    """The device answered nothing, or something else: the form comes back, nothing is added."""
+    user = make_practitioner("camille@example.org")
+    client = verified_client(user)
+    prove(client, user)
+    page = reverse("mfa_add_webauthn")
+    client.get(page)
+    answer = client.post(page, {} if sent is None else {"credential": sent})
+    assert (answer.status_code < 500, bool(answer.context["form"].errors)) == (True, True)
+    assert Authenticator.objects.filter(user=user).count() == 0
