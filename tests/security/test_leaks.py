@@ -17,13 +17,16 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from redis import Redis
 
+from audit.actors import Actor
 from care.tenancy import ALL, scope
 from records import actions
+from records.authority.actions import document_of
 from records.importing import starting
 from records.importing.tasks import process_import
-from records.models import Document, PatientFile
+from records.models import AuthorityOrder, Document, PatientFile
 from tests.accounts.factories import make_practitioner
 from tests.imports.bundles import as_text, bundle, patient
 from tests.security.searching import found, places
@@ -96,9 +99,11 @@ def kept_by(seeder: Seeder) -> set[str]:
         name for name, token in seeder.tokens.items() for field, value in values if field == name and token in value
     }
     with scope(ALL):
-        row = Document.objects.get()
+        row, order = Document.objects.get(), AuthorityOrder.objects.get()
+        paper = document_of(order, by=Actor.system("leak test"), now=timezone.now())
     content = seeder.client.get(reverse("records:document_download", args=[row.file_id, row.pk])).getvalue()
-    return kept | ({"content of a document"} if seeder.tokens["content of a document"].encode() in content else set())
+    contents = {"content of a document": content, "content of an order": paper}
+    return kept | {name for name, data in contents.items() if seeder.tokens[name].encode() in data}
 
 
 def break_down(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
