@@ -54,7 +54,7 @@ def one(request: HouseRequest, request_id: UUID) -> HttpResponse:
         wrong = (step, form)
     context = showing.page_of(asked, by=request.actor, now=request.now, wrong=wrong)
     copy = dying.copy_of(asked.pk, request.now)
-    archive = None if copy else handing.shown(asked, context["handles"], request.now)
+    archive = None if copy else handing.shown(asked, handing.may_hand_over(request, asked), request.now)
     context |= {"plan": dying.plan_lines(asked, request.now), "copy": copy, "archive": archive}
     title = f"{context['right']}, {asked.number}"
     return _page(request, "office/request.html", {**context, "title": title}, status=422 if wrong else 200)

@@ -95,7 +95,7 @@ def one(request: SignedInRequest, request_id: UUID) -> HttpResponse:
             return redirect("gdpr:request", request_id)
         wrong = (step, form)
     context = showing.page_of(asked, by=request.actor, now=request.now, wrong=wrong)
-    context["archive"] = handing.shown(asked, context["handles"], request.now)
+    context["archive"] = handing.shown(asked, handing.may_hand_over(request, asked), request.now)
     return render(request, "gdpr/request.html", context, status=422 if wrong else 200)
 
 

@@ -20,8 +20,10 @@ from jsonschema import Draft202012Validator
 
 from accounts.models import User
 from audit.models import AccessEntry, EventEntry
-from care.models import PortalLink
+from care.actions import join_practice
+from care.models import Membership, PortalLink, Role
 from care.portal.actions import end_link
+from care.queries import practice_of
 from care.tenancy import ALL, scope
 from gdpr_requests import actions as desk
 from gdpr_requests.desk import handing
@@ -36,6 +38,7 @@ from records.models import Document, PatientFile
 from records.portal.content import hand_in
 from records.restriction.promises import restricted_files_are_only_stored
 from tests.accounts.factories import WebClient, make_patient, make_practitioner, make_staff, prove, verified_client
+from tests.care.factories import as_owner
 from tests.gdpr_requests.factories import by_account, by_letter, dpo_of
 from tests.records.factories import (
     actor_of,
@@ -275,6 +278,16 @@ def test_restricted_file_is_copied_for_its_patient_alone(practitioner: User, pat
     assert restricted_files_are_only_stored(timezone.now()).kept
 
 
+def make_colleague(owner: User) -> User:
+    """A practitioner of the same practice who doesn't treat the patient."""
+    user, practice, now = make_practitioner("colleague@example.org"), practice_of(owner), timezone.now()
+    assert practice is not None
+    with scope(ALL):
+        Membership.objects.filter(user=user).update(until_at=now)
+        join_practice(practice=practice, user=user, role=Role.PRACTITIONER, by=as_owner(owner), now=now)
+    return user
+
+
 def test_desk_hands_the_copy_over_to_somebody_without_account(practitioner: User, file: PatientFile) -> None:
     request = asked(file, None)
     export = granted(request, actor_of(practitioner))
@@ -287,7 +300,8 @@ def test_desk_hands_the_copy_over_to_somebody_without_account(practitioner: User
     assert address in client.get(page).content.decode()
     archive = ZipFile(BytesIO(client.get(address).getvalue()))
     assert read(archive, "manifest.json")["request"] == request.number
-    for other in (make_practitioner("other@example.org"), make_patient()):
+    colleague = make_colleague(practitioner)
+    for other in (make_practitioner("other@example.org"), make_patient(), colleague):
         assert at_home(other).get(address).status_code == 404
     assert at_home(make_staff()).get(reverse("admin:request_archive", args=[request.pk])).status_code == 404
     assert AccessEntry.objects.filter(subject_id=export.pk, action="download").get().actor_id == practitioner.pk
