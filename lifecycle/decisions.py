@@ -49,6 +49,10 @@ apply(Applied(
     "GDPR Art. 5(1)(e)", (*RULES, "PC-64", "PC-110"),
 ))  # fmt: skip
 apply(Applied(
+    "order_told", _("The patient is told of an authority's order as soon as it no longer forbids it."),
+    _("People entered and confirmed the order, and until when it forbids telling."), "GDPR Art. 14, 23", ("MD-43",),
+))  # fmt: skip
+apply(Applied(
     "archive", _("A patient's file moves to the archive five years after its last consultation."),
     _("It stays readable for whoever has the archive right, with a reason."), "CSP R1112-7",
 ))  # fmt: skip

@@ -50,6 +50,7 @@ SEALED: Final = {
     "records_restrictedopening": ("why",),
     "records_questionnaire": ("answers",),
     "records_questionnairedraft": ("answers",),
+    "records_correction": ("before",),
     "care_emergencyaccess": ("why",),
     "records_authorityorder": ("reference", "why", "whom", "agent", "silent_why", "ended_why"),
 }

@@ -48,5 +48,5 @@ def _why_not_theirs(cut: CredentialCut, by: Actor) -> Refusal | None:
 
 
 def _id(by: Actor) -> UUID | None:
-    """Who acts; operations at the command line are nobody by name, and so one and the same person."""
+    """Who acts."""
     return by.account_id

@@ -336,12 +336,21 @@ def test_patient_needs_one_person_and_nobody_issues_for_themselves() -> None:
         issuing.check_identity(cut_id=own.pk, proof="card", seen="video", by=one, now=NOW)
 
 
-def test_command_line_is_one_person_whoever_types() -> None:
-    row = cut(with_app())
-    call_command("credentials", "check", "camille@example.org", "--proof", "pro", "--seen", "video", stdout=StringIO())
+def test_command_line_names_two_persons_of_the_office() -> None:
+    cut(with_app())
+    one, two = make_staff("one@example.org"), make_staff("two@example.org")
+
+    def run(verb: str, by: str, *more: str) -> None:
+        call_command("credentials", verb, "camille@example.org", "--by", by, *more, stdout=StringIO())
+
+    with pytest.raises(CommandError, match="--by names nobody of the office"):
+        run("check", "camille@example.org", "--proof", "pro", "--seen", "video")
+    run("check", one.email, "--proof", "pro", "--seen", "video")
     with pytest.raises(CommandError, match="somebody else issues"):
-        call_command("credentials", "issue", "camille@example.org", stdout=StringIO())
-    issuing.issue(cut_id=row.pk, by=officer(make_staff()), now=NOW)
+        run("issue", one.email)
+    run("issue", two.email)
+    row = CredentialCut.objects.get()
+    assert (row.checked_by_id, row.issued_by_id) == (one.pk, two.pk)
 
 
 def test_check_noted_again_ends_what_was_issued_before() -> None:

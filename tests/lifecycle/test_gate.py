@@ -12,6 +12,7 @@ from django.urls import reverse
 from accounts.access import Act, Audience
 from accounts.closing import why_closed
 from accounts.models import User
+from care.roles import Right
 from care.tenancy import ALL, scope
 from lifecycle.actions import subscribe
 from lifecycle.deletion.actions import request_deletion, stop_after_change, withdraw_deletion
@@ -73,8 +74,8 @@ def mine() -> list[Page]:
 
 
 def behind_sign_in() -> list[Page]:
-    """Every page but the public ones, the office's and patients' own, those on the way to a second factor too."""
-    rows, others = table(), (Audience.PUBLIC, Audience.OFFICE, Audience.PATIENT)
+    """Every page but the public ones, the office's, patients' own and authorities', those on the way to a second factor too."""
+    rows, others = table(), (Audience.PUBLIC, Audience.OFFICE, Audience.PATIENT, Audience.AUTHORITY)
     return [page for page in pages() if rows[page.name].audience not in others]
 
 
@@ -190,8 +191,10 @@ def test_no_form_of_care_is_taken_in_free_listing(me: User, address: dict[str, o
 
 def test_every_page_of_the_patient_files_performs_care() -> None:
     """PC-32: nothing of the management of patients could stay open under another act."""
-    acts = {row.act for name, row in table().items() if name.startswith("records:")}
-    assert acts == {Act.CARE}
+    rows = {name: row for name, row in table().items() if name.startswith("records:")}
+    ordered = {name for name, row in rows.items() if row.right == Right.ORDER.value}
+    assert ordered == {"records:orders", "records:order", "records:order_paper"}  # what an authority orders stays open
+    assert {row.act for name, row in rows.items() if name not in ordered} == {Act.CARE}
 
 
 def test_closed_page_says_what_why_and_the_way_back(me: User) -> None:
@@ -279,8 +282,9 @@ def test_reasons_are_registered_the_phase_first() -> None:
     """The ready() of both apps hung them up; an account without a contract can't do care."""
     from accounts.closing import reasons
     from consents.queries import core_closed
+    from lifecycle.changes.queries import closed_by_refusal
     from lifecycle.queries import closed_by_phase
 
-    assert reasons == [closed_by_phase, core_closed]
+    assert reasons == [closed_by_phase, closed_by_refusal, core_closed]
     assert str(why_closed(STRANGE, Act.CARE, now=SIGNED_UP)).startswith("This account has no contract")
     assert why_closed(STRANGE, Act.PRIVACY, now=SIGNED_UP) is None

@@ -21,6 +21,7 @@ from privacy.refusals import Refused
 
 pytestmark = [pytest.mark.django_db(databases=["default", "keys"]), pytest.mark.database]
 BY = Actor.system("test")
+OPS = Actor.operations("test")
 KIND = "test.Row"
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -114,7 +115,7 @@ def test_stopped_rule_waits_under_one_id_until_it_is_approved(work: Work, now: d
     work.due = 5001
     sweep(now + HOUR)
     assert [(row.pk, row.due) for row in runs.waiting()] == [(stopped.pk, 5001)]
-    runs.approve(run_id=stopped.pk, by=BY, now=now + HOUR)
+    runs.approve(run_id=stopped.pk, by=OPS, now=now + HOUR)
     sweep(now + 2 * HOUR)
     assert work.destroyed == 5001
     assert [state for _, state, *_ in words()] == ["approved", "done"]
@@ -125,7 +126,7 @@ def test_stopped_rule_waits_under_one_id_until_it_is_approved(work: Work, now: d
 def test_approval_is_spent_once(work: Work, now: datetime) -> None:
     work.due = 5000
     sweep(now)
-    runs.approve(run_id=runs.waiting()[0].pk, by=BY, now=now)
+    runs.approve(run_id=runs.waiting()[0].pk, by=OPS, now=now)
     sweep(now + HOUR)
     work.due = 5000
     sweep(now + 2 * HOUR)
@@ -135,11 +136,11 @@ def test_approval_is_spent_once(work: Work, now: datetime) -> None:
 def test_approval_covers_what_was_due_and_no_flood_after_it(work: Work, now: datetime) -> None:
     work.due = 5000
     sweep(now)
-    runs.approve(run_id=runs.waiting()[0].pk, by=BY, now=now)
+    runs.approve(run_id=runs.waiting()[0].pk, by=OPS, now=now)
     work.due = 5101
     sweep(now + HOUR)
     assert (work.destroyed, runs.waiting().count()) == (0, 1)
-    runs.approve(run_id=runs.waiting()[0].pk, by=BY, now=now)
+    runs.approve(run_id=runs.waiting()[0].pk, by=OPS, now=now)
     work.due = 5201
     sweep(now + HOUR)
     assert (work.destroyed, runs.waiting().count()) == (5201, 0)
@@ -167,9 +168,9 @@ def test_only_a_run_that_waits_can_be_approved(work: Work, now: datetime, state:
     sweep(now)
     run_id = new_id() if state == "gone" else SweepRun.objects.get().pk
     if state == "approved":
-        runs.approve(run_id=run_id, by=BY, now=now)
+        runs.approve(run_id=run_id, by=OPS, now=now)
     with pytest.raises(Refused) as refused:
-        runs.approve(run_id=run_id, by=BY, now=now)
+        runs.approve(run_id=run_id, by=OPS, now=now)
     assert refused.value.refusal.code == ("no_run" if state == "gone" else "not_stopped")
 
 
@@ -199,7 +200,7 @@ def test_failure_before_the_work_said_its_rules_is_seen(now: datetime) -> None:
 def test_approval_survives_a_failed_try(work: Work, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     work.due = 5000
     sweep(now)
-    runs.approve(run_id=runs.waiting()[0].pk, by=BY, now=now)
+    runs.approve(run_id=runs.waiting()[0].pk, by=OPS, now=now)
     SweepRun.objects.create(
         run=new_id(), rule="PC-99", started_at=now, finished_at=now, due=5000, done=0, held=0, failed=5000,
         state=RunState.FAILED,
@@ -228,7 +229,7 @@ def test_old_forecasts_and_runs_are_forgotten_but_not_one_that_waits(work: Work,
         ("PC-99", "stopped", now),
         ("PC-97", "done", now + timedelta(days=367)),
     }
-    runs.approve(run_id=runs.waiting()[0].pk, by=BY, now=now)
+    runs.approve(run_id=runs.waiting()[0].pk, by=OPS, now=now)
     sweep(now + timedelta(days=368))
     assert [row.taken_on for row in Forecasted.objects.all()] == [(now + timedelta(days=368)).date()]
 
@@ -277,7 +278,7 @@ def test_forecast_that_fails_takes_nothing_of_the_sweep_back(
     work.due = 5
     assert sweep(now)["PC-99"]["done"] == 5
     assert words() == [("PC-99", "done", 5, 5, None), ("NEW-04", "failed", 1, 0, None)]
-    troubled = [(line.rule, line.troubles) for line in watch.lines(by=BY, now=now + HOUR) if line.troubles]
+    troubled = [(line.rule, line.troubles) for line in watch.lines(by=OPS, now=now + HOUR) if line.troubles]
     assert troubled == [("NEW-04", (watch.Trouble.FAILED,))]
 
 

@@ -6,12 +6,14 @@ from django.db import ProgrammingError
 
 from care.tenancy import scope
 from privacy.ids import new_id
+from records.actions import change_file
 from records.models import ArchiveOpening, ImportLine, ImportRun, KeptResource, PatientFile, SourceRecord
 from records.portal.content import hand_in, save_answers, share
 from records.reading import Part, open_file
 from tests.accounts.factories import make_patient, make_practitioner
 from tests.care.factories import LONG_AGO, make_practice
 from tests.records.factories import NOW, link, make_consultation, make_document, make_file, make_measure, working
+from tests.records.orders import confirmed
 from tests.records.restriction.helpers import read, restrict
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
@@ -55,6 +57,8 @@ def file() -> PatientFile:
             first_seen_at=NOW,
         )
         hand_in(file=file, link=link(file, patient), answers={"risks": "none"}, by=by, now=NOW)
+        change_file(file=file, changes={"surname": "Le Goff"}, by=by, now=NOW)
+    confirmed(practitioner, file)
     restrict(file)
     read(file, practitioner)
     return file

@@ -242,6 +242,14 @@ def visitors(owner: User, patient: User) -> list[Visitor]:
             practice_id=file.practice_id, patient_id=file.patient_id, account_id=over.pk, capacity="self",
             until=NOW + timedelta(minutes=1), by=Actor(account_id=over.pk, role="patient"), now=NOW,
         )  # fmt: skip
+    for somebody in (
+        of_b,
+        neighbour,
+        guardian,
+        proxy,
+        over,
+    ):  # their own copy is under way: asking again changes nothing
+        ask(user=somebody, scope=Scope.ACCOUNT, by=Actor(account_id=somebody.pk, role="patient"), now=timezone.now())
     of_another, ended = (
         read_by_agent(stranger, make_file(stranger))[1],
         read_by_agent(owner, world_file(patient), now=OVER)[1],

@@ -1,5 +1,6 @@
 """``manage.py credentials cut/list/check/issue``: lost credentials, by the actions of the office's pages (MD-51)."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -33,7 +34,12 @@ class Command(HouseCommand):
         check.add_argument("email")
         check.add_argument("--proof", required=True, choices=CredentialCut.Proof.values)
         check.add_argument("--seen", required=True, choices=CredentialCut.Seen.values)
-        self.verb(verbs, "issue", "send the link; prints the code to be told").add_argument("email")
+        issue = self.verb(verbs, "issue", "send the link; prints the code to be told")
+        issue.add_argument("email")
+        for each in (check, issue):
+            each.add_argument(
+                "--by", required=True, metavar="EMAIL", help="the person of the office who does it (MD-31)"
+            )
 
     def run(self, **options: Any) -> None:
         """Do it, then show where the case stands; wrong use leaves with code 2 and one line."""
@@ -63,13 +69,21 @@ class Command(HouseCommand):
         return list(queries.cuts()), ""
 
     def _check(self, options: dict[str, Any], by: Actor) -> tuple[list[CredentialCut], str]:
-        said = {"proof": options["proof"], "seen": options["seen"]}
-        return [issuing.check_identity(cut_id=_waiting(options["email"]).pk, **said, by=by, now=self.now)], ""
+        said = {"proof": options["proof"], "seen": options["seen"], "by": _person(options["by"], by)}
+        return [issuing.check_identity(cut_id=_waiting(options["email"]).pk, **said, now=self.now)], ""
 
     def _issue(self, options: dict[str, Any], by: Actor) -> tuple[list[CredentialCut], str]:
         found = _waiting(options["email"])
-        code = issuing.issue(cut_id=found.pk, by=by, now=self.now)
+        code = issuing.issue(cut_id=found.pk, by=_person(options["by"], by), now=self.now)
         return [queries.cut(found.pk)], code
+
+
+def _person(email: str, by: Actor) -> Actor:
+    """Who decides at the command line: somebody of the office, by name."""
+    user = account_by_email(email)
+    if user is None or not user.is_staff or not user.is_active:
+        fail(f"--by names nobody of the office: {email}. Give the address of an active office account")
+    return replace(by, account_id=user.pk)
 
 
 def _waiting(email: str) -> CredentialCut:
