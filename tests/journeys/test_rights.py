@@ -1,6 +1,6 @@
 """Everyone exercises their rights and sees it done, in both languages (issue 4, done when 1; PC-60 to PC-70, MD-30 to MD-35).
 
-A patient is invited, reads, questions an access and asks one practice to erase; the data protection officer answers another
+A patient is invited, reads, consents, questions an access and asks one practice to erase; the data protection officer answers another
 request in time, enters one that came by post and prints the register.
 """
 
@@ -20,6 +20,7 @@ from django.utils.translation import gettext
 
 from accounts.models import PatientProfile, User
 from care.tenancy import ALL, scope
+from consents.models import ConsentEvent
 from gdpr_requests.models import Request
 from records.models import PatientFile
 from records.reading import Part, open_file
@@ -74,7 +75,7 @@ def print_it(journey: Journey) -> str:
         return " ".join(page.get_textpage().get_text_range() for page in pages)
 
 
-def test_a_patient_is_invited_and_reads_what_is_shared(journey: Journey, language: str) -> None:
+def test_a_patient_is_invited_reads_what_is_shared_and_consents(journey: Journey, language: str) -> None:
     practitioner = make_practitioner()
     file = make_file(practitioner)
     seen = make_consultation(file, practitioner, signed=True, note="Mal au dos depuis mardi")
@@ -109,6 +110,12 @@ def test_a_patient_is_invited_and_reads_what_is_shared(journey: Journey, languag
     journey.click("link", file.practice.name)
     journey.follow(journey.page.locator(f"main a[href*='{seen.pk}']"))
     assert "Mal au dos depuis mardi" in journey.words()
+
+    journey.go("/patient/privacy/consents/")
+    click(journey, "button", "Validate: I give my informed consent")
+    given = ConsentEvent.objects.get(key="teleconsultation")
+    assert (given.subject_id, given.controller_id, given.action) == (file.pk, file.practice_id, "given")
+    assert gettext("Check camera and microphone") in journey.words()
     assert PatientProfile.objects.count() == 1
     assert journey.errors == []
 
