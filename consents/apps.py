@@ -15,7 +15,9 @@ class ConsentsConfig(AppConfig):
         """Register the evidence and the questions of sign-up; publish the texts after a migration."""
         from accounts.closing import close_acts_when
         from accounts.hooks import ask_at_signup
+        from adapters.grounds import accept
         from audit import evidence
+        from consents.grants import Grant, PatientGrant
         from consents.queries import core_closed
         from consents.signup import QUESTIONS
 
@@ -23,6 +25,8 @@ class ConsentsConfig(AppConfig):
         evidence.register("consents_eventorigin", stream="consent_origins", keep_months=12)
         evidence.register("consents_publishedtext", stream="texts")
         evidence.journal_each("consents.ConsentEvent")
+        accept(Grant)
+        accept(PatientGrant)
         close_acts_when(core_closed)
         for question in QUESTIONS:
             ask_at_signup(question)

@@ -61,6 +61,15 @@ class Grant(_Capability):
     def __repr__(self) -> str:
         return f"<Grant {notices.slot_of(self.key, self.child or '')} for {self.subject_id}>"
 
+    @property
+    def name(self) -> str:
+        """What the egress journal writes: the slot of the ledger."""
+        return notices.slot_of(self.key, self.child or "")
+
+    @property
+    def file_id(self) -> None:
+        """None: it is about an account."""
+
     def check(self, now: datetime) -> None:
         """Ask the ledger again, at the moment of the side effect. Raises :class:`NoGrant`."""
         _ask(self.subject_id, self.key, self.child, now)
@@ -85,6 +94,11 @@ class PatientGrant(_Capability):
 
     def __repr__(self) -> str:
         return f"<PatientGrant {self.wish} of file {self.file_id} with {self.slot} of {self.subject_id}>"
+
+    @property
+    def name(self) -> str:
+        """What the egress journal writes: the patient's slot and the practitioner's."""
+        return f"{self.wish}+{self.slot}"
 
     def check(self, now: datetime) -> None:
         """Ask both again, at the moment of the side effect, inside the practice's scope. Raises :class:`NoGrant`."""
