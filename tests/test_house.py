@@ -129,7 +129,8 @@ def test_every_app_is_a_layer() -> None:
 def test_pure_modules_are_under_contract() -> None:
     contract = CONTRACTS["The law is pure: it knows no framework"]
     assert contract["source_modules"] == [
-        f"privacy.{name}" for name in ("clocks", "purposes", "retention", "schedule", "deadlines", "consent_keys")
+        f"privacy.{name}"
+        for name in ("clocks", "purposes", "retention", "schedule", "deadlines", "consent_keys", "subprocessors")
     ]
     assert contract["forbidden_modules"] == ["django"]
 

@@ -15,6 +15,8 @@ PURE = (
     "retention",
     "retention_rules",
     "schedule",
+    "subprocessor_rows",
+    "subprocessors",
     "wording",
 )
 

@@ -11,10 +11,12 @@ from privacy.recipients import RECIPIENTS
 from privacy.register import CATEGORIES, COMMON_SAFEGUARDS, REGISTER_TITLES, SEALED_SAFEGUARD, SUBJECTS
 from privacy.registry import declared_tables
 from privacy.retention_rules import RULES, Anchor, Disposal
+from privacy.subprocessors import CLOSED, COUNTRIES, KINDS, VERSIONS
 from privacy.wording import Sentence
 
 ROOT = Path(__file__).parents[2]
 SHOWN = {"category", "reason", "open_reason", "lasts", "title", "purpose_text", "turning_on", "turning_off"}
+OF_A_SUBPROCESSOR = ("purpose", "opened_by", "certification", "evidence")
 
 
 def marked() -> set[str]:
@@ -46,6 +48,12 @@ def test_every_sentence_of_the_law_is_marked() -> None:
     names = {recipient.name for recipient in RECIPIENTS}
     rest = {*Anchor, *Disposal, *COMMON_SAFEGUARDS, SEALED_SAFEGUARD, *(row.section for row in ROWS.values())}
     assert (texts | tables | names | rest) - marked() == set()
+
+
+def test_every_sentence_of_the_register_of_subprocessors_is_marked() -> None:
+    rows = [one for version in VERSIONS for one in version.entries]
+    said = {getattr(one, name) for one in rows for name in OF_A_SUBPROCESSOR} - {""}
+    assert (said | {*CLOSED.values(), *COUNTRIES.values(), *KINDS.values()}) - marked() == set()
 
 
 def test_sentence_is_said_in_the_language_and_dates_of_its_reader() -> None:
