@@ -6,14 +6,26 @@ where the version in force and the code have come apart (PC-24, the executable p
 
 import re
 from collections.abc import Iterator
+from datetime import date
 
 from privacy.consent_keys import KEYS
 from privacy.retention_rules import RULES, Rule
+from privacy.subprocessors import COUNTRIES, register_at
 
 RETENTION = re.compile(r"^<!-- retention: (.+) -->\n((?:\|.*\n)+)", re.MULTILINE)
 CONSENTS = re.compile(r"^<!-- consents: (.+) -->\n((?:\|.*\n)+)", re.MULTILINE)
 ARTICLE = re.compile(r"\((\d\.\d\.[a-z])\)")
+SUBPROCESSORS = re.compile(r"^## (?:Who receives it|Qui reçoit vos données)\n\n.*\n\n((?:- .*\n)+)", re.MULTILINE)
 HEAD_ROWS = 2
+
+PLACES = {
+    "en": COUNTRIES,
+    "fr": {
+        "FR": "France", "IE": "Irlande", "GR": "Grèce", "CZ": "République tchèque", "EU": "Union européenne",
+        "US": "États-Unis",
+    },
+}  # fmt: skip
+"""The countries as the policy names them; a text on file can't follow the catalogue of translations."""
 
 WORDS = {
     "en": {
@@ -22,6 +34,7 @@ WORDS = {
         "day": ("%d day", "%d days"),
         "split": "%s (%d in use, %d in the archive)",
         "at once": "at once",
+        "clauses": "standard contractual clauses",
         "open": "until the legal value ends, reviewed every year",
     },
     "fr": {
@@ -30,6 +43,7 @@ WORDS = {
         "day": ("%d jour", "%d jours"),
         "split": "%s (%d en usage, %d en archive)",
         "at once": "aussitôt",
+        "clauses": "clauses contractuelles types",
         "open": "jusqu’à la fin de la valeur légale, revue chaque année",
     },
 }
@@ -48,9 +62,9 @@ def period_words(rule: Rule, language: str) -> str:
     return said
 
 
-def disagreements(content: str, language: str) -> list[str]:
-    """Where this policy says something else than the code does; empty when they agree."""
-    return [*_retention(content, language), *_consents(content)]
+def disagreements(content: str, language: str, on: date) -> list[str]:
+    """Where this policy says something else than the code does on a day; empty when they agree."""
+    return [*_retention(content, language), *_consents(content), *_subprocessors(content, language, on)]
 
 
 def figures(content: str) -> int:
@@ -76,6 +90,20 @@ def _consents(content: str) -> Iterator[str]:
         found = ARTICLE.findall(cells[2]) if len(cells) > HEAD_ROWS else []
         if cells[:1] != [key] or key not in KEYS or found != [KEYS[key].basis.value]:
             yield f"{key}: the policy says {cells[:1]} on {found}, the code {KEYS[key].basis.value if key in KEYS else None}"
+
+
+def _subprocessors(content: str, language: str, on: date) -> Iterator[str]:
+    """The policy's own list has each subprocessor of the register once, with its country, and what a transfer rests on."""
+    found = SUBPROCESSORS.search(content)
+    lines = found.group(1).strip().split("\n") if found else []
+    register = register_at(on).entries
+    if len(lines) != len(register):
+        yield f"the policy lists {len(lines)} subprocessors, the register {len(register)}"
+    for one in register:
+        own = [line for line in lines if line.startswith(f"- {one.name.split()[0]}")]
+        named = len(own) == 1 and PLACES[language][one.country] in own[0].partition(":")[0]
+        if not named or (not one.in_eea and WORDS[language]["clauses"] not in own[0]):
+            yield f"{one.key}: the policy says {own}, the register {one.country} and {one.mechanisms}"
 
 
 def _rows(table: re.Pattern[str], content: str) -> list[tuple[str, list[str]]]:

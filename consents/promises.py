@@ -229,7 +229,7 @@ def policy_versions_are_dated_and_say_what_the_code_does(now: datetime) -> Measu
     forged = [str(row) for row in PublishedText.objects.all() if notices.digest(row.content) != row.sha256]
     versions = queries.policies("en")
     current = [notices.in_force(notices.POLICY, language, legal_day(now)) for language in notices.LANGUAGES]
-    apart = [said for text in current for said in policy.disagreements(text.content, text.language)]
+    apart = [said for text in current for said in policy.disagreements(text.content, text.language, legal_day(now))]
     unpublished = [text.slot for text in notices.catalogue() if queries.published(text.sha256) is None]
     public = all(
         ACCESS[name].audience is Audience.PUBLIC

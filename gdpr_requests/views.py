@@ -18,6 +18,7 @@ from gdpr_requests.export import sheets
 from gdpr_requests.forms import JournalFilter
 from lifecycle.queries import contract_at
 from lifecycle.wording import line
+from privacy.clocks import legal_day
 from privacy.register import REGISTER_TITLES, entries, retention_table
 from privacy.schedule import in_force
 from records.reading import purpose_in_words
@@ -79,8 +80,8 @@ def _csv(ways: list[QuerySet[AccessEntry]], me: UUID) -> Iterator[bytes]:
 
 def register(request: SignedInRequest) -> HttpResponse:
     """The processing registers and the retention schedule, computed from the declarations (MD-05)."""
-    rules = in_force().rules
-    registers = [(title, entries(kind, rules)) for kind, title in REGISTER_TITLES.items()]
+    rules, day = in_force().rules, legal_day(request.now)
+    registers = [(title, entries(kind, rules, day)) for kind, title in REGISTER_TITLES.items()]
     context = {
         "registers": registers,
         "schedule": retention_table(rules=rules),

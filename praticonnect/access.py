@@ -4,7 +4,7 @@ from importlib import import_module
 
 from accounts.access import Access, Act, Audience
 
-APPS = ("accounts", "care", "consents", "records", "directory", "lifecycle", "gdpr_requests")
+APPS = ("accounts", "care", "consents", "records", "directory", "subprocessors", "lifecycle", "gdpr_requests")
 
 HOUSE = {
     "home": Access(Audience.PUBLIC, Act.PUBLIC),

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from audit.requests import HouseRequest
+from privacy.clocks import legal_day
 from privacy.register import REGISTER_TITLES, Register, entries, retention_table
 from privacy.schedule import in_force
 
@@ -19,10 +20,10 @@ OURS: Final = (Register.PRATICONNECT, Register.PROCESSOR)
 @require_safe
 def register(request: HouseRequest) -> HttpResponse:
     """Computed while the page is made, from the declarations that drive the code."""
-    schedule = in_force()
+    schedule, day = in_force(), legal_day(request.now)
     context = {
         "title": _("Processing registers"), "now": request.now, "schedule": retention_table(rules=schedule.rules),
         "version": schedule.number,
-        "registers": [(REGISTER_TITLES[kind], entries(kind, schedule.rules)) for kind in OURS],
+        "registers": [(REGISTER_TITLES[kind], entries(kind, schedule.rules, day)) for kind in OURS],
     }  # fmt: skip
     return TemplateResponse(request, "office/processing.html", {**admin.site.each_context(request), **context})

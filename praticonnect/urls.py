@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("records.portal.urls")),
     path("", include("records.authority.urls")),
     path("", include("directory.urls")),
+    path("", include("subprocessors.urls")),
     path("", include("lifecycle.urls")),
     path("", include("gdpr_requests.urls")),
     path("", include("gdpr_requests.portal.urls")),

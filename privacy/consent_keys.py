@@ -7,9 +7,11 @@ it on (PC-14). What each turn of a switch does stands here in one line, shown be
 """
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from privacy.purposes import LegalBasis, Purpose
+from privacy.subprocessors import Subprocessor, entry
 from privacy.wording import gettext_noop as _
 
 
@@ -33,15 +35,17 @@ class Default(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One integration under ``third_party_integrations`` (PC-22)."""
+    """One integration under ``third_party_integrations`` (PC-22); its key is the subprocessor's own in their register."""
 
     key: str
-    provider: str
-    country: str
     turning_on: str
     turning_off: str
     needs_patient: bool = False
     """A patient's own authorisation is needed as well: the practitioner can't give it (PC-22)."""
+
+    def provider(self, day: date) -> Subprocessor:
+        """Who it is, as the register of subprocessors has it on a day."""
+        return entry(self.key, day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,45 +86,33 @@ class ConsentKey:
 INTEGRATIONS = (
     Child(
         "scell",
-        "Scell.io",
-        "FR",
         _("Invoices and documents you choose are sent to Scell.io to be issued or signed."),
         _("Nothing more is sent to Scell.io; invoices and signatures already made stay valid."),
     ),
     Child(
         "viva",
-        "Viva Payment Services",
-        "GR",
         _("Viva takes payments for you; it receives the amount and the payer's contact."),
         _("No new payment is taken through Viva; payments already made stay in your books."),
     ),
     Child(
         "google",
-        "Google Ireland",
-        "IE",
         _("Your appointments appear in Google Calendar as busy times, without any health data."),
         _("The link to Google is cut and its access token destroyed."),
     ),
     Child(
         "livekit",
-        "LiveKit",
-        "EU",
         _("Video visits become possible; recording one needs the patient's own agreement too."),
         _("No new video room opens; a visit that is under way ends."),
         needs_patient=True,
     ),
     Child(
         "mistral",
-        "Mistral AI",
-        "FR",
         _("You can ask for a draft; the text goes to Mistral without names, if the patient agrees."),
         _("No text goes to Mistral any more; drafts you accepted stay in your files."),
         needs_patient=True,
     ),
     Child(
         "assemblyai",
-        "AssemblyAI",
-        "US",
         _("A visit's sound can be turned into text by AssemblyAI, if the patient agrees."),
         _("No sound goes to AssemblyAI any more; work that waits is dropped, its copies deleted."),
         needs_patient=True,

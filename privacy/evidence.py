@@ -11,6 +11,7 @@ from django.template.loader import render_to_string
 
 from privacy import live
 from privacy.checks import SEALED_OF_PATIENTS
+from privacy.clocks import legal_day
 from privacy.declare import Category, Subject
 from privacy.promises import Measure, promise
 from privacy.purposes import BASES, PURPOSES
@@ -82,7 +83,8 @@ def every_personal_column_has_purpose_and_basis(now: datetime) -> Measure:
 def register_covers_everything_stored(now: datetime) -> Measure:
     """Each stored personal column is in a controller's register, whose entries are complete."""
     stored = live.columns()
-    registered = [*entries(Register.PRATICONNECT), *entries(Register.PRACTITIONER)]
+    day = legal_day(now)
+    registered = [*entries(Register.PRATICONNECT, on=day), *entries(Register.PRACTITIONER, on=day)]
     listed = {str(declared) for entry in registered for declared in entry.fields}
     held = {str(column.declared) for column in live.about(stored, *Subject)}
     gaps = {

@@ -1,25 +1,40 @@
-"""Who receives data in this version, for which purpose and from where. Pure: no Django here.
+"""Who receives data, for which purpose and from where: people by their role, and the register of subprocessors. Pure: no Django here.
 
-Only recipients that the code can reach stand here: a subprocessor joins the list with its
-adapter, so the register never announces a transfer that doesn't happen (MD-05, PC-101).
+Who processes for us isn't typed here a second time: it comes from :mod:`privacy.subprocessors` as it is in force on a day, so
+that the registers of Art. 30, the public page and the door that lets data out can't say different things (MD-05, PC-90).
 """
 
 from dataclasses import dataclass
+from datetime import date
 
+from privacy.declare import Category
 from privacy.purposes import Purpose
+from privacy.subprocessors import COUNTRIES, VERSIONS, Kind, Subprocessor, register_at
 from privacy.wording import gettext_noop as _
-
-ALL = frozenset(Purpose)
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A category of recipients (GDPR Art. 30(1)(d)); ``country`` is empty where it is no provider."""
+    """A category of recipients (GDPR Art. 30(1)(d)); ``country`` is empty where it is no provider.
+
+    ``categories`` are the data it receives, None where its purposes say all; ``basis`` what a transfer rests on.
+    """
 
     name: str
     purposes: frozenset[Purpose]
     country: str = ""
-    in_eea: bool = True
+    transfers: bool = False
+    categories: frozenset[Category] | None = None
+    basis: tuple[Kind, ...] = ()
+
+    @property
+    def where(self) -> str:
+        """The country in words (English source); empty where it is no provider."""
+        return COUNTRIES[self.country] if self.country else ""
+
+    def receives(self, purpose: Purpose, categories: frozenset[Category]) -> bool:
+        """Whether any of these data reach it for this purpose."""
+        return purpose in self.purposes and (self.categories is None or bool(self.categories & categories))
 
 
 RECIPIENTS = (
@@ -32,14 +47,23 @@ RECIPIENTS = (
         frozenset({Purpose.SERVICE, Purpose.BILLING, Purpose.IMPROVEMENT, Purpose.LEGAL}),
     ),
     Recipient(_("PratiConnect's data protection officer"), frozenset({Purpose.LEGAL})),
-    Recipient(_("certified hosting provider (Scaleway)"), ALL, country="FR"),
     Recipient(
         _("health authorities, courts and counsel, where the law orders it"),
         frozenset({Purpose.CARE, Purpose.STORAGE, Purpose.BILLING, Purpose.LEGAL}),
     ),
 )
+"""Those who are no subprocessors."""
 
 
-def recipients_of(purpose: Purpose) -> tuple[Recipient, ...]:
-    """Who receives data processed for ``purpose``."""
-    return tuple(recipient for recipient in RECIPIENTS if purpose in recipient.purposes)
+def recipients_of(
+    purpose: Purpose, categories: frozenset[Category] = frozenset(Category), on: date | None = None
+) -> tuple[Recipient, ...]:
+    """Who receives data of these kinds for ``purpose`` on a day; without one, by the last version of the register."""
+    version = register_at(on) if on else VERSIONS[-1]
+    every = (*RECIPIENTS, *map(_of, version.entries))
+    return tuple(one for one in every if one.receives(purpose, categories))
+
+
+def _of(one: Subprocessor) -> Recipient:
+    basis = tuple(mechanism.kind for mechanism in one.mechanisms) if one.transfers else ()
+    return Recipient(one.name, one.purposes, one.country, one.transfers, one.categories, basis)

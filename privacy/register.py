@@ -9,6 +9,7 @@ declaration or a rule changes, and only then.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from privacy.declare import Category, Subject
@@ -75,6 +76,7 @@ class Entry:
     subject: Subject
     fields: tuple[DeclaredField, ...]
     rules: Rules
+    on: date | None = None
 
     @property
     def title(self) -> str:
@@ -104,13 +106,14 @@ class Entry:
 
     @property
     def recipients(self) -> tuple[Recipient, ...]:
-        """Who receives the data."""
-        return recipients_of(self.purpose)
+        """Who receives the data: of the subprocessors those whom these kinds of data reach."""
+        kinds = frozenset(declared.field.category for declared in self.fields if declared.field.category)
+        return recipients_of(self.purpose, kinds, self.on)
 
     @property
     def transfers(self) -> tuple[Recipient, ...]:
-        """The recipients outside the European Economic Area; empty when there is no transfer."""
-        return tuple(recipient for recipient in self.recipients if not recipient.in_eea)
+        """The recipients by whom data leave the European Economic Area, with what allows it; empty when there is no transfer."""
+        return tuple(recipient for recipient in self.recipients if recipient.transfers)
 
     @property
     def retention(self) -> tuple[Rule, ...]:
@@ -149,15 +152,15 @@ class RetentionLine:
     fields: int
 
 
-def entries(register: Register, rules: Rules = RULES) -> list[Entry]:
-    """The activities of ``register``, in the order of the policy's purposes; ``rules`` are those in force."""
+def entries(register: Register, rules: Rules = RULES, on: date | None = None) -> list[Entry]:
+    """The activities of ``register`` on a day, in the order of the policy's purposes; ``rules`` are those in force."""
     groups: defaultdict[Key, list[DeclaredField]] = defaultdict(list)
     for declared in personal_fields():
         field = declared.field
         if _belongs(declared, register) and field.purpose and field.basis:
             groups[field.purpose, field.basis, declared.table.subject].append(declared)
     return [
-        Entry(register, *key, tuple(fields), rules)
+        Entry(register, *key, tuple(fields), rules, on)
         for key, fields in sorted(groups.items(), key=lambda item: _order(item[0]))
     ]
 

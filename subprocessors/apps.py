@@ -5,3 +5,10 @@ from django.apps import AppConfig
 
 class SubprocessorsConfig(AppConfig):
     name = "subprocessors"
+
+    def ready(self) -> None:
+        """Announcements are evidence."""
+        from audit import evidence
+
+        evidence.register("subprocessors_announcement", stream="subprocessors")
+        evidence.journal_each("subprocessors.Announcement")

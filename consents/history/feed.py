@@ -21,19 +21,33 @@ ENTRIES = 50
 
 
 if TYPE_CHECKING:
-    _Feed = Feed[PublishedText, str]
+    _Feed = Feed[Any, Any]
 else:
     _Feed = Feed
 
 
-class Changes(_Feed):
-    """What was published last, of all texts, prepared versions included."""
+class HouseFeed(_Feed):
+    """An Atom feed of the house, one per language, which the address names."""
 
     feed_type = Atom1Feed
 
-    def get_object(self, request: Any, *args: Any, **kwargs: Any) -> str:
+    def get_object(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """The language the address names."""
         return str(kwargs["language"])
+
+    def author_name(self, asked: Any) -> str:
+        return str(settings.CONTROLLER["name"])
+
+    def author_email(self, asked: Any) -> str:
+        return str(settings.CONTROLLER["dpo_email"])
+
+    def item_pubdate(self, item: Any) -> datetime:
+        moment: datetime = self.item_updateddate(item)
+        return moment
+
+
+class Changes(HouseFeed):
+    """What was published last, of all texts, prepared versions included."""
 
     def title(self, language: str) -> str:
         return gettext("Texts and policy of %(product)s: what changed") % {"product": settings.PRODUCT_NAME}
@@ -43,12 +57,6 @@ class Changes(_Feed):
 
     def feed_url(self, language: str) -> str:
         return reverse("consents:changes", args=[language])
-
-    def author_name(self, language: str) -> str:
-        return str(settings.CONTROLLER["name"])
-
-    def author_email(self, language: str) -> str:
-        return str(settings.CONTROLLER["dpo_email"])
 
     def items(self, language: str) -> list[PublishedText]:
         return queries.latest(language, ENTRIES)
@@ -71,9 +79,6 @@ class Changes(_Feed):
     def item_guid(self, item: Any) -> str:
         """The text's own address: the same entry whatever the page is called one day."""
         return f"urn:sha256:{item.sha256}"
-
-    def item_pubdate(self, item: Any) -> datetime:
-        return self.item_updateddate(item)
 
     def item_updateddate(self, item: Any) -> datetime:
         moment: datetime = item.published_at

@@ -1,12 +1,18 @@
 """Which text, and which two of its versions to hold against each other."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from consents.models import PublishedText
+
+class Numbered(Protocol):
+    """A version, of whatever."""
+
+    @property
+    def number(self) -> int:
+        """Its number."""
 
 
 class TextForm(forms.Form):
@@ -26,7 +32,7 @@ class CompareForm(forms.Form):
     first = forms.TypedChoiceField(label=_("From version"), coerce=int)
     second = forms.TypedChoiceField(label=_("To version"), coerce=int)
 
-    def __init__(self, *args: Any, versions: list[PublishedText], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, versions: Sequence[Numbered], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [(one.number, str(one.number)) for one in reversed(versions)]
         for name in ("first", "second"):

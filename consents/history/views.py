@@ -1,7 +1,6 @@
 """The public page of versions, and the difference between two."""
 
 from datetime import datetime
-from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -9,7 +8,8 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from audit.requests import HouseRequest
-from consents import notices, queries, rendering
+from consents import notices, queries
+from consents.history.comparing import compared, last_two
 from consents.history.forms import CompareForm, TextForm
 from consents.models import PublishedText
 from privacy.clocks import legal_day
@@ -23,31 +23,14 @@ def history(request: HouseRequest) -> HttpResponse:
     slot = (chosen.is_valid() and chosen.cleaned_data["text"]) or notices.POLICY
     versions = queries.versions(slot, get_language() or "en")
     asked = request.GET if "first" in request.GET or "second" in request.GET else None
-    form = CompareForm(asked, versions=versions, initial=_last_two(slot, versions))
+    form = CompareForm(asked, versions=versions, initial={"text": slot, **last_two(versions)})
     context = {
         "chosen": chosen, "slot": slot, "title": titles[slot], "form": form, "today": legal_day(request.now),
         "versions": [(one, notices.parse(one.content)) for one in versions], "current": _current(versions, request.now),
-        "language": versions[0].language if versions else "", **_compared(form, versions),
+        "language": versions[0].language if versions else "", **compared(form, versions),
     }  # fmt: skip
     bad = bool(form.errors) or not chosen.is_valid()
     return render(request, "consents/history.html", context, status=422 if bad else 200)
-
-
-def _compared(form: CompareForm, versions: list[PublishedText]) -> dict[str, Any]:
-    """The two versions and their changed lines; nothing for a text of one version, or two that can't be compared."""
-    if form.is_bound:
-        pair = form.pair if form.is_valid() else None
-    else:
-        pair = (versions[1].number, versions[0].number) if len(versions) > 1 else None
-    if pair is None:
-        return {}
-    old, new = (next(one for one in versions if one.number == number) for number in pair)
-    return {"old": old, "new": new, "sections": rendering.by_section(old.content, new.content)}
-
-
-def _last_two(slot: str, versions: list[PublishedText]) -> dict[str, Any]:
-    numbers = [one.number for one in versions]
-    return {"text": slot, "first": numbers[1] if len(numbers) > 1 else None, "second": numbers[0] if numbers else None}
 
 
 def _current(versions: list[PublishedText], now: datetime) -> int:

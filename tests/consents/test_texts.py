@@ -23,6 +23,7 @@ from privacy.consent_keys import KEYS
 from privacy.retention_rules import RULES
 from tests.consents.factories import NOON
 
+DAY = date(2026, 11, 23)
 POLICY = [text for text in notices.catalogue() if text.slot == notices.POLICY]
 CURRENT = [text for text in POLICY if text.number == 2]
 BY = Actor.system("tests")
@@ -111,7 +112,7 @@ def test_a_head_with_an_unknown_line_is_refused() -> None:
 
 @pytest.mark.parametrize("text", CURRENT, ids=lambda text: text.language)
 def test_policy_in_force_says_what_the_code_does(text: notices.Text) -> None:
-    assert (disagreements(text.content, text.language), figures(text.content)) == ([], 21)
+    assert (disagreements(text.content, text.language, DAY), figures(text.content)) == ([], 21)
 
 
 @pytest.mark.parametrize("text", CURRENT, ids=lambda text: text.language)
@@ -120,7 +121,7 @@ def test_policy_with_any_one_figure_changed_disagrees_once(text: notices.Text) -
     assert len(rows) == 11
     for row in rows:
         changed = text.content[: row.start(1)] + str(int(row.group(1)) + 1) + text.content[row.end(1) :]
-        assert len(disagreements(changed, text.language)) == 1
+        assert len(disagreements(changed, text.language, DAY)) == 1
 
 
 @pytest.mark.parametrize("text", CURRENT, ids=lambda text: text.language)
@@ -131,11 +132,11 @@ def test_policy_with_any_one_basis_changed_disagrees_once(text: notices.Text) ->
     assert len(found) == 8
     for match in found:
         changed = text.content[: at + match.start(1)] + "6.1.d" + text.content[at + match.end(1) :]
-        assert len(disagreements(changed, text.language)) == 1
+        assert len(disagreements(changed, text.language, DAY)) == 1
 
 
 def test_policy_without_its_tables_disagrees() -> None:
-    assert len(disagreements("title: x\n\nNothing.", "en")) == 2
+    assert len(disagreements("title: x\n\nNothing.", "en", DAY)) == 13
 
 
 @pytest.mark.parametrize(
@@ -246,3 +247,23 @@ def test_text_page_is_public_at_its_address_and_nowhere_else(client: Client) -> 
     text = notices.in_force("marketing_emails", "en", date(2026, 11, 18))
     assert text.wording.title in client.get(f"/privacy/texts/{text.sha256}/").content.decode()
     assert client.get(f"/privacy/texts/{'0' * 64}/").status_code == 404
+
+
+@pytest.mark.parametrize("text", CURRENT, ids=lambda text: text.language)
+def test_policy_with_one_subprocessor_changed_disagrees(text: notices.Text) -> None:
+    lines = re.findall(
+        r"^- (?:Scaleway|Amazon|Viva|Scell|LiveKit|Google|Mistral|AssemblyAI|BulkGate|Resend).*\n", text.content, re.M
+    )
+    assert len(lines) == 10
+    gone = text.content.replace(lines[2], "")
+    assert [said.partition(":")[0] for said in disagreements(gone, text.language, DAY)] == [
+        "the policy lists 9 subprocessors, the register 10", "viva",
+    ]  # fmt: skip
+    moved = text.content.replace(
+        lines[8], lines[8].replace("Czech Republic", "Kenya").replace("République tchèque", "Kenya")
+    )
+    unfounded = text.content.replace("clauses contractuelles types", "rien").replace(
+        "standard contractual clauses", "nothing"
+    )
+    assert [said.partition(":")[0] for said in disagreements(moved, text.language, DAY)] == ["bulkgate"]
+    assert [said.partition(":")[0] for said in disagreements(unfounded, text.language, DAY)] == ["assemblyai", "resend"]

@@ -1,5 +1,7 @@
 """The eight keys in four kinds (PC-09, PC-10, PC-14, PC-22)."""
 
+from datetime import date
+
 import pytest
 
 from privacy.consent_keys import INTEGRATIONS, KEYS, Kind
@@ -42,7 +44,7 @@ def test_each_consent_rests_on_consent_and_no_other_kind_does() -> None:
 
 
 def test_integrations_each_have_a_switch_of_their_own() -> None:
-    assert [child.provider for child in INTEGRATIONS] == [
+    assert [child.provider(date(2026, 11, 23)).name for child in INTEGRATIONS] == [
         "Scell.io",
         "Viva Payment Services",
         "Google Ireland",

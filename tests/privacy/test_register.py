@@ -1,6 +1,7 @@
 """The Art. 30 registers and the retention table follow the declarations alone (MD-05, PC-04)."""
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -9,6 +10,7 @@ from privacy.purposes import LegalBasis, Purpose
 from privacy.register import Register, entries, retention_table
 from privacy.registry import personal_fields
 from privacy.retention import RULES
+from privacy.subprocessors import VERSIONS
 
 
 def own_subject(register: Register) -> set[Subject]:
@@ -57,10 +59,14 @@ def test_register_changes_with_a_declaration(monkeypatch: pytest.MonkeyPatch) ->
         "categories": ["contact"],
         "recipients": [
             "the person's own account",
-            "certified hosting provider (Scaleway)",
             "health authorities, courts and counsel, where the law orders it",
+            "Scaleway",
+            "Amazon Web Services",
+            "Viva Payment Services",
+            "Scell.io",
+            "Resend",
         ],
-        "transfers": [],
+        "transfers": ["Resend"],
         "retention": ["PC-42"],
         "safeguards": list(billing.safeguards),
     }
@@ -98,3 +104,28 @@ def test_health_data_stand_under_a_condition_of_article_9() -> None:
     health = [f for f in personal_fields() if f.field.category is Category.HEALTH]
     bases = {f.field.basis for f in health}
     assert bases <= {LegalBasis.CARE, LegalBasis.EXPLICIT_CONSENT, LegalBasis.VITAL_INTERESTS}
+
+
+def test_a_subprocessor_is_a_recipient_only_of_the_data_that_reach_it() -> None:
+    names = {
+        (entry.purpose, one.name)
+        for entry in entries(Register.PRACTITIONER, on=date(2026, 11, 23))
+        for one in entry.recipients
+        if one.country
+    }
+    assert (Purpose.CARE, "Mistral AI") in names
+    assert {name for purpose, name in names if purpose is Purpose.STORAGE} == {"Scaleway"}
+
+
+def test_a_new_version_of_the_register_of_subprocessors_changes_the_recipients_on_its_day(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = VERSIONS[0]
+    fewer = tuple(one for one in first.entries if one.key != "resend")
+    second = replace(first, number=2, announced_on=date(2026, 12, 1), effective_on=date(2027, 1, 1), entries=fewer)
+    monkeypatch.setattr("privacy.subprocessors.VERSIONS", (first, second))
+    told = [
+        sorted({one.name for entry in entries(Register.PRATICONNECT, on=day) for one in entry.transfers})
+        for day in (date(2026, 12, 31), date(2027, 1, 1))
+    ]
+    assert told == [["Resend"], []]

@@ -1,0 +1,44 @@
+"""One subprocessor as a card of the pages: labels and words, ready to be shown."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from privacy.days import written
+from subprocessors import wording
+from subprocessors.queries import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """``facts`` are labels with their lines; ``closed`` says why nothing goes there, empty while it is open."""
+
+    key: str
+    name: str
+    where: str
+    purpose: str
+    abroad: bool
+    health: bool
+    closed: str
+    facts: list[tuple[str, list[str]]]
+
+
+def card(standing: Standing) -> Card:
+    """The card of one subprocessor, in the reader's language."""
+    one = standing.entry
+    basis = [wording.mechanism(each) for each in one.mechanisms]
+    if basis and not one.transfers:
+        basis = [_("On file all the same. %(basis)s") % {"basis": each} for each in basis]
+    facts = [
+        (_("Which data"), [wording.what(one)]),
+        (_("What opens it"), [_(one.opened_by)]),
+        (_("Transfer outside the EEA"), [wording.transfer(one), *basis]),
+        (_("Certification"), [_(one.certification) if one.certification else _("none on file")]),
+        (_("Agreement (Art. 28)"), [wording.agreement(one)]),
+        (_("In the register since"), [written(standing.since)]),
+        (_("Servers"), [", ".join(host.name for host in one.hosts)]),
+    ]
+    return Card(
+        one.key, one.name, wording.where(one), _(one.purpose), one.transfers, one.may_carry_health,
+        wording.closed(standing), facts,
+    )  # fmt: skip
