@@ -13,7 +13,7 @@ from launcher.environment import given_urls, served
 from launcher.places import PYTHON, ROOT, make_folder, var
 
 SLOTS = 8  # Valkey has 16 numbered databases
-WORKERS = ("-n", "2", "--dist", "loadfile")
+WORKERS = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")  # the order is that of tests/order.py
 
 
 def test(arguments: Sequence[str]) -> int:

@@ -12,6 +12,7 @@ from hypothesis import settings as examples
 from pytest_django import DjangoDbBlocker
 
 from praticonnect.database import as_owner
+from tests.order import longest_first
 
 END_OTHERS = """
 select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
@@ -22,6 +23,12 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 # How long an example takes depends on the machine: no test of ours is timed.
 examples.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 examples.load_profile("house")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """After everything that shuffles them."""
+    longest_first(items)
 
 
 @pytest.fixture(scope="session")

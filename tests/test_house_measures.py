@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from tests.order import LONGEST
 from tests.test_house import LAYERS, OURS
 
 HERE_A_FUNCTION_MAY_READ_THE_CLOCK = {
@@ -71,3 +72,7 @@ def test_writes_take_author_and_moment_by_name(layer: str) -> None:
 def test_only_entry_points_read_the_clock() -> None:
     found = {name for name in production_modules() if CLOCK.search(OURS[name]) and not ENTRY_POINTS.fullmatch(name)}
     assert found == set(HERE_A_FUNCTION_MAY_READ_THE_CLOCK)
+
+
+def test_files_that_go_first_are_there() -> None:
+    assert {f"tests/{name}" for name in LONGEST} - set(OURS) == set()
