@@ -2,6 +2,15 @@
 
 from django.apps import AppConfig
 
+MONTHS = 36
+
 
 class AdaptersConfig(AppConfig):
     name = "adapters"
+
+    def ready(self) -> None:
+        """The journal of what left is evidence, kept as long as the access journal (PC-46b)."""
+        from audit import evidence
+
+        evidence.register("adapters_egress", "egress", MONTHS)
+        evidence.register("adapters_egressoutcome", "egress_outcomes", MONTHS)

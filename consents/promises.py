@@ -13,6 +13,7 @@ from accounts.access import Act, Audience
 from accounts.hooks import signup_questions
 from accounts.models import PractitionerProfile
 from audit.models import EventEntry, ExpiredRows
+from consents import leaving as _leaving  # noqa: F401 - registers MD-46
 from consents import log, notices, policy, queries, receipts
 from consents.access import ACCESS
 from consents.board import Switch, board, switches_of

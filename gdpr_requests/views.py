@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from accounts.requests import SignedInRequest
 from audit.models import AccessEntry
-from gdpr_requests import journals, queries, wording
+from gdpr_requests import journals, queries, sent, wording
 from gdpr_requests.export import sheets
 from gdpr_requests.forms import JournalFilter
 from lifecycle.queries import contract_at
@@ -53,7 +53,8 @@ def journal(request: SignedInRequest) -> HttpResponse:
     page = journals.page(ways, before=request.GET.get("before", ""), size=PAGE)
     files = queries.own_files(request.user, page.entries, request.now)
     rows = [_row(group, request.user.pk, files) for group in _together(page.entries)]
-    return render(request, "gdpr/journal.html", {"form": form, "page": page, "rows": rows})
+    left = sent.about(request.user.pk)
+    return render(request, "gdpr/journal.html", {"form": form, "page": page, "rows": rows, "sent": left})
 
 
 def journal_csv(request: SignedInRequest) -> StreamingHttpResponse:

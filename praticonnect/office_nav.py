@@ -87,6 +87,9 @@ GROUPS = (
             OfficePage(
                 "processing_register", _("Processing registers"), _("Both of Art. 30, as they stand now, to print"), "folder-open"
             ),
+            OfficePage(
+                "egress", _("Egress journal"), _("What left, to which service, on which ground; never its content"), "external-link"
+            ),
             OfficePage("ledger", _("Sealed evidence"), _("Every sealed entry, verified now"), "shield-check"),
             OfficePage(
                 "supervision", _("Supervision"), _("Who signed in, who was refused, who opened what"), "eye"
@@ -98,7 +101,12 @@ GROUPS = (
     ),
     Group(
         pgettext_lazy("office", "The house"),
-        (OfficePage("operations", _("Operations"), _("Do the sweeps run, is anything overdue"), "activity"),),
+        (
+            OfficePage(
+                "ways_out", _("Services"), _("Which ways out are open, how they went, and their switches"), "route", ("way_out",)
+            ),
+            OfficePage("operations", _("Operations"), _("Do the sweeps run, is anything overdue"), "activity"),
+        ),
     ),
 )  # fmt: skip
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from praticonnect import env
+from praticonnect import adapter_settings, env
 from praticonnect.auth_settings import *  # noqa: F403 - the settings of one concern, kept together
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -157,7 +157,7 @@ STORAGES = {
 }
 if env.text("S3_BUCKET"):
     STORAGES["default"] = {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "adapters.storage.JournaledS3",
         "OPTIONS": {
             "bucket_name": env.text("S3_BUCKET"),
             "endpoint_url": S3_ENDPOINT or None,
@@ -170,6 +170,7 @@ if env.text("S3_BUCKET"):
             "file_overwrite": False,
         },
     }
+STORAGE_CARRIER = env.text("S3_CARRIER", "scaleway")
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
@@ -185,6 +186,10 @@ FILE_UPLOAD_HANDLERS = ["records.uploads.Documents"]
 FILE_UPLOAD_TEMP_DIR = str(VAR_DIR / "uploads")
 (VAR_DIR / "uploads").mkdir(parents=True, exist_ok=True, mode=0o700)
 
+# The ways out (docs/door.md): each is off without its credentials; stand-ins are for development.
+STAND_INS = adapter_settings.stand_ins(production=PRODUCTION)
+ADAPTERS = adapter_settings.adapters(STAND_INS)
+
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -195,11 +200,14 @@ TIME_ZONE = "Europe/Paris"
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 
+MAIL_CARRIER = env.text("EMAIL_CARRIER", "resend")
+MAIL_HOST = env.text("EMAIL_HOST")
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = VAR_DIR / "mail"
-if env.text("EMAIL_HOST"):
-    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    EMAIL_HOST = env.text("EMAIL_HOST")
+if MAIL_HOST:
+    EMAIL_BACKEND = "adapters.mail.Backend"
+    EMAIL_HOST = MAIL_HOST
+    EMAIL_TIMEOUT = 10
     EMAIL_PORT = env.whole("EMAIL_PORT", 587)
     EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
     EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
@@ -252,5 +260,8 @@ LOGGING = {
         "django.server": {"level": "WARNING"},
         "fontTools": {"level": "ERROR"},
         "weasyprint": {"level": "ERROR"},
+        # They write whole addresses.
+        "httpx": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
     },
 }

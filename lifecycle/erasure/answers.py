@@ -173,6 +173,8 @@ GIVEN: Final[dict[str, tuple[Given, ...]]] = {
     "lifecycle.Disposal": ((Outcome.KEPT, "", rows.disposals, ()),),
     "lifecycle.ClosedAccount": ((Outcome.ARCHIVED, "", rows.closed_account, ()),),
     "consents.EventOrigin": ((Outcome.KEPT, "", rows.origins, ()),),
+    "adapters.Egress": ((Outcome.KEPT, "", rows.egress, ()),),
+    "adapters.EgressOutcome": ((Outcome.KEPT, "", rows.egress_outcomes, ()),),
     "audit.AccessEntry": ((Outcome.KEPT, "", rows.accesses, ()),),
     "audit.SecurityEntry": ((Outcome.KEPT, "", rows.security_lines, ()),),
     "audit.EventEntry": ((Outcome.KEPT, "", rows.events, ()),),

@@ -1,12 +1,15 @@
 """The last message to the holder of an account: its certificate."""
 
 import logging
-from smtplib import SMTPException
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.utils import translation
+
+from adapters.faults import Fault
+from adapters.grounds import necessary
+from adapters.mail import Letter
+from privacy.refusals import Refused
 
 log = logging.getLogger(__name__)
 
@@ -20,12 +23,12 @@ def certificate(to: str, language: str, address: str, content: str, pdf: bytes) 
     with translation.override(language):
         subject = " ".join(render_to_string("lifecycle/email/certificate_subject.txt", values).split())
         body = render_to_string("lifecycle/email/certificate_message.txt", values).strip() + "\n"
-    message = EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [to])
+    message = Letter(subject, body, to, ground=necessary("legal_notice"))
     message.attach("certificate.json", content, "application/json")
     message.attach("certificate.pdf", pdf, "application/pdf")
     try:
         message.send()
-    except (OSError, SMTPException) as fault:
+    except (Fault, Refused) as fault:
         log.error("the mail with a certificate could not be sent: %s", type(fault).__name__)
         return False
     return True

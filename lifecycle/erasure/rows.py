@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import LoginThrottle, PatientProfile, PractitionerProfile, User
 from accounts.throttle import keyed
+from adapters.models import Egress, EgressOutcome
 from audit.models import AccessEntry, EventEntry, SecurityEntry
 from care.models import Membership, PortalLink, Practice
 from consents.models import ConsentEvent, EventOrigin
@@ -145,6 +146,16 @@ def origins(user_id: UUID) -> Rows:
 def accesses(user_id: UUID) -> Rows:
     """What the account opened."""
     return AccessEntry.objects.filter(actor_id=user_id)
+
+
+def egress(user_id: UUID) -> Rows:
+    """What was sent to a service about the account."""
+    return Egress.objects.filter(subject_id=user_id)
+
+
+def egress_outcomes(user_id: UUID) -> Rows:
+    """How that ended."""
+    return EgressOutcome.objects.filter(egress_id__in=egress(user_id).values("pk"))
 
 
 def security_lines(user_id: UUID) -> Rows:

@@ -70,6 +70,8 @@ JOURNALS: Final = (
     Months("PC-43", "consents.EventOrigin", "consents_eventorigin", "PC-43"),
     Months("PC-46", "audit.SecurityEntry", "audit_securityentry", "PC-46"),
     Months("PC-46b", "audit.AccessEntry", "audit_accessentry", "PC-46b"),
+    Months("PC-46b.egress", "adapters.Egress", "adapters_egress", "PC-46b"),
+    Months("PC-46b.egress_outcomes", "adapters.EgressOutcome", "adapters_egressoutcome", "PC-46b"),
     Months("PC-41.events", "audit.EventEntry", EVENTS, "PC-41"),
 )
 """Each journal with a term, under the rule its fields are declared under."""

@@ -40,7 +40,7 @@ WIDTHS = (1280, 320)
 LOOKED = {"en": 1280, "fr": 320}
 """At which width axe-core looks at a page in which language: both widths and both languages, in half the time."""
 LONG = "marie-clementine.de-la-rochefoucauld-montbeliard@mail.departement-de-la-loire-atlantique.example"
-NO_PAGES = {"supervision_csv", "request_register_csv", "request_register_pdf", "consent_log_csv"}
+NO_PAGES = {"supervision_csv", "request_register_csv", "request_register_pdf", "consent_log_csv", "egress_csv"}
 """Addresses of the office without an argument that are no pages."""
 
 
@@ -72,7 +72,7 @@ def office_pages() -> list[str]:
     plain = [reverse(f"admin:{name}") for name in own_names() - NO_PAGES]
     windows = [reverse(f"admin:audit_{name}_changelist") for name in ("accessentry", "evententry", "seal")]
     one = [reverse(f"admin:{name}", args=[pk]) for name, pk in things.items()]
-    numbered = [reverse("admin:policy", args=[1])]
+    numbered = [reverse("admin:policy", args=[1]), reverse("admin:way_out", args=["resend"])]
     filtered = [f"{reverse('admin:desk')}?stands=overdue", f"{reverse('admin:supervision')}?journal=access"]
     return sorted([reverse("admin:index"), *plain, *windows, *one, *numbered, *filtered])
 

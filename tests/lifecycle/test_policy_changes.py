@@ -173,7 +173,7 @@ def test_a_refused_mail_is_recorded_nowhere_and_tried_again(
 ) -> None:
     announced()
     with monkeypatch.context() as broken:
-        broken.setattr("accounts.mails.EmailMessage.send", lambda self: (_ for _ in ()).throw(SMTPException("no")))
+        broken.setattr("adapters.mail.EmailMessage.send", lambda self: (_ for _ in ()).throw(SMTPException("no")))
         assert (swept(), NoticeSent.objects.count()) == ((1, 0, 1), 0)
     assert (swept(), NoticeSent.objects.count()) == ((1, 1, 0), 1)
 

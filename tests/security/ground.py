@@ -199,7 +199,7 @@ def house(owner: User, file: PatientFile, contents: dict[str, UUID]) -> dict[str
     receipt = ConsentEvent.objects.filter(subject_id=owner.pk).values_list("pk", flat=True).first()
     return {
         "language": "en", "cut_id": cut_of_somebody(now), "event_id": receipt, "address": PublishedText.objects.values_list("sha256", flat=True).first(),
-        "key": "some-key", "uidb36": "abc", "pk": 1, "consents:confirm key": "tos_privacy",
+        "key": "some-key", "admin:way_out key": "resend", "admin:way_open key": "resend", "uidb36": "abc", "pk": 1, "consents:confirm key": "tos_privacy",
         "listing_id": Listing.objects.create(user=owner).pk, "export_id": exported(owner).pk,
         "token": keep_token(owner.pk, 1, now), "patient:invitation token": "no-such-link",
         "request_id": asked.pk, "admin:request request_id": letter, "admin:request_paper request_id": letter, "gdpr:request_paper request_id": to_practice, "gdpr:request_archive request_id": handed,

@@ -1,0 +1,142 @@
+"""What may be put into a message, and what may not: content by its type (PC-101, MD-46, issue 5).
+
+Words of a patient's record travel as :class:`HealthText`: it has no text form of its own, so no template, log, JSON or
+``f""`` can take it in, and only the door opens it, towards a host in the EEA that the register lets carry health data. What goes
+into an e-mail or a text message is :class:`Plain`: a template with values of few kinds, none of which is free text.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, Final, Never, final
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from adapters.grounds import NoGround
+from privacy.refusals import Refusal
+from privacy.subprocessors import Host
+
+LONGEST_NAME: Final = 120
+LONGEST_CODE: Final = 12
+_MINT: Final = object()
+
+
+@final
+class HealthText:
+    """Words about somebody's health. Only :func:`opened_towards` gives them back."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "<HealthText>"
+
+    def __str__(self) -> Never:
+        raise TypeError("Health content has no text form: hand it to the door, which knows where it may go")
+
+    def __format__(self, spec: str) -> Never:
+        return self.__str__()
+
+    def __html__(self) -> Never:
+        """No template takes it in either."""
+        return self.__str__()
+
+    def __reduce_ex__(self, protocol: Any) -> Never:
+        raise TypeError("Health content can't be copied or stored outside the vault")
+
+
+def opened_towards(text: HealthText, host: Host, *, may_carry_health: bool) -> str:
+    """The words, for a host in the EEA that may carry them. Raises :class:`NoGround`."""
+    must_carry_health(host, may_carry_health=may_carry_health)
+    return text._text
+
+
+def must_carry_health(host: Host, *, may_carry_health: bool) -> None:
+    """Raises :class:`NoGround` unless the register lets this host have health data, in the EEA (PC-101)."""
+    if not (may_carry_health and host.region_in_eea):
+        raise NoGround(Refusal("no_health_there", _("Health data can't be sent to this service.")))
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Somebody's name, or a practice's: one line, no address in it. Raises ValueError."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if len(self.text) > LONGEST_NAME or "\n" in self.text or "://" in self.text:
+            raise ValueError("a name is one short line without an address")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An address of our own site, behind which a person signs in. Raises ValueError for any other."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if not self.text.startswith(settings.SITE_URL.rstrip("/") + "/") or any(c.isspace() for c in self.text):
+            raise ValueError("a link in a message leads to our own site")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A short code to type: letters and digits. Raises ValueError."""
+
+    text: str
+
+    def __post_init__(self) -> None:
+        if not (self.text.isascii() and self.text.isalnum() and len(self.text) <= LONGEST_CODE):
+            raise ValueError(f"a code is letters and digits, {LONGEST_CODE} at most")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+Value = int | Decimal | date | datetime | time | Name | Link | Code
+"""What a message may be filled in with. Free text isn't among it."""
+_VALUES: Final = (int, Decimal, date, time, Name, Link, Code)
+
+
+@final
+class Plain:
+    """Words for an e-mail or a text message. Made from a template by :meth:`from_template`, never from a string."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, mint: object, text: str) -> None:
+        if mint is not _MINT:
+            raise TypeError("A message is made from a template: ask Plain.from_template")
+        self._text = text
+
+    def __repr__(self) -> str:
+        return "<Plain>"
+
+    def __str__(self) -> str:
+        return self._text
+
+    @classmethod
+    def from_template(cls, template: str, values: Mapping[str, Value], *, language: str) -> "Plain":
+        """The template in ``language``, filled in. Raises TypeError for a value that could hold free text."""
+        for name, value in values.items():
+            if not isinstance(value, _VALUES):
+                raise TypeError(f"{name} may not go into a message: give a number, a day, a Name, a Link or a Code")
+        with translation.override(language):
+            text = render_to_string(template, {name: _said(value) for name, value in values.items()})
+        return cls(_MINT, text.strip())
+
+
+def _said(value: Value) -> object:
+    return str(value) if isinstance(value, Name | Link | Code) else value

@@ -1,0 +1,76 @@
+"""Whether a way out is open at all, whoever asks: the register, a setting, the office's switch, the breaker (PC-101)."""
+
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from adapters import breaker
+from adapters.calls import Call
+from adapters.faults import Closed
+from adapters.grounds import Ground, Necessary, NoGround, must_be_genuine
+from adapters.models import Switch
+from privacy.clocks import legal_day
+from privacy.refusals import Refusal
+from privacy.subprocessors import CLOSED, Host, Subprocessor, entry, why_closed
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
+"""Where a stand-in may listen; never in production."""
+
+
+def by_register(subprocessor: str, now: datetime) -> Closed | None:
+    """Closed by the register itself: no entry, not in force yet, or a transfer without a live mechanism (PC-101)."""
+    why = why_closed(subprocessor, legal_day(now))
+    return Closed(subprocessor, "register", _(CLOSED[why])) if why else None
+
+
+def by_setting(subprocessor: str, *, needs_credentials: bool = True) -> Closed | None:
+    """Off by PRATICONNECT_ADAPTERS_OFF, or for want of a credential."""
+    block = settings.ADAPTERS.get(subprocessor, {"off": True, "credentials": {}})
+    if block["off"]:
+        return Closed(subprocessor, "setting", _("switched off by a setting"))
+    missing = [name for name, value in block["credentials"].items() if not value]
+    if missing and needs_credentials:
+        return Closed(subprocessor, "setting", _("not set up: %(names)s") % {"names": ", ".join(missing)})
+    return None
+
+
+def by_office(subprocessor: str) -> Closed | None:
+    """Switched off in the office."""
+    switch = Switch.objects.filter(subprocessor=subprocessor, on_at=None).first()
+    return Closed(subprocessor, "office", switch.reason) if switch else None
+
+
+def require_open(subprocessor: str, now: datetime, *, needs_credentials: bool = True) -> None:
+    """Raises :class:`Closed` unless something may go there now. After it, the caller tries: a resting way lets one through.
+
+    ``needs_credentials`` False: mail and storage have settings of their own.
+    """
+    by_us = by_setting(subprocessor, needs_credentials=needs_credentials)
+    if closed := by_register(subprocessor, now) or by_us or by_office(subprocessor):
+        raise closed
+    if until := breaker.resting_until(subprocessor, now):
+        raise Closed(subprocessor, "breaker", _("resting after failures in a row"), until)
+
+
+def known_host(subprocessor: str, hostname: str, now: datetime) -> tuple[Subprocessor, Host]:
+    """The register's rows of a host. Raises :class:`Closed` for one that the register doesn't have for this subprocessor."""
+    if closed := by_register(subprocessor, now):
+        raise closed
+    found = entry(subprocessor, legal_day(now))
+    if (host := found.host(hostname)) is None:
+        raise Closed(subprocessor, "register", _("the register doesn't know this host"))
+    return found, host
+
+
+def require_ground(call: Call, ground: Ground, found: Subprocessor, now: datetime) -> None:
+    """Ask the ground now, and whether it reaches this subprocessor with this data. Raises ``Refused``, TypeError."""
+    must_be_genuine(ground)
+    ground.check(now)
+    if isinstance(ground, Necessary):
+        ground.covers(call.subprocessor, call.categories)
+    elif ground.name.rpartition("+")[2] not in found.switches:
+        raise NoGround(Refusal("wrong_subprocessor", _("This consent isn't one for this service.")))
+    if call.categories - found.categories:
+        raise NoGround(Refusal("wrong_categories", _("The register doesn't have this service process such data.")))

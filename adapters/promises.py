@@ -1,0 +1,79 @@
+"""Live checks: nothing goes where the register closes the way (PC-101), and nothing is sold (PC-102)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import connection
+
+from adapters.grounds import NECESSITIES
+from privacy.clocks import legal_day
+from privacy.declare import Category
+from privacy.patient_keys import EVERY_KEY
+from privacy.promises import Measure, promise
+from privacy.subprocessors import entry, register_at, why_closed
+
+TESTS: Final = "tests/adapters/test_promises.py"
+DAYS: Final = """
+select subprocessor, host, stand_in, ground, categories, (at at time zone 'Europe/Paris')::date, count(*), sum(coalesce(bytes_out, 0))
+  from adapters_egress group by 1, 2, 3, 4, 5, 6
+"""
+
+
+@promise("PC-101", checked_by=TESTS)
+def no_transfer_without_a_mechanism(now: datetime) -> Measure:
+    """No line of the journal went to a closed way, to a host nobody registered, or took health data out of the EEA."""
+    closed = unknown = health_outside = number = 0
+    for key, host, stand_in, _ground, categories, day, lines, _bytes in _journal():
+        number += lines
+        closed += lines if why_closed(key, day) else 0
+        row = None if why_closed(key, day) else entry(key, day).host(host)
+        unknown += lines if row is None and not stand_in else 0
+        carries = Category.HEALTH in categories.split(",")
+        health_outside += (
+            lines if carries and not (row and row.region_in_eea and entry(key, day).may_carry_health) else 0
+        )
+    today = legal_day(now)
+    figures = {
+        "lines": number,
+        "ways_closed_by_the_register_now": sorted(key for key in settings.ADAPTERS if why_closed(key, today)),
+        "sent_while_closed": closed,
+        "sent_to_unknown_hosts": unknown,
+        "health_data_sent_outside": health_outside,
+    }
+    return Measure(not (closed or unknown or health_outside), figures)
+
+
+@promise("PC-102", checked_by=TESTS)
+def nothing_is_sold(now: datetime) -> Measure:
+    """Whoever received something processes it for us, on a ground of the closed register; nobody else ever did."""
+    buyers, groundless, lines, size = set[str](), set[str](), 0, 0
+    for key, _host, _stand_in, ground, _categories, day, number, bytes_out in _journal():
+        lines, size = lines + number, size + bytes_out
+        if why_closed(key, day) or key not in settings.ADAPTERS:
+            buyers.add(key)
+        if not is_a_ground(ground):
+            groundless.add(ground)
+    figures = {
+        "processors": len(register_at(legal_day(now)).entries),
+        "lines": lines,
+        "bytes": int(size),
+        "receivers_that_are_no_processor": sorted(buyers),
+        "grounds_of_no_register": sorted(groundless),
+    }
+    return Measure(not (buyers or groundless), figures)
+
+
+def is_a_ground(name: str) -> bool:
+    """Whether a name in the journal is a necessity, a slot of the ledger, or a patient's and a practitioner's together."""
+    slots = name.split("+")
+    return name in NECESSITIES or (len(slots) <= 2 and all(slot.partition(".")[0] in EVERY_KEY for slot in slots))
+
+
+def _journal() -> Iterable[Any]:
+    """The whole journal by day, way, ground and kind of data."""
+    with connection.cursor() as cursor:
+        cursor.execute(DAYS)
+        rows: list[Any] = cursor.fetchall()
+    return rows
