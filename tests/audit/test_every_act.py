@@ -13,7 +13,17 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-APPS: Final = ("accounts", "adapters", "care", "consents", "directory", "gdpr_requests", "lifecycle", "records", "subprocessors")
+APPS: Final = (
+    "accounts",
+    "adapters",
+    "care",
+    "consents",
+    "directory",
+    "gdpr_requests",
+    "lifecycle",
+    "records",
+    "subprocessors",
+)
 WRITES: Final = frozenset({"save", "create", "bulk_create", "get_or_create", "update_or_create", "delete"})
 JOURNALS: Final = frozenset({"record_event", "record_events", "record_security", "record_access", "record_accesses"})
 """The writers of the journals (audit/actions.py)."""
