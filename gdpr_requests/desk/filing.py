@@ -18,6 +18,7 @@ from gdpr_requests.desk import mails
 from gdpr_requests.desk.rules import Refusal, Refused, require, why_not_file
 from gdpr_requests.desk.states import DONE, Event, State
 from gdpr_requests.desk.writing import add_exchange
+from gdpr_requests.export.queries import link_of
 from gdpr_requests.models import Channel, Proof, Request
 from privacy.clocks import ZONES, Jurisdiction, legal_day
 from privacy.deadlines import DataClass, Right, class_of_record, deadline
@@ -62,6 +63,8 @@ def file_request(
     if account_id is None and contact is None:
         raise Refused(Refusal("nobody", _("Say who asks: an account, or a name with an address.")))
     file = _file(file_id, practice_id) if file_id else None
+    if channel != Channel.DEATH:  # what the dead wanted is asked in their name, when no link is left
+        require(_why_not_speak(account_id, file_id, now))
     practice_id = file.practice_id if file else practice_id
     year, serial = _number(now)
     require(_why_not_again(right, account_id, practice_id, file_id) or _why_not_question(account_id, entry_number))
@@ -108,6 +111,19 @@ def _file(file_id: UUID, practice_id: UUID | None) -> PatientFile:
     if found is None or practice_id not in (None, found.practice_id):
         raise Refused(Refusal("no_file", _("There is no such patient file at this practice. Check it.")))
     return found
+
+
+def _why_not_speak(account_id: UUID | None, file_id: UUID | None, now: datetime) -> Refusal | None:
+    """The rights in a file are the patient's own, or a guardian's for them: nothing is taken in that couldn't be granted."""
+    if account_id is None or file_id is None or link_of(account_id, file_id, now) is not None:
+        return None
+    return Refusal(
+        "not_theirs",
+        _(
+            "Only the patient exercises the rights in this file, or a parent or guardian for them. If you look in as a"
+            " person of trust, ask the patient to file it; about your own data, choose your account."
+        ),
+    )
 
 
 def _class_of(right: Right, practice_id: UUID | None, file: PatientFile | None, received_at: datetime) -> DataClass:

@@ -54,6 +54,7 @@ def file(owner: User) -> PatientFile:
 def asked(owner: User, file: PatientFile) -> Request:
     """A patient asks the practice to correct their file."""
     patient = make_patient("ada@example.org")
+    link(file, patient)
     return actions.file_request(
         right=Right.RECTIFICATION, account_id=patient.pk, file_id=file.pk, channel=Channel.PORTAL, text="My name is wrong.",
         by=account_of(patient), now=NOW,

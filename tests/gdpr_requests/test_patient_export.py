@@ -243,13 +243,39 @@ def test_parent_has_the_childs_copy_until_the_link_ends(practitioner: User, file
     assert (client.get(address).status_code, str(export.pk) in client.get(PAGE).content.decode()) == (404, False)
 
 
-def test_person_of_trust_has_no_copy(practitioner: User, file: PatientFile) -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        None,
+        {"capacity": "proxy", "until": NOW + timedelta(days=900)},
+        {"capacity": "guardian", "until": NOW + timedelta(days=900), "scope": ["documents"]},
+        {"until": NOW + timedelta(minutes=1)},
+    ],
+)
+def test_who_cannot_be_granted_it_cannot_ask(said: dict[str, Any] | None, file: PatientFile) -> None:
+    """A stranger, a person of trust, a guardian without the choices, a link that ended: refused at filing, with a way on."""
+    account = make_patient()
+    if said is not None:
+        link(file, account, **said)
+    with pytest.raises(Refused) as refused:
+        by_account(account, file_id=file.pk, now=SOON)
+    assert (refused.value.refusal.code, Request.objects.count()) == ("not_theirs", 0)
+
+
+def test_person_of_trust_asks_about_their_own_account(file: PatientFile) -> None:
     proxy = make_patient()
     link(file, proxy, capacity="proxy", until=NOW + timedelta(days=900))
+    assert by_account(proxy, now=SOON).file_id is None
+
+
+def test_link_that_ended_since_it_was_asked_has_no_copy(practitioner: User, patient: User, file: PatientFile) -> None:
+    row, request = link(file, patient), asked(file, patient)
+    with scope(ALL):
+        end_link(link=row, by=actor_of(practitioner), now=SOON)
     with pytest.raises(Refused) as refused:
-        granted(asked(file, proxy), actor_of(practitioner))
-    assert (refused.value.refusal.code, Export.objects.count()) == ("not_linked", 0)
-    assert Request.objects.get().state == "in_progress" or Request.objects.get().outcome == ""
+        granted(request, actor_of(practitioner))
+    request.refresh_from_db()
+    assert (refused.value.refusal.code, Export.objects.count(), request.outcome) == ("not_linked", 0, "")
 
 
 def test_link_that_ends_before_it_is_made_leaves_no_copy(practitioner: User, patient: User, file: PatientFile) -> None:
