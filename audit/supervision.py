@@ -54,21 +54,34 @@ def chunks(wanted: Wanted) -> Iterator[list[Entry]]:
     return chunks_of(entries(wanted))
 
 
-def page_of(found: QuerySet[Row], *, before: Any, size: int) -> tuple[list[Row], Any]:
-    """At most ``size`` rows of ``found``, which goes by primary key from the newest, older than the key ``before``; and where to go on."""
-    rows = list(found.filter(pk__lt=before)[: size + 1] if before else found[: size + 1])
+def page_of(found: QuerySet[Row], *, before: Any, size: int, by: str = "") -> tuple[list[Row], Any]:
+    """At most ``size`` rows of ``found`` older than the one with the key ``before``, and the key to go on from; None at the end.
+
+    ``found`` goes from the newest, by primary key, or by the moment in the column ``by`` and then by primary key.
+    """
+    rows = list((_older(found, before, by) if before else found)[: size + 1])
     return rows[:size], (rows[size - 1].pk if len(rows) > size else None)
 
 
-def chunks_of(found: QuerySet[Row]) -> Iterator[list[Row]]:
+def chunks_of(found: QuerySet[Row], *, by: str = "") -> Iterator[list[Row]]:
     """All of ``found`` in pieces of ``CHUNK`` rows, by the same way."""
     before: Any = None
     while True:
-        rows, before = page_of(found, before=before, size=CHUNK)
+        rows, before = page_of(found, before=before, size=CHUNK, by=by)
         if rows:
             yield rows
         if before is None:
             return
+
+
+def _older(found: QuerySet[Row], before: Any, by: str) -> QuerySet[Row]:
+    """What comes after the row ``before``; all of it when there is no such row to go on from."""
+    if not by:
+        return found.filter(pk__lt=before)
+    moment = found.model._default_manager.filter(pk=before).values_list(by, flat=True).first()
+    if moment is None:
+        return found
+    return found.filter(**{f"{by}__lte": moment}).exclude(**{by: moment, "pk__gte": before})
 
 
 def _where(wanted: Wanted) -> Q:

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
 from consents.models import ConsentEvent
+
+BY: Final = "at"
+"""What the log goes by, then by key: the index of a period gives the rows of a page in their order, however old it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +25,8 @@ class Wanted:
 
 
 def entries(wanted: Wanted) -> QuerySet[ConsentEvent]:
-    """The entries of everybody, newest first, by their keys, which were made in the order of time."""
-    return ConsentEvent.objects.filter(_where(wanted)).order_by("-pk")
+    """The entries of everybody, newest first."""
+    return ConsentEvent.objects.filter(_where(wanted)).order_by(f"-{BY}", "-pk")
 
 
 def _where(wanted: Wanted) -> Q:

@@ -82,6 +82,7 @@ class ConsentEvent(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["subject_id", "number"], name="one_entry_a_number"),
         ]
+        indexes: ClassVar = [models.Index(fields=["at", "id"], name="consents_event_by_time")]
 
     def __str__(self) -> str:
         return f"{self.slot} {self.action} ({self.number})"

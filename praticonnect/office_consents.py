@@ -68,7 +68,9 @@ def consent_log(request: HouseRequest) -> HttpResponse:
     form = LogFilter(request.GET, titles=titles)
     context: dict[str, Any] = {"title": _("Consent log"), "form": form, "rows": [], "more": None}
     if form.is_valid():
-        found, more = page_of(extraction.entries(form.wanted), before=_key(request.GET.get("before")), size=PAGE)
+        found, more = page_of(
+            extraction.entries(form.wanted), before=_key(request.GET.get("before")), size=PAGE, by=extraction.BY
+        )
         context |= {"rows": list(_rows(found, titles)), "more": more}
     status = 200 if form.is_valid() else 422
     return TemplateResponse(
@@ -88,7 +90,7 @@ def extract(request: HouseRequest) -> HttpResponse:
         detail={"filters": ",".join(said)}, now=request.now,
     )  # fmt: skip
     name = f"consents-{timezone.localdate(request.now)}.csv"
-    return stream(name, HEADINGS, map(_cells, chunks_of(extraction.entries(form.wanted))))
+    return stream(name, HEADINGS, map(_cells, chunks_of(extraction.entries(form.wanted), by=extraction.BY)))
 
 
 def _rows(found: list[ConsentEvent], titles: dict[str, str]) -> Iterator[dict[str, Any]]:

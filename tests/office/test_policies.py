@@ -1,7 +1,7 @@
 """The office's pages of the policy, the consent log and the registers (MD-13, PC-11, MD-05)."""
 
 import csv
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -18,6 +18,8 @@ from audit import supervision
 from audit.actors import Actor
 from audit.models import EventEntry
 from consents import notices
+from consents.extraction import BY, Wanted
+from consents.extraction import entries as entries_of
 from consents.models import ConsentEvent
 from lifecycle.changes import actions, telling
 from lifecycle.models import PolicyAnnouncement
@@ -211,6 +213,21 @@ def test_pages_of_the_log_go_on_by_key_and_ask_the_database_as_often(
         client.get(reverse("admin:consent_log"), {"before": str(first.context["more"])})
     assert len(one) == len(three)
     assert client.get(reverse("admin:consent_log"), {"before": "x"}).status_code == 200
+
+
+def test_a_page_of_an_old_period_is_read_off_the_index(dpo: User) -> None:
+    """The rows of a period come in their order: nothing newer is passed over, nothing is sorted."""
+    long_ago = datetime(2026, 11, 3, 9, 0, tzinfo=UTC)
+    for days in (0, 1, 2):
+        choose(person(new_id()), "marketing_emails", True, now=long_ago + timedelta(days=days))
+    wanted = Wanted(since=long_ago, until=long_ago + timedelta(days=2))
+    first, more = supervision.page_of(entries_of(wanted), before=None, size=1, by=BY)
+    second, end = supervision.page_of(entries_of(wanted), before=more, size=1, by=BY)
+    assert ([row.at for row in (*first, *second)], end) == ([long_ago + timedelta(days=1), long_ago], None)
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_seqscan = off")
+    plan = entries_of(wanted)[:51].explain()
+    assert ("consents_event_by_time" in plan, "Sort" in plan, "Filter" in plan) == (True, False, False)
 
 
 # ── the registers ──
