@@ -13,6 +13,7 @@ ACCESS: dict[str, Access] = {
     "consents:log_csv": _MINE,
     "consents:log_json": _MINE,
     "consents:receipt": _MINE,
+    "consents:usage": _MINE,
     "consents:cookies": _ANYONE,
     "consents:text": _ANYONE,
     "consents:policy": _ANYONE,

@@ -155,13 +155,17 @@ def facts_under_lock(subject_id: UUID) -> list[Fact]:
     Two statements in one trip: each takes its own snapshot, so that the reading sees what the lock
     waited for.
     """
-    lock = int.from_bytes(subject_id.bytes[-4:], signed=True)
     with connection.cursor() as cursor:
-        cursor.execute(READ_UNDER_LOCK, [LOCK_CLASS, lock, subject_id])
+        cursor.execute(READ_UNDER_LOCK, [LOCK_CLASS, lock_of(subject_id), subject_id])
         cursor.nextset()
         return [
             Fact(number, key, child, Action(action), *rest) for number, key, child, action, *rest in cursor.fetchall()
         ]
+
+
+def lock_of(subject_id: UUID) -> int:
+    """The number of the advisory lock that a subject's decisions are written under."""
+    return int.from_bytes(subject_id.bytes[-4:], signed=True)
 
 
 def _text_read(slot: str, address: str | None, language: str, now: datetime) -> notices.Text:

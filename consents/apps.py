@@ -18,8 +18,10 @@ class ConsentsConfig(AppConfig):
         from adapters.grounds import accept
         from audit import evidence
         from consents.grants import Grant, PatientGrant
+        from consents.hooks import when_decided
         from consents.queries import core_closed
         from consents.signup import QUESTIONS
+        from consents.usage.actions import KEY, forget_uses
 
         evidence.register("consents_consentevent", stream="consents", each=evidence.RowTerm("PC-51", 60))
         evidence.register("consents_eventorigin", stream="consent_origins", keep_months=12)
@@ -28,6 +30,7 @@ class ConsentsConfig(AppConfig):
         accept(Grant)
         accept(PatientGrant)
         close_acts_when(core_closed)
+        when_decided(KEY, forget_uses)
         for question in QUESTIONS:
             ask_at_signup(question)
         post_migrate.connect(publish_after_migration, sender=self)

@@ -9,10 +9,11 @@ from audit.models import DatabaseClock
 from consents.cookies.models import PageCount
 from consents.notices import slot_of
 from consents.states import Action, Fact, Position
+from consents.usage.models import UsageEvent
 from privacy.consent_keys import Kind
 from privacy.ids import new_id
 
-__all__ = ["ConsentEvent", "EventOrigin", "PageCount", "PublishedText"]
+__all__ = ["ConsentEvent", "EventOrigin", "PageCount", "PublishedText", "UsageEvent"]
 
 
 class PublishedText(models.Model):

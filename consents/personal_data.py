@@ -88,3 +88,19 @@ declare(
         "views": technical("how often it was opened"),
     },
 )
+
+declare(
+    "consents.UsageEvent",
+    subject=Subject.PRACTITIONER,
+    purpose=Purpose.IMPROVEMENT,
+    basis=LegalBasis.CONSENT,
+    retention="PC-43",
+    about=_("A use of a feature by somebody who agreed to its being counted; erased when they take it back"),
+    fields={
+        "id": technical("random identifier of the row"),
+        "user": personal("the account", Category.REFERENCE, erase=Erase.DELETE),
+        "feature": personal("which feature was used, from a closed list", Category.USAGE, export=Export.PORTABLE),
+        "device": personal("computer, tablet or phone", Category.USAGE, export=Export.PORTABLE),
+        "hour": personal("the hour in which it was used", Category.USAGE, export=Export.PORTABLE),
+    },
+)

@@ -22,6 +22,7 @@ from consents.cookies import promises as _cookies  # noqa: F401 - registers PC-1
 from consents.models import ConsentEvent, EventOrigin, PublishedText
 from consents.states import Action, fold
 from consents.trial import trial
+from consents.usage import promises as _usage  # noqa: F401 - registers PC-19
 from privacy.clocks import Period, add_years, legal_day, start_of
 from privacy.consent_keys import KEYS, Kind
 from privacy.ids import new_id

@@ -6,6 +6,7 @@ from consents import views
 from consents.cookies.views import cookies
 from consents.history.feed import changes
 from consents.history.views import history
+from consents.usage.views import usage
 
 app_name = "consents"
 CENTRE = "practitioner/settings/gdpr/consents"
@@ -17,6 +18,7 @@ urlpatterns = [
     path(f"{CENTRE}/log/", views.log, name="log"),
     path(f"{CENTRE}/log.csv", views.log_csv, name="log_csv"),
     path(f"{CENTRE}/log.json", views.log_json, name="log_json"),
+    path(f"{CENTRE}/usage/", usage, name="usage"),
     path(f"{CENTRE}/<uuid:event_id>.jsonld", views.receipt, name="receipt"),
     re_path(r"^privacy/texts/(?P<address>[0-9a-f]{64})/$", views.text, name="text"),
     path("privacy/cookies/", cookies, name="cookies"),

@@ -60,14 +60,15 @@ def follow_others() -> None:
     from lifecycle.deletion.queries import leaving
     from lifecycle.erasure.checks import check_answers
     from lifecycle.erasure.finishing import first_tell
-    from lifecycle.holds.queries import on_clocks
+    from lifecycle.holds.queries import files_held, on_clocks
     from lifecycle.queries import closed_by_phase
     from lifecycle.rights.journal import copy_new
     from lifecycle.schedule.queries import in_force
     from privacy.schedule import read_schedule_from
-    from records.holds import read_holds_from
+    from records.holds import read_held_files_from, read_holds_from
 
     read_holds_from(on_clocks)
+    read_held_files_from(files_held)
     read_schedule_from(in_force)
     when_practitioner_is_created(start_trial)
     close_acts_when(closed_by_phase)

@@ -46,7 +46,7 @@ act("lifecycle.PolicyAnnouncement", "actor_id", why="had everybody told of a new
 apply(Applied(
     "terms", _("What is kept leaves when its term ends."),
     _("The term is the law's, the same for everybody, and stands in the retention schedule. A hold, placed by a person, keeps what is needed."),
-    "GDPR Art. 5(1)(e)", (*RULES, "PC-64", "PC-110"),
+    "GDPR Art. 5(1)(e)", (*RULES, "PC-64", "PC-110", "PC-43.usage"),
 ))  # fmt: skip
 apply(Applied(
     "order_told", _("The patient is told of an authority's order as soon as it no longer forbids it."),

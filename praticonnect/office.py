@@ -34,6 +34,7 @@ from praticonnect import (
     office_schedule,
     office_supervision,
     office_today,
+    office_usage,
 )
 from praticonnect.office_nav import standing_at
 from privacy.promises import measure
@@ -83,6 +84,7 @@ class OfficeSite(AdminSite):
             path("policies/", self.admin_view(office_policies.policies), name="policies"),
             path("policies/<int:number>/", self.admin_view(office_policies.policy), name="policy"),
             path("policies/<int:number>/announce/", self.admin_view(office_policies.announce), name="policy_announce"),
+            path("usage/", self.admin_view(office_usage.usage), name="usage"),
             path("register/", self.admin_view(office_processing.register), name="processing_register"),
             path("duties/", self.admin_view(office_duties.duties), name="duties"),
             path("duties/<uuid:duty_id>/", self.admin_view(office_duties.duty), name="duty"),

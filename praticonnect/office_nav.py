@@ -106,6 +106,7 @@ GROUPS = (
                 "ways_out", _("Services"), _("Which ways out are open, how they went, and their switches"), "route", ("way_out",)
             ),
             OfficePage("operations", _("Operations"), _("Do the sweeps run, is anything overdue"), "activity"),
+            OfficePage("usage", _("Use of the product"), _("Totals of those who agree, never fewer than eleven people"), "list-checks"),
         ),
     ),
 )  # fmt: skip

@@ -30,6 +30,7 @@ WORK: dict[str, str | Promise] = {
     "PC-40": _("Who held a closed account"),
     "PC-40.facts": _("Facts of a closed account's contract"),
     "PC-40.notices": _("What was told of a contract"),
+    "PC-43.usage": _("Counted uses past their year"),
     "PC-46.office": _("What the office changed in its windows"),
     "PC-52": _("Deletion requests"),
     "PC-52.close": _("Answered requests to be closed"),

@@ -12,5 +12,6 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "do what is due": {"task": "lifecycle.sweep", "schedule": crontab(minute=5)},
     "go on with imports whose worker was lost": {"task": "records.resume_imports", "schedule": 60.0},
     "go on with exports whose worker was lost": {"task": "gdpr_requests.resume_exports", "schedule": 60.0},
+    "publish the quarter's statistics": {"task": "records.publish_statistics", "schedule": crontab(hour=4, minute=20)},
     "remove documents whose upload failed": {"task": "records.sweep_documents", "schedule": 3_600.0},
 }

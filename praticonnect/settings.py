@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "praticonnect.middleware.RequestContext",
     "accounts.middleware.SessionLimitsMiddleware",
     "accounts.middleware.AccountLanguageMiddleware",
+    "consents.usage.middleware.Usage",
     "praticonnect.gate.Gate",
 ]
 

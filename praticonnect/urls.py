@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("records.urls")),
     path("", include("records.portal.urls")),
     path("", include("records.authority.urls")),
+    path("", include("records.statistics.urls")),
     path("", include("directory.urls")),
     path("", include("subprocessors.urls")),
     path("", include("lifecycle.urls")),

@@ -65,3 +65,5 @@ ACCESS |= {
         )
     },
 }
+
+ACCESS |= {f"statistics:{name}": Access(Audience.PUBLIC, Act.PUBLIC) for name in ("page", "open_file")}

@@ -18,6 +18,7 @@ JOURNALED = {
     "records.Correction": "",
     "records.AuthorityOrder": "",
     "records.OrderedFile": "",
+    "records.StatisticsRelease": "",
 }
 """Each row has its event (MD-44); of what an import brings, one event per file counts it."""
 
@@ -40,5 +41,6 @@ class RecordsConfig(AppConfig):
         leave_alone_when(is_left_alone)
         land_at(page_of_agent)
         register("records_consultationversion", stream="records", each=RowTerm("", 0))
+        register("records_statisticsrelease", stream="statistics")
         for label, counted_as in JOURNALED.items():
             journal_each(label, counted_as)

@@ -370,3 +370,21 @@ _of_patient(
     told_at=personal("when the patient was told", Category.REFERENCE),
     told_how=technical("how they were told"),
 )
+declare(
+    "records.StatisticsRelease",
+    about=_("Published totals of practices that agree, with noise, and what they may tell: about nobody"),
+    fields={
+        "id": technical("random identifier of the publication"),
+        "question": technical("which table"),
+        "period": technical("first day of its quarter"),
+        "published_at": technical("when it was published"),
+        "mechanism": technical("what added the noise"),
+        "epsilon": technical("what it may tell about one practice"),
+        "delta": technical("the probability left outside that bound"),
+        "patient_epsilon": technical("what it may tell about one patient"),
+        "bounds": technical("sensitivity and scale of each mechanism"),
+        "cohort": technical("keyed hash of which practices were in it"),
+        "cohort_number": technical("version of that"),
+        "cells": technical("the published figures, noisy"),
+    },
+)

@@ -6,8 +6,9 @@ from django.utils import timezone
 from records.actions import remove_orphans
 from records.importing.runs import forget_unconfirmed, remove_strays
 from records.importing.tasks import process_import, resume_imports
+from records.statistics.tasks import publish_statistics
 
-__all__ = ["process_import", "resume_imports", "sweep_documents"]
+__all__ = ["process_import", "publish_statistics", "resume_imports", "sweep_documents"]
 
 
 @shared_task(name="records.sweep_documents")

@@ -26,11 +26,11 @@ class Cookies:
             _log.error("a cookie that isn't in the register was struck: %s", name)
         now = getattr(request, "now", None)  # none when the request was refused before the house saw it
         if now and (page := audience.page_of(request, response, now)):
-            _after(response, lambda: audience.count(page, now))
+            after_answer(response, lambda: audience.count(page, now))
         return response
 
 
-def _after(response: HttpResponse, act: Callable[[], None]) -> None:
+def after_answer(response: HttpResponse, act: Callable[[], None]) -> None:
     """Run ``act`` when the server closes the answer: its last byte is sent by then."""
     close = response.close
 

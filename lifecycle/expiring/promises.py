@@ -13,6 +13,7 @@ from audit.months import months_after, term_ends
 from care.tenancy import ALL, scope
 from consents import proofs
 from consents.models import ConsentEvent
+from consents.usage import queries as usage
 from lifecycle.expiring import facts, office, orders
 from lifecycle.expiring.months import JOURNALS, Months
 from lifecycle.models import RunState, SweepRun
@@ -28,18 +29,19 @@ PATIENCE: Final = timedelta(days=2)
 """How long a sweep may be late before a promise counts as broken."""
 BY: Final = Actor.system("promises")
 ELSEWHERE: Final[dict[str, set[str]]] = {
-    "PC-43": {"sessions.Session", "usersessions.UserSession"},
+    "PC-43": {"sessions.Session", "usersessions.UserSession", "consents.UsageEvent"},
     "PC-46": {"accounts.LoginThrottle", "admin.LogEntry", "lifecycle.SweepRun"},
     "PC-46b": {"records.AuthorityOrder"},
 }
-"""What of these rules leaves by other ways than a month of a journal: sessions at their end, counts and lines by age, orders by theirs."""
+"""What of these rules leaves by other ways than a month of a journal: sessions at their end, uses, counts and lines by age, orders by theirs."""
 
 
 @promise("PC-43", checked_by=TESTS)
 def connections_stay_a_year(now: datetime) -> Measure:
-    """Origins of choices leave with their month; no session outlives its end."""
+    """Origins of choices leave with their month; no session outlives its end, and no counted use its year."""
     ended = Session.objects.filter(expire_date__lt=now - PATIENCE).count()
-    return _journal("PC-43", now, {"sessions_past_their_end": ended})
+    uses = usage.past_term(now - PATIENCE).count()
+    return _journal("PC-43", now, {"sessions_past_their_end": ended, "uses_past_their_year": uses})
 
 
 @promise("PC-46", checked_by=TESTS)

@@ -2,7 +2,7 @@
 
 from audit.evidence import keep_month_while
 from consents import proofs
-from lifecycle.expiring import audience, facts, months, office, orders, versions
+from lifecycle.expiring import audience, facts, months, office, orders, usage, versions
 from lifecycle.sweeping import sweep_with
 
 
@@ -15,6 +15,7 @@ def register() -> None:
         sweep_with(rows, destroys={rows.name: rows.kind})
     sweep_with(office.sweep)
     sweep_with(audience.sweep)
+    sweep_with(usage.sweep)
     sweep_with(orders.tell)
     sweep_with(orders.forget, destroys=orders.DESTROYS)
     for journal in months.JOURNALS:

@@ -37,6 +37,11 @@ def live() -> QuerySet[Hold]:
     return Hold.objects.filter(lifted_at=None).select_related("practice").order_by("review_on", "placed_at", "pk")
 
 
+def files_held() -> QuerySet[Hold, UUID]:
+    """Ids of the files under a live hold, for a ``WHERE … IN``."""
+    return Hold.objects.filter(lifted_at=None).values_list("file_id", flat=True)
+
+
 def to_review(today: date) -> int:
     """How many live holds are past the day on which they were to be reviewed."""
     return Hold.objects.filter(lifted_at=None, review_on__lt=today).count()

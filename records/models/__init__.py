@@ -11,6 +11,7 @@ from records.models.imports import ImportLine, ImportRun, KeptResource, SourceRe
 from records.models.orders import AuthorityKind, AuthorityOrder, OrderedFile, OrderGround, OrderPart, ToldHow
 from records.models.portal import Questionnaire, QuestionnaireDraft, Share
 from records.models.restrictions import OpeningGround, RestrictedOpening, Restriction, RestrictionGround, Told
+from records.models.statistics import StatisticsRelease
 
 __all__ = [
     "ArchiveOpening",
@@ -41,6 +42,7 @@ __all__ = [
     "RestrictionGround",
     "Share",
     "SourceRecord",
+    "StatisticsRelease",
     "Told",
     "ToldHow",
 ]
