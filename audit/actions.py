@@ -14,6 +14,7 @@ from django.db import connections, router
 
 from audit.actors import Actor
 from audit.models import AccessEntry, EventEntry, SecurityEntry
+from audit.words import EVENTS, KINDS
 
 Detail = Mapping[str, str | int]
 LONGEST_WORD = 200
@@ -109,8 +110,10 @@ def record_event(
 ) -> None:
     """Journal a creation, change or deletion, as ``records.consultation.signed`` (MD-44).
 
-    ``detail`` names fields and ids, never values; raises ValueError for anything long or nested.
+    ``detail`` names fields and ids, never values; raises ValueError for anything long or nested. A verb has its words in
+    the app's ``events.py``, else :class:`audit.words.NoWords`.
     """
+    EVENTS.require(verb)
     line = {
         **_author(by, now),
         "verb": verb,
@@ -126,6 +129,7 @@ def record_event(
 
 def record_events(*, by: Actor, verb: str, object_type: str, rows: Iterable[EventRow], now: datetime) -> int:
     """Journal one event of many objects in one statement, one line an object. Returns how many."""
+    EVENTS.require(verb)
     lines = list(rows)
     values = {
         **_author(by, now),
@@ -148,6 +152,7 @@ def record_security(
     now: datetime,
 ) -> SecurityEntry:
     """Journal a login, a factor, a lock-out: ``login.failed``, ``factor.added``."""
+    KINDS.require(kind)
     return SecurityEntry.objects.create(
         **_author(by, now),
         **_origin(by),

@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from audit.models import AccessEntry, EventEntry, ExpiredMonth, ExpiredRows, Seal, SecurityEntry
+from audit.words import EVENTS, KINDS, Vocabulary, act_in_words
 
 
 class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -37,6 +39,33 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
+class ByWords(admin.SimpleListFilter):
+    """A filter of the side bar by what happened, in words instead of the journal's names."""
+
+    title = _("what happened")  # type: ignore[assignment]
+    vocabulary: Vocabulary
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Every name with its words, in the order of the words."""
+        return sorted(((name, str(words)) for name, words in self.vocabulary.known.items()), key=lambda one: one[1])
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The lines with the chosen name; all of them while none is."""
+        return queryset.filter(**{str(self.parameter_name): self.value()}) if self.value() else queryset
+
+
+class ByVerb(ByWords):
+    """By event."""
+
+    parameter_name, vocabulary = "verb", EVENTS
+
+
+class ByKind(ByWords):
+    """By security event."""
+
+    parameter_name, vocabulary = "kind", KINDS
+
+
 class Journal(ReadOnly):
     """What the three journals have in common."""
 
@@ -49,27 +78,42 @@ class Journal(ReadOnly):
 class AccessWindow(Journal):
     """Who saw which part of which file (PC-70)."""
 
-    list_display = ("at", "actor_role", "actor_id", "action", "part", "purpose", "subject_id")
+    list_display = ("at", "actor_role", "actor_id", "what", "purpose", "subject_id")
     list_filter = ("action", "purpose", "actor_role")
     search_fields = ("=subject_id", "=actor_id")
+
+    @admin.display(description=_("what happened"))
+    def what(self, entry: AccessEntry) -> str:
+        """What was done to which part."""
+        return act_in_words(entry.part, entry.action)
 
 
 @admin.register(SecurityEntry)
 class SecurityWindow(Journal):
     """Logins, factors, lock-outs."""
 
-    list_display = ("at", "kind", "outcome", "account_id", "ip")
-    list_filter = ("outcome", "kind")
+    list_display = ("at", "what", "outcome", "account_id", "ip")
+    list_filter = ("outcome", ByKind)
     search_fields = ("=account_id",)
+
+    @admin.display(description=_("what happened"))
+    def what(self, entry: SecurityEntry) -> str:
+        """The kind in words."""
+        return KINDS.of(entry.kind)
 
 
 @admin.register(EventEntry)
 class EventWindow(Journal):
     """Creations, changes, deletions (MD-44)."""
 
-    list_display = ("at", "verb", "object_type", "object_id", "actor_role", "actor_id")
-    list_filter = ("object_type",)
+    list_display = ("at", "what", "object_type", "object_id", "actor_role", "actor_id")
+    list_filter = (ByVerb,)
     search_fields = ("=subject_id", "=object_id", "=actor_id")
+
+    @admin.display(description=_("what happened"))
+    def what(self, entry: EventEntry) -> str:
+        """The verb in words."""
+        return EVENTS.of(entry.verb)
 
 
 @admin.register(Seal)

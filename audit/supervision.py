@@ -35,6 +35,8 @@ class Wanted:
     account_id: UUID | None = None
     ip: str | None = None
     subject_id: UUID | None = None
+    name: str = ""
+    """One kind of the security journal, or one verb of the events."""
 
 
 def entries(wanted: Wanted) -> QuerySet[Entry]:
@@ -97,6 +99,8 @@ def _where(wanted: Wanted) -> Q:
         where &= Q(outcome=wanted.outcome)
     if wanted.only_attempts and security:
         where &= Q(kind__in=ATTEMPTS)
+    if wanted.name and wanted.journal != "access":
+        where &= Q(kind=wanted.name) if security else Q(verb=wanted.name)
     if wanted.subject_id and not security:
         where &= Q(subject_id=wanted.subject_id)
     return where

@@ -48,7 +48,12 @@ def ledger_append(run: Run) -> None:
     def event() -> int:
         for _ in range(EVENTS):
             record_event(
-                by=BY, verb="bench", object_type="bench.Event", object_id=new_id(), subject_id=new_id(), now=now
+                by=BY,
+                verb="records.file.changed",
+                object_type="bench.Event",
+                object_id=new_id(),
+                subject_id=new_id(),
+                now=now,
             )
         return EVENTS
 

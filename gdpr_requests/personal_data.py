@@ -124,7 +124,9 @@ declare(
     purpose=Purpose.LEGAL,
     basis=LegalBasis.LEGAL_OBLIGATION,
     retention="PC-52",
-    about=_("That somebody who reads a file through the portal was told that it was corrected, erased or restricted"),
+    about=_(
+        "That somebody who reads a file through the portal, or read it under an order, was told that it was corrected, erased or restricted"
+    ),
     fields={
         "id": technical("random identifier of the row"),
         "request_id": technical("the request"),

@@ -3,10 +3,9 @@
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts.patients.actions import PART as PATIENT_ACCOUNT
 from audit.models import AccessEntry
+from audit.words import act_in_words
 from privacy.retention_rules import Rule
-from records.reading import act_in_words
 from records.reading import role_in_words as role_words
 
 ROLES = {
@@ -21,9 +20,6 @@ ROLES = {
     "anonymous": _("nobody signed in"),
 }
 
-PARTS = {PATIENT_ACCOUNT: _("the identity of the patient's account")}
-"""Parts of an account; those of a file are in :mod:`records.reading`."""
-
 
 def role_in_words(role: str) -> str:
     """Who acted, by role; an unknown role stands for itself."""
@@ -36,7 +32,7 @@ def what(entry: AccessEntry, number: int = 1) -> str:
         return (
             ngettext("saw the name of %d patient in a list", "saw the names of %d patients in a list", number) % number
         )
-    return act_in_words(str(PARTS.get(entry.part, entry.part)), entry.action)
+    return act_in_words(entry.part, entry.action)
 
 
 def lasts(rule: Rule) -> str:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.stepup import fresh_factor
 from audit.requests import HouseRequest
+from audit.words import PARTS
 from care.tenancy import ALL, scope
 from lifecycle.breaches import actions, queries
 from lifecycle.breaches.forms import CloseForm, DecideForm, OpenForm, ScopeForm, ToldForm
@@ -25,7 +26,6 @@ from lifecycle.models.breaches import Risk
 from privacy.clocks import legal_day
 from privacy.days import written
 from privacy.refusals import Refused
-from records.reading import PARTS
 
 FORMS: dict[str, type[Form]] = {
     "scope": ScopeForm, "decide": DecideForm, "told": ToldForm, "close": CloseForm, "passwords": Form, "notify": Form,
@@ -83,7 +83,7 @@ def breach_form(request: HouseRequest, breach_id: UUID) -> HttpResponse:
     one = _breach(breach_id)
     with scope(ALL):
         found = queries.touched(one)
-    parts = [(PARTS.get(part, part), number) for part, number in found.parts]
+    parts = [(PARTS.of(part), number) for part, number in found.parts]
     context = {
         "title": _("Notification of a breach"), "one": one, "found": found, "parts": parts,
         "said": actions.said_of(one, by=request.actor, now=request.now), "late": one.is_late(request.now),

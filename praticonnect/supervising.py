@@ -1,6 +1,6 @@
 """What the supervision page asks and says: its filter, and a journal's line in words (MD-44, MD-45)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,10 +14,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts import queries as accounts
 from audit.models import AccessEntry, Entry, EventEntry, SecurityEntry
 from audit.supervision import Wanted
+from audit.words import EVENTS, KINDS, act_in_words
 from consents.log import safe
 from gdpr_requests.wording import role_in_words
 from privacy.clocks import start_of
-from records.reading import act_in_words, purpose_in_words
+from records.reading import purpose_in_words
 
 DAYS = 30
 """How far back the page looks unless asked."""
@@ -27,40 +28,19 @@ JOURNALS = (
     ("access", _("Openings of files")),
     ("event", _("Creations, changes, deletions")),
 )
-SECURITY: dict[str, str | Promise] = {
-    "login.ok": _("signed in"),
-    "login.failed": _("wrong password"),
-    "login.locked_out": _("not weighed: too many tries"),
-    "factor.failed": _("wrong second factor"),
-    "factor.used": _("second factor proven"),
-    "factor.code_sent": _("code sent"),
-    "factor.added": _("factor added"),
-    "factor.removed": _("factor removed"),
-    "factor.renewed": _("factor renewed"),
-    "session.ended": _("session ended"),
-    "session.timed_out": _("session timed out"),
-    "session.client_changed": _("session changed its network or device"),
-    "stepup.ok": _("confirmed that it is them"),
-    "password.changed": _("password changed"),
-    "password.reset": _("password reset"),
-    "password.compromised": _("password found in a breach"),
-    "email.changed": _("e-mail address changed"),
-    "email.added": _("e-mail address added"),
-    "email.removed": _("e-mail address removed"),
-    "account.created": _("account created"),
-    "keys.rotated": _("master key changed"),
-    "password.link_sent": _("link for a new password sent"),
-    "password.renewal_put_off": _("renewal of the password put off"),
-    "credentials.link_sent": _("link to report a loss sent"),
-    "credentials.cut": _("account cut from what is lost"),
-    "credentials.identity_checked": _("identity checked for new credentials"),
-    "credentials.link_issued": _("new credentials sent"),
-    "credentials.code_failed": _("wrong code for new credentials"),
-    "credentials.reissued": _("new credentials in force"),
-    "authority.code_wrong": _("wrong code for an authority's access"),
-    "portal.identity_refused": _("details of a patient didn't match"),
-    "team.access_ended": _("access to the practice ended"),
+AREAS: dict[str, str | Promise] = {
+    "records": _("Patient files"),
+    "care": _("Practices, teams and the portal"),
+    "gdpr": _("Requests and exports"),
+    "consents": _("Consents"),
+    "lifecycle": _("Contracts, terms, holds and erasures"),
+    "accounts": _("Accounts"),
+    "directory": _("Public pages"),
+    "subprocessors": _("Subprocessors"),
+    "adapters": _("What leaves the house"),
+    "audit": _("The office"),
 }
+"""What the first word of an event's name stands for, in the order of the list."""
 HEADINGS = (
     "entry",
     "at",
@@ -75,6 +55,26 @@ HEADINGS = (
     "ip",
     "device",
 )
+
+
+JOURNAL_OF = {"kind": "security", "verb": "event"}
+"""Which journal a choice of what happened belongs to."""
+
+
+def happenings() -> list[tuple[Any, Any]]:
+    """Everything that a line of the two journals can say, in words, by area; for a form."""
+    return [("", _("Everything")), (dict(JOURNALS)["security"], _choices("kind", KINDS.known)), *_by_area()]
+
+
+def _by_area() -> list[tuple[Any, Any]]:
+    areas: dict[str, dict[str, Any]] = {area: {} for area in AREAS}
+    for name, words in EVENTS.known.items():
+        areas.setdefault(name.partition(".")[0].removesuffix("_requests"), {})[name] = words
+    return [(AREAS.get(area, area), _choices("verb", names)) for area, names in areas.items() if names]
+
+
+def _choices(prefix: str, names: Mapping[str, Any]) -> list[tuple[str, str]]:
+    return sorted(((f"{prefix}:{name}", str(words)) for name, words in names.items()), key=lambda one: one[1])
 
 
 class Window(forms.Form):
@@ -110,9 +110,10 @@ class Window(forms.Form):
 class Filter(Window):
     """Which lines of which journal to show."""
 
-    field_order = ("journal", "since", "until", "show", "account", "ip", "file")
+    field_order = ("journal", "what", "since", "until", "show", "account", "ip", "file")
 
     journal = forms.ChoiceField(label=_("Journal"), choices=JOURNALS, required=False)
+    what = forms.ChoiceField(label=_("What happened"), choices=happenings, required=False)
     show = forms.ChoiceField(
         label=_("Sign-ins"),
         required=False,
@@ -125,6 +126,17 @@ class Filter(Window):
     )
     ip = forms.GenericIPAddressField(label=_("Public IP address"), required=False)
     file = forms.UUIDField(label=_("Number of a file"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """What happened stands in the journal that is asked; else the page would be empty and nobody would know why."""
+        found = super().clean()
+        journal = JOURNAL_OF.get(found.get("what", "").partition(":")[0])
+        if journal and journal != (found.get("journal") or "security"):
+            words = dict(JOURNALS)[journal]
+            self.add_error(
+                "what", _("This stands in another journal: choose “%(journal)s” above.") % {"journal": words}
+            )
+        return found
 
     def wanted(self, now: datetime) -> Wanted:
         """The question, with the last thirty days where no period is given. Ask after ``is_valid``."""
@@ -142,6 +154,7 @@ class Filter(Window):
             account_id=said.get("account"),
             ip=said.get("ip") or None,
             subject_id=said.get("file"),
+            name=(said.get("what") or "").partition(":")[2],
         )
 
 
@@ -175,12 +188,12 @@ def cells(found: list[Entry]) -> Iterator[list[str]]:
 
 
 def what(entry: Entry) -> str:
-    """What happened, in words; a name without words stands for itself."""
+    """What happened, in words."""
     if isinstance(entry, SecurityEntry):
-        return str(SECURITY.get(entry.kind, entry.kind))
+        return KINDS.of(entry.kind)
     if isinstance(entry, AccessEntry):
         return act_in_words(entry.part, entry.action)
-    return entry.verb if isinstance(entry, EventEntry) else gettext("unknown")
+    return EVENTS.of(entry.verb) if isinstance(entry, EventEntry) else gettext("unknown")
 
 
 def _concerned(found: Iterable[Entry]) -> set[UUID]:

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import BinaryIO, Final, cast
+from typing import BinaryIO, cast
 
 from django.core.files.storage import default_storage
 from django.utils.formats import get_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 
 from audit.actors import Actor
 from care.roles import recipient
@@ -47,58 +46,6 @@ class Part(StrEnum):
     REASON = "emergency_reason"
     MEDICAL = "medical"
     ORDER = "order"
-
-
-PARTS: Final[dict[str, str | Promise]] = {
-    Part.LIST: _("the name in a list"),
-    Part.FILE: _("identity, contact and medical summary"),
-    Part.IDENTITY: _("identity and contact"),
-    Part.CONSULTATIONS: _("the list of consultations"),
-    Part.CONSULTATION: _("a consultation"),
-    Part.MEASURES: _("the measures"),
-    Part.DOCUMENTS: _("the list of documents"),
-    Part.DOCUMENT: _("a document"),
-    Part.KEPT: _("what imports brought"),
-    Part.CLOCK: _("how long it is kept, and who opened it"),
-    Part.ARCHIVE: _("the file"),
-    Part.OPENING: _("why the archive was opened"),
-    Part.RESTRICTION: _("the restriction of the file"),
-    Part.PORTAL: _("who the patient is, for the portal"),
-    Part.QUESTIONNAIRE: _("the medical questionnaire"),
-    "export": _("the archive of an export"),
-    Part.EMERGENCY: _("the file for an hour, in an emergency"),
-    Part.REASON: _("why it was opened in an emergency"),
-    Part.MEDICAL: _("the medical summary"),
-    Part.ORDER: _("an authority's order"),
-}
-
-
-ACTS: Final[dict[str, str | Promise]] = {
-    "open": _("opened %(part)s"),
-    "list": _("saw %(part)s"),
-    "create": _("added to %(part)s"),
-    "change": _("changed %(part)s"),
-    "sign": _("signed %(part)s"),
-    "amend": _("amended %(part)s"),
-    "delete": _("discarded %(part)s"),
-    "strike": _("struck %(part)s"),
-    "open_archive": _("opened %(part)s from the archive"),
-    "open_restricted": _("opened %(part)s in spite of the restriction"),
-    "print": _("printed %(part)s"),
-    "preview": _("looked at a page of %(part)s"),
-    "download": _("downloaded %(part)s"),
-    "import": _("imported into %(part)s"),
-    "export": _("exported %(part)s"),
-    "verify": _("checked %(part)s"),
-    "invite": _("invited somebody, who proves %(part)s"),
-}
-
-
-def act_in_words(part: str, action: str) -> str:
-    """One line of the access journal: what was done to which part."""
-    if (part, action) == (Part.FILE, "create"):
-        return gettext("made the file")
-    return str(ACTS.get(action, ACTS["open"])) % {"part": PARTS.get(part, part)}
 
 
 def role_in_words(role: str) -> str:

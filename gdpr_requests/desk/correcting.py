@@ -75,7 +75,7 @@ def _files_of(rows: "QuerySet[Any]", ids: dict[UUID, UUID]) -> dict[UUID, UUID]:
 
 
 def _untold() -> int:
-    """Accounts that read a file through the portal when a decision changed it, and were not told."""
+    """Accounts that could read a file through the portal when a decision changed it, or had read it under an order, and were not told."""
     told = set(RecipientTold.objects.values_list("request_id", "account_id"))
     changed = Request.objects.filter(
         right__in=[one.value for one in informing.TOLD_OF], outcome__in=[Outcome.GRANTED, Outcome.PARTLY],

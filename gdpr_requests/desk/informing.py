@@ -1,9 +1,10 @@
 """Who got a copy is told of what became of it: corrections, erasures, restrictions (GDPR Art. 19).
 
-What the house knows: accounts that read the file through the portal are told by itself; copies that were printed, downloaded
-or exported are shown to whoever answers, who alone knows where they went.
+What the house knows: accounts that can read the file through the portal, and agents of authorities who read it under an order, are
+told by itself; copies that were printed, downloaded or exported are shown to whoever answers, who alone knows where they went.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -24,6 +25,10 @@ TOLD_OF: Final = frozenset({Right.RECTIFICATION, Right.ERASURE, Right.RESTRICTIO
 """The rights whose grant recipients learn of."""
 COPIES: Final = ("print", "download", "export")
 SHOWN: Final = 20
+AGENT: Final = "authority"
+"""The role in which somebody reads under an authority's order."""
+Word = Callable[[Request, mails.Reader], bool]
+"""The message that tells one of them."""
 
 
 def concerns(request: Request) -> bool:
@@ -31,11 +36,20 @@ def concerns(request: Request) -> bool:
     return request.file_id is not None and Right(request.right) in TOLD_OF
 
 
-def readers_of(file_id: UUID, account_id: UUID | None, at: datetime) -> list[UUID]:
-    """The accounts that could read the file through the portal at that moment, whoever asked aside."""
+def readers_of(file_id: UUID, account_id: UUID | None, at: datetime) -> dict[UUID, Word]:
+    """Whom a change at that moment concerns, whoever asked aside, each with the message that tells them.
+
+    The accounts that could read the file through the portal then; and those that had read it under an authority's order, whether
+    or not the order is still open: what they saw went to them (Art. 19).
+    """
+    read = AccessEntry.objects.filter(subject_id=file_id, actor_role=AGENT, actor_id__isnull=False, at__lte=at)
+    found: dict[UUID, Word] = dict.fromkeys(
+        filter(None, read.values_list("actor_id", flat=True).distinct()), mails.agent
+    )
     with scope(ALL):
         links = PortalLink.objects.filter(Q(until_at=None) | Q(until_at__gt=at), patient_id=file_id, since_at__lte=at)
-        return sorted({link.account_id for link in links} - {account_id})
+        found |= dict.fromkeys((link.account_id for link in links), mails.recipient)
+    return {one: word for one, word in sorted(found.items()) if one != account_id}
 
 
 def copies_of(request: Request) -> list[AccessEntry]:
@@ -47,18 +61,18 @@ def copies_of(request: Request) -> list[AccessEntry]:
     )
 
 
-def readers_to_tell(request: Request, outcome: str, now: datetime) -> list[UUID]:
+def readers_to_tell(request: Request, outcome: str, now: datetime) -> dict[UUID, Word]:
     """Whom a decision concerns; asked before it is carried out, since an erasure takes the links along."""
     if not concerns(request) or request.file_id is None or outcome == Outcome.REFUSED:
-        return []
+        return {}
     return readers_of(request.file_id, request.account_id, now)
 
 
-def tell(request: Request, accounts: list[UUID], *, now: datetime) -> None:
+def tell(request: Request, accounts: Mapping[UUID, Word], *, now: datetime) -> None:
     """Write down that they are told, and send word after the commit."""
     RecipientTold.objects.bulk_create(
         RecipientTold(id=new_id(), request_id=request.pk, account_id=one, told_at=now) for one in accounts
     )
     for user in User.objects.filter(pk__in=accounts, is_active=True):
-        to = mails.Reader(user.email, user.language)
-        transaction.on_commit(lambda to=to: mails.recipient(request, to), robust=True)  # type: ignore[misc]
+        to, word = mails.Reader(user.email, user.language), accounts[user.pk]
+        transaction.on_commit(lambda to=to, word=word: word(request, to), robust=True)  # type: ignore[misc]

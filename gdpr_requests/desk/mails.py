@@ -49,6 +49,11 @@ def recipient(request: Request, to: Reader) -> bool:
     return _send("request_recipient", request, to, {"address": settings.SITE_URL + reverse("patient:home")})
 
 
+def agent(request: Request, to: Reader) -> bool:
+    """An authority's agent who read the file under an order learns that it changed (Art. 19); not whose file, nor by whose request."""
+    return _send("request_agent", request, to, {"address": settings.SITE_URL + reverse("authority:home")})
+
+
 def arrived(request: Request) -> int:
     """Whoever must answer learns of it; returns how many were told."""
     return _to_handlers("request_arrived", request, {})
@@ -61,7 +66,8 @@ def reminder(request: Request, kind: str) -> int:
 
 def archive(request: Request, event: str) -> int:
     """The copy to hand over is ready, or couldn't be made; returns how many were told."""
-    return _to_handlers("request_archive", request, {"ready": event == "export_ready"})
+    values = {"ready": event == "export_ready", "died": request.channel == Channel.DEATH}
+    return _to_handlers("request_archive", request, values)
 
 
 def handlers_of(request: Request) -> list[Reader]:

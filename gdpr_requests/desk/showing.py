@@ -15,6 +15,7 @@ from gdpr_requests.desk.states import By, Event, move
 from gdpr_requests.desk.wording import article_of, remedies, right_in_words
 from gdpr_requests.desk.writing import in_custody
 from gdpr_requests.models import Outcome, Request
+from lifecycle.erasure import certificate as certificates
 from privacy.clocks import legal_day
 from privacy.deadlines import Right
 
@@ -102,9 +103,16 @@ def page_of(
         and side is By.HANDLER
         and by.role == "practitioner",
         "copies": informing.copies_of(request) if side is By.HANDLER else [],
+        "certificate": _certificate(request),
         "remedies": remedies() if request.outcome in (Outcome.PARTLY, Outcome.REFUSED) else "",
         "forms": {name: _with_own_ids(name, request, wrong) for name in possible},
     }
+
+
+def _certificate(request: Request) -> str:
+    """Where the certificate of the erased file is read, for whoever may read the request; empty while there is none."""
+    made = certificates.of_file(request.file_id) if request.outcome == Outcome.GRANTED and request.file_id else None
+    return certificates.token_of(made.pk) if made else ""
 
 
 def _with_own_ids(name: str, request: Request, wrong: tuple[str, Any] | None) -> Any:

@@ -21,6 +21,7 @@ NOT_GIVEN: Final = (
     (DRAFTS, "They aren't formalised yet; drafts_left_out says how many. Once signed they are in the next export.", "CSP L1111-7"),
     ("What others noted as theirs: unsent answers of another account", "They belong to who writes them until they are handed in.", "GDPR Art. 15(4)"),
     ("Accounts of people who acted", "The role is given; the name where somebody signed.", "GDPR Art. 15(4); CJEU C-579/21"),
+    ("Accounts, addresses, devices and receipts of others who decided for the patient", "They are theirs; that a parent or guardian decided, what and when is in consents.json.", "GDPR Art. 15(4)"),
     ("Whether a court, an authority or a dispute keeps the file longer", "Inquiries may be secret: the same is written whether there is one or none.", "GDPR Arts. 15(4), 23; CPP art. 11"),
     ("How records were imported", "It says nothing that fhir.json and file.json don't say.", "GDPR Art. 15(3)"),
     ("Keys", "With them, whoever finds this archive could open what the practice keeps.", "GDPR Art. 32"),

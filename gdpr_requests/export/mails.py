@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts.mails import from_template
 from gdpr_requests.desk import mails as desk
-from gdpr_requests.export.queries import request_of
+from gdpr_requests.export.queries import after_a_death, request_of
 from gdpr_requests.export.scopes import OF_PATIENTS
 from gdpr_requests.models.exports import Export
 
@@ -23,8 +23,9 @@ def failed(export: Export) -> bool:
 
 
 def _to(export: Export, name: str, **values: datetime) -> bool:
+    """To the account's holder; to the desk where there is nobody who could fetch it, and nobody is left to read it."""
     user = export.account
-    if user is None:
+    if user is None or after_a_death(export):
         return bool(desk.archive(request_of(export), name))
     page = "patient_privacy:export" if export.scope in OF_PATIENTS else "gdpr:export"
     address = settings.SITE_URL + reverse(page)

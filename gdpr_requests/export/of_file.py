@@ -17,9 +17,11 @@ from django.db.models import Q
 from audit.actors import Actor
 from audit.models import AccessEntry
 from care.tenancy import ALL, scope
+from consents.models import ConsentEvent
 from gdpr_requests.desk import queries
 from gdpr_requests.desk.wording import article_of
 from gdpr_requests.export import cards, communicable, pages, schema
+from gdpr_requests.export import consents_of_file as consents
 from gdpr_requests.export.journal import COLUMNS, lines_of, row_of
 from gdpr_requests.export.making import FORMAT, Making, Progress, as_json, documents_of, encoded
 from gdpr_requests.export.scopes import ARTICLES, Scope
@@ -88,13 +90,15 @@ class FileExport(Making):
             requests = self._requests()
         yield from parts
         yield pack("requests.json", [as_json(requests)])
+        acts = consents.acts_about(self.file_id, self.now)
+        yield from self._consents(acts)
         yield from self._documents(handle, documents)
         journal = Spool()
         yield pack("access-journal.json", self._journal(journal))
         for name, chunks in self._sheets.parts():
             yield pack(name, chunks)
         yield pack("schema/file.schema.json", [as_json(self._schema())])
-        yield pack("index.html", self._page(found, documents, journal, requests))
+        yield pack("index.html", self._page(found, documents, journal, self._beside(requests, acts)))
 
     def _open(self, file: PatientFile) -> Handle:
         """The way in, committed with its line before a byte leaves. Raises FileShut and FileGone as the key refuses.
@@ -159,6 +163,15 @@ class FileExport(Making):
         self.counts[Request._meta.label] += len(found)
         return found
 
+    def _consents(self, acts: list[ConsentEvent]) -> Iterator[Packed]:
+        lines = consents.lines_of(acts, me=self.asked.reader)
+        for line in lines:
+            self._sheets.add("consents", list(line), line)
+        self.counts[ConsentEvent._meta.label] += len(lines)
+        yield pack("consents.json", [as_json(lines)])
+        for name, signed in consents.receipts_of(acts, me=self.asked.reader, now=self.now):
+            yield pack(name, [as_json(signed)])
+
     def _journal(self, rows: Spool) -> Iterator[bytes]:
         label, comma = AccessEntry._meta.label, ""
         yield b"["
@@ -170,14 +183,22 @@ class FileExport(Making):
         yield b"\n]\n"
 
     def _page(
-        self, found: dict[str, Any], documents: list[tuple[Document, str]], journal: Spool, requests: list[Any]
+        self, found: dict[str, Any], documents: list[tuple[Document, str]], journal: Spool, beside: dict[str, Any]
     ) -> Iterator[bytes]:
         places = {str(row.pk): place for row, place in documents}
         about = {
             "practice": self._practice, "drafts": self._drafts, "request": self.asked.request,
-            "requests": [(one, pages.when(one["received_at"])) for one in requests],
+            **beside,
         }  # fmt: skip
         return pages.of_own_file(self.asked.language, found, places, journal.read(), about)
+
+    def _beside(self, requests: list[dict[str, Any]], acts: list[ConsentEvent]) -> dict[str, Any]:
+        """What the readable page shows beside the file itself."""
+        language, reader = self.asked.language, self.asked.reader
+        return {
+            "requests": [(one, pages.when(one["received_at"])) for one in requests],
+            "acts": consents.in_words(acts, language, me=reader, now=self.now),
+        }
 
     def _schema(self) -> dict[str, Any]:
         tables = {model._meta.label: schema.table_schema(model, fields) for model, fields in self._tables.items()}

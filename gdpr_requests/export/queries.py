@@ -10,7 +10,7 @@ from accounts.models import User
 from care.models import PortalLink, PortalPart
 from care.tenancy import ALL, scope
 from gdpr_requests.export.scopes import OF_PATIENTS, Scope
-from gdpr_requests.models import Request
+from gdpr_requests.models import Channel, Request
 from gdpr_requests.models.exports import UNDER_WAY, Export, ExportState
 from gdpr_requests.portal.queries import FOR_ONESELF_OR_A_CHILD, watched
 from records.models import PatientFile
@@ -32,7 +32,11 @@ def patients_exports(user: User, now: datetime) -> QuerySet[Export]:
 
 
 def _mine(user: User, now: datetime) -> QuerySet[Export]:
-    return Export.objects.filter(account=user).exclude(_over(now)).order_by("-asked_at", "-pk")
+    prepared = Request.objects.filter(account_id=user.pk, channel=Channel.DEATH).values(
+        "pk"
+    )  # for the person they named
+    mine = Export.objects.filter(account=user).exclude(request_id__in=prepared)
+    return mine.exclude(_over(now)).order_by("-asked_at", "-pk")
 
 
 def export_for(user: User, export_id: UUID, now: datetime) -> Export:
@@ -58,6 +62,11 @@ def link_of(account_id: UUID, file_id: UUID, now: datetime) -> PortalLink | None
 def request_of(export: Export) -> Request:
     """The granted request behind an archive. Raises Request.DoesNotExist for one that was asked for by a click."""
     return Request.objects.get(pk=export.request_id or export.pk)
+
+
+def after_a_death(export: Export) -> bool:
+    """Whether it was prepared to be handed over, as the directives of its dead holder say: the desk has it, nobody else."""
+    return Request.objects.filter(pk=export.request_id, channel=Channel.DEATH).exists()
 
 
 def of_request(request_id: UUID, now: datetime) -> Export | None:

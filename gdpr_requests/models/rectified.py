@@ -45,7 +45,7 @@ class Rectified(models.Model):
 
 
 class RecipientTold(models.Model):
-    """That somebody who reads a file through the portal was told that it was corrected, erased or restricted. Append-only."""
+    """That a reader was told that a file was corrected, erased or restricted: by the portal, or under an order. Append-only."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     request_id = models.UUIDField(_("request"))

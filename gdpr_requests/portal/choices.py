@@ -57,7 +57,7 @@ def consents(request: HouseRequest) -> HttpResponse:
 
 @require_POST
 def decide(request: HouseRequest, link_id: UUID) -> HttpResponse:
-    """Press the notice's button, or flip a switch. The informed consent is withdrawn on its own page (MD-12)."""
+    """Press the notice's button, or flip a switch. What follows from withdrawing the informed consent is said beside its button (MD-12)."""
     files, of = _of(request, link_id)
     form = WishForm(request.POST)
     if not form.is_valid():
@@ -152,7 +152,7 @@ def _page(
     others = [(one, name_of(one), one is of) for one in files] if len(files) > 1 else []
     context: dict[str, Any] = {
         "board": shown, "others": others, "name": name_of(of) if of else "", "problem": problem, "ways": OTHER_WAYS,
-        "validate": VALIDATE, "paused": None if problem or not of else patients.why_nothing_new(of.file.pk, request.now),
+        "validate": VALIDATE, "keep": KEEP, "paused": None if problem or not of else patients.why_nothing_new(of.file.pk, request.now),
     }  # fmt: skip
     return render(request, "patient_privacy/consents.html", context, status=status)
 

@@ -83,6 +83,13 @@ def of_erasure(erasure_id: UUID) -> ErasureCertificate | None:
     return ErasureCertificate.objects.filter(erasure_id=erasure_id).first()
 
 
+def of_file(file_id: UUID) -> ErasureCertificate | None:
+    """The certificate of one patient's file that was erased on request, once it is made; without its papers."""
+    decided = Erasure.objects.filter(subject_id=file_id, kind="file", state=Erasure.State.DECIDED)
+    made = ErasureCertificate.objects.filter(erasure_id__in=decided.values("erasure_id"))
+    return made.defer("content", "pdf").first()
+
+
 def token_of(certificate_id: UUID) -> str:
     """What stands in the address of the certificate's page: nobody can guess another one."""
     return links.Signer(salt=SALT).sign(certificate_id.hex)

@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from audit.models import AccessEntry
+from audit.words import act_in_words
 from privacy.days import written
 from privacy.retention import DEATH, HOLD, MINOR, RULES, Basis, Term
 from records import queries
 from records.clock import bars_of, counted_death, day_of, reasons_of, ruled_term, term_of
 from records.holds import holds_of
 from records.models import PatientFile
-from records.reading import Part, act_in_words, purpose_in_words, role_in_words
+from records.reading import Part, purpose_in_words, role_in_words
 from records.views.frame import Visit, of_file, open_part, show
 
 NOBODY = UUID(int=0)

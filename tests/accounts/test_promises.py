@@ -136,7 +136,7 @@ def test_sign_in_past_the_forced_change_breaks_md_54(today: datetime) -> None:
 def test_change_on_the_web_without_an_author_breaks_md_57(today: datetime) -> None:
     make_practitioner()
     assert promises.one_account_is_one_person(today).kept is True
-    record_event(by=Actor(None, "anonymous"), verb="test.changed", object_type="test", object_id="1", now=today)
+    record_event(by=Actor(None, "anonymous"), verb="records.file.changed", object_type="test", object_id="1", now=today)
     assert promises.one_account_is_one_person(today).kept is False
 
 

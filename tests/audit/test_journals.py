@@ -84,7 +84,14 @@ def test_event_names_the_person_and_only_names_of_fields(now: datetime) -> None:
 @pytest.mark.parametrize("value", ["x" * 201, {"name": "Rosa"}, ["Rosa"], None, 1.5])
 def test_event_refuses_values_in_detail(value: object, now: datetime) -> None:
     with pytest.raises(ValueError, match="never values"):
-        record_event(by=practitioner(), verb="v", object_type="t", object_id=1, detail={"note": value}, now=now)
+        record_event(
+            by=practitioner(),
+            verb="records.file.changed",
+            object_type="t",
+            object_id=1,
+            detail={"note": value},
+            now=now,
+        )
 
 
 def test_security_entry_keeps_outcome_and_account(now: datetime) -> None:

@@ -59,11 +59,20 @@ def test_md_44_turns_false_when_an_object_has_no_event(now: datetime, monkeypatc
     user = new_account(now)
     found = promises.changes_and_connections_are_recorded(now)
     assert (found.kept, found.figures["objects_without_an_event"]) == (False, 1)
-    record_event(by=Actor.system("t"), verb="accounts.created", object_type="accounts.User", object_id=user.pk, now=now)
+    record_event(
+        by=Actor.system("t"), verb="accounts.profile.changed", object_type="accounts.User", object_id=user.pk, now=now
+    )
     assert promises.changes_and_connections_are_recorded(now).kept
     new_account(now), new_account(now)
     assert promises.changes_and_connections_are_recorded(now).figures["objects_without_an_event"] == 2
-    record_event(by=Actor.system("t"), verb="made", object_type="batch", object_id=1, detail={"people": 2}, now=now)
+    record_event(
+        by=Actor.system("t"),
+        verb="records.file.created",
+        object_type="batch",
+        object_id=1,
+        detail={"people": 2},
+        now=now,
+    )
     assert promises.changes_and_connections_are_recorded(now).kept
 
 
@@ -84,7 +93,7 @@ def test_md_44_turns_false_when_a_journal_may_be_changed(now: datetime, monkeypa
 
 
 def test_md_57_turns_false_when_an_entry_names_nobody(now: datetime) -> None:
-    record_event(by=Actor.system("t"), verb="v", object_type="t", object_id=1, now=now)
+    record_event(by=Actor.system("t"), verb="records.file.changed", object_type="t", object_id=1, now=now)
     assert promises.changes_name_their_author(now).kept
     owner("alter table audit_evententry drop constraint audit_evententry_imputable")
     unguarded = promises.changes_name_their_author(now)

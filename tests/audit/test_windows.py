@@ -24,7 +24,7 @@ def office() -> Client:
 @pytest.fixture
 def number() -> int:
     now = datetime.now(UTC)
-    record_event(by=Actor.system("t"), verb="v", object_type="t", object_id=1, now=now)
+    record_event(by=Actor.system("t"), verb="records.file.changed", object_type="t", object_id=1, now=now)
     (number,) = accesses(1, now)
     seal_all(now)
     return number

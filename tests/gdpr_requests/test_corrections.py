@@ -10,16 +10,19 @@ from django.db.utils import IntegrityError
 from django.urls import reverse
 
 from accounts.models import User
+from audit.actions import record_access
+from audit.actors import Actor
 from care.tenancy import ALL, scope
 from gdpr_requests import actions
 from gdpr_requests.desk import correcting
 from gdpr_requests.models import Channel, RecipientTold, Rectified, Request
 from praticonnect.database import as_owner
 from privacy.deadlines import Right
+from privacy.ids import new_id
 from privacy.refusals import Refused
 from records.actions import amend, change_file, record_death
 from records.models import Correction, PatientFile
-from tests.accounts.factories import make_patient, make_practitioner, make_staff, verified_client
+from tests.accounts.factories import make_account, make_patient, make_practitioner, make_staff, verified_client
 from tests.care.factories import LONG_AGO
 from tests.gdpr_requests.factories import NOW, account_of, by_account, dpo_of
 from tests.records.factories import link, make_consultation, make_file, working
@@ -174,6 +177,25 @@ def test_whoever_reads_the_file_through_the_portal_is_told_and_who_asked_is_not(
     assert [one.subject for one in mail.outbox if one.to == ["guardian@example.org"]] == [
         "A file you can read has changed"
     ]
+    assert broken() == {}
+
+
+@pytest.mark.django_db(databases="__all__", transaction=True)
+def test_agent_who_read_the_file_under_an_order_is_told_and_who_only_might_have_is_not(
+    owner: User, file: PatientFile, asked: Request
+) -> None:
+    """Art. 19: what they saw went to them, also when the order is over; the message names neither patient nor request's author."""
+    agent, idle = make_account("agent@example.org"), make_account("idle@example.org")
+    by = Actor(agent.pk, "authority", practice_id=file.practice_id)
+    record_access(by=by, subject_id=file.pk, part="identity", purpose="legal", now=NOW)
+    record_access(by=Actor(idle.pk, "authority"), subject_id=new_id(), part="identity", purpose="legal", now=NOW)
+    mail.outbox.clear()
+    decide(owner, asked, correct(owner, file, surname="Byrne").pk)
+    assert list(RecipientTold.objects.values_list("account_id", flat=True)) == [agent.pk]
+    (word,) = [one for one in mail.outbox if one.to == ["agent@example.org"]]
+    assert (word.subject, "/authority/" in str(word.body), "Byrne" in str(word.body)) == (
+        "A file that you read under an order has changed", True, False,
+    )  # fmt: skip
     assert broken() == {}
 
 

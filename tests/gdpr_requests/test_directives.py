@@ -16,6 +16,8 @@ from consents.queries import is_live
 from gdpr_requests.desk import steps
 from gdpr_requests.directives import actions, dying, ending, promises, queries
 from gdpr_requests.directives.words import CONSENT
+from gdpr_requests.export import building
+from gdpr_requests.export.queries import patients_exports
 from gdpr_requests.models import Directive, Exchange, Export, Request
 from praticonnect.database import as_owner
 from privacy.refusals import Refused
@@ -207,6 +209,11 @@ def test_other_practices_are_asked_once_a_person_granted_the_request_of_the_acco
         (patient.pk, "account", house.pk)
     ]
     assert dying.copy_of(house.pk, SOON) is None
+    mail.outbox.clear()
+    building.build(Export.objects.get().pk, now=SOON)
+    (word,) = mail.outbox
+    assert (word.to, "Tell the person they named" in str(word.body)) == (["dpo@praticonnect.com"], True)
+    assert list(patients_exports(patient, SOON)) == []
     Export.objects.update(state="ready", ready_at=SOON, expires_at=SOON + timedelta(days=7))
     assert dying.copy_of(house.pk, SOON) == Export.objects.get()
     assert broken() == {}

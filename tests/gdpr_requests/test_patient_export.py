@@ -19,12 +19,16 @@ from fhir.resources.R4B.bundle import Bundle
 from jsonschema import Draft202012Validator
 
 from accounts.models import User
+from audit.actors import Actor
 from audit.models import AccessEntry, EventEntry
 from care.actions import join_practice
 from care.models import Membership, PortalLink, Role
 from care.portal.actions import end_link
 from care.queries import practice_of
 from care.tenancy import ALL, scope
+from consents.actions import Control
+from consents.patients import decide_by_link
+from consents.receipts import is_genuine
 from gdpr_requests import actions as desk
 from gdpr_requests.desk import handing
 from gdpr_requests.export import actions, building, communicable, promises
@@ -228,6 +232,37 @@ def test_requests_about_the_file_are_in_it_and_nobody_elses(
     requests = read(archive, "requests.json")
     assert ([one["right"] for one in requests], theirs.number in str(requests)) == (["15"], False)
     assert [step["text"] for step in requests[0]["thread"]] == ["Mine, please.", "Here it is."]
+
+
+def test_consents_about_the_file_are_in_it_with_their_receipts(
+    practitioner: User, patient: User, file: PatientFile
+) -> None:
+    """Each act, of a guardian before too; whose account and device theirs was isn't said. Another file's stay out."""
+    own, mother = link(file, patient), make_patient()
+    theirs = link(file, mother, capacity="guardian", until=NOW + timedelta(days=900))
+    elsewhere = link(make_file(practitioner, now=NOW), patient)
+    for row, account, on in ((theirs, mother, True), (own, patient, False), (elsewhere, patient, True)):
+        by = Actor(account_id=account.pk, role="patient", ip="192.0.2.7", user_agent="Falkon")
+        with scope(ALL):
+            button = Control("button", "none", "Validate")
+            decide_by_link(link=row, key="teleconsultation", on=on, by=by, language="en", now=NOW, control=button)
+    archive = opened(made(file, patient, practitioner))
+    lines = read(archive, "consents.json")
+    assert [(line["role"], line["action"], line["by"], line["browser"]) for line in lines] == [
+        ("guardian", "given", "", ""), ("patient", "withdrawn", str(patient.pk), "Falkon"),
+    ]  # fmt: skip
+    receipts = [name for name in archive.namelist() if name.startswith("receipts/")]
+    assert ([line["receipt"] for line in lines], receipts) == (["", *receipts], [receipts[0]])
+    assert is_genuine(read(archive, receipts[0]))
+    assert read(archive, "manifest.json")["counts"]["consents.ConsentEvent"] == 2
+    everything = b"".join(archive.read(name) for name in archive.namelist()).decode(errors="replace")
+    assert str(mother.pk) not in everything
+    page = archive.read("index.html").decode()
+    assert [
+        "Informed consent to teleconsultation" in page,
+        "parent or guardian" in page,
+        receipts[0] in page,
+    ] == [True] * 3
 
 
 def test_parent_has_the_childs_copy_until_the_link_ends(practitioner: User, file: PatientFile) -> None:

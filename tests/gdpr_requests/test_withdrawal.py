@@ -1,31 +1,40 @@
 """PC-66: withdrawing is as easy as giving and takes effect at once; measured, and broken by hand."""
 
+import re
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from consents import consequences, grants
+from consents.board import Switch
 from directory.models import Listing
 from gdpr_requests import actions, effects
 from gdpr_requests import withdrawal_promises as promises
+from gdpr_requests import withdrawal_steps as steps
+from gdpr_requests.directives.actions import write_specific
 from gdpr_requests.models import Outcome, Request
 from privacy.deadlines import Right
+from privacy.ids import new_id
+from privacy.own_keys import POST_MORTEM
+from privacy.patient_keys import RECORDING, TELECONSULTATION
 from privacy.refusals import Refused
 from tests.accounts.factories import make_practitioner, make_staff
 from tests.consents.factories import NOON, choose, person
-from tests.gdpr_requests.factories import by_account, dpo_of
+from tests.gdpr_requests.factories import account_of, by_account, dpo_of
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 HOUR = timedelta(hours=1)
 LATER = NOON + timedelta(days=1)
+NOBODY = new_id()
 
 
 def test_each_choice_is_one_step_each_way_and_nothing_outlives_a_withdrawal() -> None:
     easy, at_once = promises.withdrawing_is_as_easy_as_giving(NOON), promises.a_withdrawal_takes_effect_at_once(NOON)
     assert (easy.kept, easy.figures) == (
         True,
-        {"switches": 12, "most_steps_to_give": 1, "most_steps_to_withdraw": 1, "harder_to_withdraw": []},
+        {"switches": 17, "most_steps_to_give": 7, "most_steps_to_withdraw": 1, "harder_to_withdraw": []},
     )
     assert at_once.kept
 
@@ -38,17 +47,57 @@ def test_a_withdrawal_behind_a_page_of_its_own_breaks_it(monkeypatch: pytest.Mon
 
 
 def test_a_switch_without_any_control_breaks_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = promises.render_to_string
+    real = steps.render_to_string
 
     def locked_when_on(name: str, context: dict[str, Any]) -> str:
-        return "" if context["one"].state.on and context["one"].slot == "analytics_product" else real(name, context)
+        return (
+            ""
+            if isinstance(context.get("one"), Switch)
+            and context["one"].state.on
+            and context["one"].slot == "analytics_product"
+            else real(name, context)
+        )
 
-    monkeypatch.setattr(promises, "render_to_string", locked_when_on)
+    monkeypatch.setattr(steps, "render_to_string", locked_when_on)
     found = promises.withdrawing_is_as_easy_as_giving(NOON)
     assert (found.figures["harder_to_withdraw"], found.figures["most_steps_to_withdraw"]) == (
         ["analytics_product"],
-        promises.NO_WAY,
+        steps.NO_WAY,
     )
+
+
+def test_the_informed_consent_withdrawn_by_a_page_in_between_breaks_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = steps.render_to_string
+
+    def without_its_button(name: str, context: dict[str, Any]) -> str:
+        page = real(name, context)
+        return (
+            re.sub(r"<form.*?</form>", "", page, flags=re.S)
+            if "informed" in context and context["informed"].on
+            else page
+        )
+
+    monkeypatch.setattr(steps, "render_to_string", without_its_button)
+    found = promises.withdrawing_is_as_easy_as_giving(NOON)
+    assert (found.kept, found.figures["harder_to_withdraw"]) == (False, [TELECONSULTATION])
+
+
+def test_a_patients_choice_that_counts_after_its_withdrawal_breaks_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(promises, "_withdrawn", lambda key: {NOBODY} if key == RECORDING else set())
+    real = promises.wishes
+    on = lambda ids, now: {NOBODY: {RECORDING: SimpleNamespace(counts=True)}} if NOBODY in ids else real(ids, now)  # noqa: E731
+    monkeypatch.setattr(promises, "wishes", on)
+    found = promises.a_withdrawal_takes_effect_at_once(NOON)
+    assert (found.kept, found.figures["patients_choices_that_count_after_it"]) == (False, [RECORDING])
+
+
+def test_directives_kept_after_their_consent_was_withdrawn_break_it() -> None:
+    me = make_practitioner(now=NOON)
+    said = {"account": "keep", "files": {}, "name": "", "email": "", "address": "", "words": "", "language": "en"}
+    write_specific(account_id=me.pk, said=said, agreed=True, language="en", by=account_of(me), now=NOON)
+    choose(person(me.pk), POST_MORTEM, False, now=LATER)
+    found = promises.a_withdrawal_takes_effect_at_once(LATER)
+    assert (found.kept, found.figures["directives_kept_after_it"]) == (False, 1)
 
 
 def test_a_grant_that_isnt_asked_again_breaks_it(monkeypatch: pytest.MonkeyPatch) -> None:

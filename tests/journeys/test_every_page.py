@@ -1,8 +1,9 @@
 """Every page of the office, and the others that nobody walks through, in a browser: axe-clean, no sideways scroll, no complaint."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -15,6 +16,8 @@ from django.urls import URLPattern, reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, Route
 
+from accounts.credentials.cuts import cut
+from accounts.credentials.models import CredentialCut
 from accounts.models import User
 from audit.actors import Actor
 from care.models import EmergencyAccess
@@ -25,12 +28,14 @@ from gdpr_requests.models import Duty, Request
 from lifecycle.breaches import actions as breaches
 from lifecycle.breaches.queries import breaches as breaches_known
 from lifecycle.models import Hold
+from lifecycle.schedule.actions import propose
 from praticonnect.office import OfficeSite
 from praticonnect.office_nav import GROUPS
 from privacy.deadlines import Right
-from records.models import ArchiveOpening, PatientFile
-from tests.accounts.factories import WebClient, make_staff, prove, verified_client
+from records.models import ArchiveOpening, AuthorityOrder, PatientFile
+from tests.accounts.factories import WebClient, make_practitioner, make_staff, prove, verified_client
 from tests.gdpr_requests.factories import by_letter
+from tests.lifecycle.schedule.helpers import medical, text_of
 from tests.look.browsing import HOST, Visit
 from tests.security.seeding import Seeder
 
@@ -40,8 +45,20 @@ WIDTHS = (1280, 320)
 LOOKED = {"en": 1280, "fr": 320}
 """At which width axe-core looks at a page in which language: both widths and both languages, in half the time."""
 LONG = "marie-clementine.de-la-rochefoucauld-montbeliard@mail.departement-de-la-loire-atlantique.example"
-NO_PAGES = {"supervision_csv", "request_register_csv", "request_register_pdf", "consent_log_csv", "egress_csv"}
-"""Addresses of the office without an argument that are no pages."""
+NO_PAGES = {
+    "supervision_csv", "request_register_csv", "request_register_pdf", "consent_log_csv", "egress_csv",
+    "directive_copy", "duty_end", "duty_proof", "operations_approve", "order_paper", "policy_announce", "request_archive",
+    "request_paper", "schedule_approve",
+}  # fmt: skip
+"""Addresses of the office that are no pages: what is taken away, and what is only posted to."""
+THINGS: dict[str, Callable[[], Any]] = {
+    "request": lambda: Request.objects.first(), "breach": lambda: breaches_known()[0], "hold": lambda: Hold.objects.get(),
+    "breach_form": lambda: breaches_known()[0], "duty": lambda: Duty.objects.get(), "order": lambda: AuthorityOrder.objects.get(),
+    "emergency_review": lambda: EmergencyAccess.objects.get(), "archive_opening": lambda: ArchiveOpening.objects.get(),
+    "credential": lambda: CredentialCut.objects.get(),
+}  # fmt: skip
+"""A thing that each page of one thing is looked at with."""
+NAMED = {"policy": 1, "schedule_version": 2, "way_out": "resend"}
 
 
 @pytest.fixture
@@ -54,6 +71,8 @@ def house() -> Seeder:
         by_letter(Right.ERASURE, now=now - timedelta(days=60), contact={"name": LONG, "email": LONG, "language": "fr"})
         by_letter(Right.ACCESS, now=now, practice_id=practice.pk)
     add_duty(kind="audit", title=f"Audit {LONG}", every_months=12, first_due_on=now.date(), by=by, now=now)
+    cut(user=make_practitioner(LONG), lost=["all"], said="owner", by=by, now=now)
+    propose(text=text_of(PC_41=medical(15)), by=by, now=now)
     one = breaches_known()[0]
     breaches.add_scope(
         breach_id=one.id, since=now - timedelta(days=1), until=now, actor_id=seeder.user.pk, by=by, now=now
@@ -64,27 +83,22 @@ def house() -> Seeder:
 def office_pages() -> list[str]:
     """Every page of the office by its address, those of one thing with a thing that is there: one that is added is looked at."""
     with scope(ALL):
-        things = {
-            "request": Request.objects.first().pk, "breach": breaches_known()[0].id, "hold": Hold.objects.get().pk,
-            "emergency_review": EmergencyAccess.objects.get().pk, "archive_opening": ArchiveOpening.objects.get().pk,
-        }  # fmt: skip
-        things |= {"breach_form": things["breach"], "duty": Duty.objects.get().pk}
+        things = {name: find().id for name, find in THINGS.items()}
     plain = [reverse(f"admin:{name}") for name in own_names() - NO_PAGES]
     windows = [reverse(f"admin:audit_{name}_changelist") for name in ("accessentry", "evententry", "seal")]
-    one = [reverse(f"admin:{name}", args=[pk]) for name, pk in things.items()]
-    numbered = [reverse("admin:policy", args=[1]), reverse("admin:way_out", args=["resend"])]
+    one = [reverse(f"admin:{name}", args=[which]) for name, which in {**things, **NAMED}.items()]
     filtered = [f"{reverse('admin:desk')}?stands=overdue", f"{reverse('admin:supervision')}?journal=access"]
-    return sorted([reverse("admin:index"), *plain, *windows, *one, *numbered, *filtered])
+    return sorted([reverse("admin:index"), *plain, *windows, *one, *filtered])
 
 
-def own_names() -> set[str]:
-    """The lists and forms that the office adds to Django's admin: its addresses that take no argument."""
+def own_names(*, of_one: bool = False) -> set[str]:
+    """The lists and forms that the office adds to Django's admin; ``of_one``: its pages of one thing, which take an argument."""
     every, djangos = admin.site.get_urls(), super(OfficeSite, admin.site).get_urls()
-    return _names(every) - _names(djangos)
+    return _names(every, of_one) - _names(djangos, of_one)
 
 
-def _names(patterns: Iterable[object]) -> set[str]:
-    named = (one for one in patterns if isinstance(one, URLPattern) and not one.pattern.converters)
+def _names(patterns: Iterable[object], of_one: bool) -> set[str]:
+    named = (one for one in patterns if isinstance(one, URLPattern) and bool(one.pattern.converters) is of_one)
     return {one.name for one in named if one.name}
 
 
@@ -158,4 +172,10 @@ def test_other_pages_are_clean(browser: Browser, house: Seeder, language: str) -
 def test_every_page_stands_in_the_navigation() -> None:
     """What the office adds is found: in the rail and on the start page, or below an entry of it."""
     known = {name for group in GROUPS for page in group.pages for name in (page.name, *page.below)}
-    assert own_names() - known == NO_PAGES
+    assert own_names() - known == NO_PAGES & own_names()
+
+
+def test_every_page_of_one_thing_is_looked_at() -> None:
+    """Read off the address map: one that is added needs its thing here, or stands among those that are no pages."""
+    assert own_names(of_one=True) - NO_PAGES == {*THINGS, *NAMED}
+    assert NO_PAGES - own_names() - own_names(of_one=True) == set()

@@ -6,7 +6,7 @@ request in time, enters one that came by post and prints the register.
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -28,6 +28,7 @@ from tests.accounts.factories import give_passkey, make_patient, make_practition
 from tests.journeys.conftest import Journey, mailed_code
 from tests.journeys.steps import CENTRE, PASSWORD
 from tests.records.factories import link, make_consultation, make_file, working
+from vault.models import FileKey
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True, databases=["default", "keys"])]
 ELOISE = {"given_names": "Éloïse", "surname": "Lefèvre", "birth_date": "29/02/1984"}
@@ -159,6 +160,37 @@ def test_a_patient_questions_an_access_and_asks_one_practice_to_erase(journey: J
     assert "https://www.cnil.fr/plaintes" in journey.words()
     with scope(ALL):
         assert set(PatientFile.objects.filter(leaving_at=None).values_list("pk", flat=True)) == {file.pk, other.pk}
+    assert journey.errors == []
+
+
+@pytest.mark.parametrize("language", ["en"], indirect=True)
+def test_a_granted_erasure_takes_one_practices_file_and_leaves_the_other(journey: Journey, language: str) -> None:
+    one, two, patient = make_practitioner(), make_practitioner(surname="Amar", given_names="Noé"), make_patient()
+    file, other = make_file(one, now=timezone.now() - timedelta(days=21 * 366)), make_file(two)
+    here = link(file, patient)
+    link(other, patient)
+    be(journey, patient, language)
+    journey.go(f"/patient/privacy/requests/new/?about={here.pk}&right=17")
+    fill(journey, "Your request", "Please erase my file.")
+    click(journey, "button", "Send the request")
+    asked, page = Request.objects.get(), journey.path()
+
+    be(journey, one, language)
+    journey.go(f"{CENTRE}/requests/{asked.pk}/")
+    answer(journey, "granted", "", "Your file is erased.")
+    assert gettext("The file is erased") in journey.words()
+    gone = journey.page.request.get(f"{journey.base}/practitioner/patients/{file.pk}/")
+    assert gone.status == 404
+
+    be(journey, patient, language)
+    journey.go(page)
+    click(journey, "link", "Certificate of erasure")
+    assert journey.heading() == gettext("Certificate of erasure")
+    journey.go("/patient/")
+    assert (file.practice.name in journey.words(), other.practice.name in journey.words()) == (False, True)
+    with scope(ALL):
+        assert PatientFile.objects.get() == other
+    assert [FileKey.objects.get(file_id=pk).wrapped != b"" for pk in (file.pk, other.pk)] == [False, True]
     assert journey.errors == []
 
 

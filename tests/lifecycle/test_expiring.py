@@ -140,14 +140,14 @@ def test_event_month_leaves_after_twenty_years_unless_something_it_tells_of_live
     about = make_file(me).pk if alive == "file" else new_id()
     row = SubscriptionEvent.objects.filter(account_id=me.pk).latest("number")
     kind = "lifecycle.SubscriptionEvent" if alive == "row" else "x"
-    record_event(by=BY, verb="x.y", object_type=kind, object_id=row.pk, subject_id=about, now=now)
+    record_event(by=BY, verb="records.file.changed", object_type=kind, object_id=row.pk, subject_id=about, now=now)
     written("audit_evententry", datetime(2001, 2, 10, tzinfo=UTC))
     events = journal("audit_evententry")
     assert swept(events, datetime(2021, 2, 28, tzinfo=UTC)) == Outcome()
     outcome = swept(events, datetime(2021, 3, 1, tzinfo=UTC))
     expected = Outcome(due=1, done=1, since=date(2021, 3, 1)) if alive == "nothing" else Outcome(held=1)
     assert outcome == expected
-    assert EventEntry.objects.filter(verb="x.y").exists() is (alive != "nothing")
+    assert EventEntry.objects.filter(verb="records.file.changed").exists() is (alive != "nothing")
     if alive != "nothing":
         with pytest.raises(ValueError, match="still there"):
             expire_partition(table="audit_evententry", month=date(2001, 2, 1), by=BY, now=now)

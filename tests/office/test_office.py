@@ -57,8 +57,8 @@ def test_office_is_closed_to_everybody_else(client: type[Client]) -> None:
 def test_ledger_page_names_a_changed_row() -> None:
     """NEW-02: what a superuser changed by force is on the page."""
     now = timezone.now()
-    record_event(by=Actor.system("test"), verb="test.done", object_type="test", object_id="1", now=now)
-    entry = EventEntry.objects.get(verb="test.done")
+    record_event(by=Actor.system("test"), verb="records.file.changed", object_type="test", object_id="1", now=now)
+    entry = EventEntry.objects.get(verb="records.file.changed")
     seal_all(now)
     client = verified_client(make_staff())
     clean = client.get(reverse("admin:ledger")).context["report"].findings

@@ -24,6 +24,7 @@ from audit.actions import AccessRow, record_accesses, record_event, record_secur
 from audit.actors import Actor
 from audit.models import EventEntry, SecurityEntry
 from audit.supervision import Wanted
+from audit.words import KINDS
 from consents.log import safe
 from praticonnect import supervising
 from privacy.ids import new_id
@@ -100,8 +101,24 @@ def test_openings_and_changes_are_found_by_file_and_by_who_acted(office: Client)
     assert [(account, ip) for _what, account, ip in shown(office, journal="access", file=str(file))] == [
         (reader.email, "203.0.113.7")
     ]
-    assert shown(office, journal="event", file=str(file)) == [("records.file.changed", writer.email, None)]
+    assert shown(office, journal="event", file=str(file)) == [("a patient file was changed", writer.email, None)]
     assert {account for _what, account, _ip in shown(office, journal="event", account=writer.email)} == {writer.email}
+
+
+def test_what_happened_is_chosen_in_words_and_in_its_own_journal(office: Client) -> None:
+    one, now = make_practitioner(), timezone.now()
+    attempt(one)
+    for verb in ("records.file.changed", "records.measure.added"):
+        record_event(by=person(one), verb=verb, object_type="records.PatientFile", object_id=new_id(), now=now)
+    assert shown(office, journal="event", what="verb:records.measure.added") == [
+        ("a measure was added", one.email, None)
+    ]
+    assert [what for what, *_rest in shown(office, what="kind:login.ok", account=one.email)] == ["signed in"]
+    (line,) = taken(office, journal="event", what="verb:records.measure.added")
+    assert line["what"] == "a measure was added"
+    wrong = office.get(reverse("admin:supervision"), {"journal": "access", "what": "kind:login.ok"})
+    assert wrong.status_code == 422
+    assert "This stands in another journal: choose “Sign-ins and factors” above." in wrong.content.decode()
 
 
 def test_page_costs_the_same_queries_for_one_line_and_for_three(office: Client) -> None:
@@ -203,4 +220,4 @@ def test_every_kind_of_security_line_has_its_words() -> None:
     }
     heard = {kind for _signal, kind in (*PASSWORD_EVENTS, *EMAIL_EVENTS, *FACTOR_EVENTS, *CHANGES)}
     assert len(spelled) > 10
-    assert (spelled | heard) - set(supervising.SECURITY) == set()
+    assert (spelled | heard) - set(KINDS.known) == set()

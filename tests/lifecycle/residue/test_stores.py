@@ -104,7 +104,7 @@ def test_rows_are_counted(token: str) -> None:
 
 def test_a_json_value_in_a_partition(token: str) -> None:
     record_security(
-        by=Actor.system("test"), kind="test", detail={"deep": f"x{token}y"}, now=timezone.now()
+        by=Actor.system("test"), kind="login.ok", detail={"deep": f"x{token}y"}, now=timezone.now()
     )  # fmt: skip
     (found,) = scan([token])
     assert (found.store, found.where.split("_2")[0].removesuffix("_default.detail")) == (

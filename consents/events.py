@@ -1,0 +1,15 @@
+"""What the journals say of the ledger of consents, in words."""
+
+from django.utils.translation import gettext_lazy as _
+
+from audit.words import EVENTS
+
+EVENTS.say(
+    {
+        "consents.given": _("a consent was given"),
+        "consents.renewed": _("a consent was renewed"),
+        "consents.refused": _("a consent was refused"),
+        "consents.withdrawn": _("a consent was withdrawn"),
+        "consents.text.published": _("the wording of a consent was published"),
+    }
+)
