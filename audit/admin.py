@@ -42,7 +42,7 @@ class ReadOnly(admin.ModelAdmin):  # type: ignore[type-arg]
 class ByWords(admin.SimpleListFilter):
     """A filter of the side bar by what happened, in words instead of the journal's names."""
 
-    title = _("what happened")  # type: ignore[assignment]
+    title = _("what happened")
     vocabulary: Vocabulary
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

@@ -66,7 +66,8 @@ def request_of(export: Export) -> Request:
 
 def after_a_death(export: Export) -> bool:
     """Whether it was prepared to be handed over, as the directives of its dead holder say: the desk has it, nobody else."""
-    return Request.objects.filter(pk=export.request_id, channel=Channel.DEATH).exists()
+    asked = export.request_id
+    return asked is not None and Request.objects.filter(pk=asked, channel=Channel.DEATH).exists()
 
 
 def of_request(request_id: UUID, now: datetime) -> Export | None:
