@@ -11,5 +11,6 @@ EVENTS.say(
         "consents.refused": _("a consent was refused"),
         "consents.withdrawn": _("a consent was withdrawn"),
         "consents.text.published": _("the wording of a consent was published"),
+        "consents.usage.erased": _("counted visits went with the consent"),
     }
 )

@@ -46,6 +46,7 @@ EVENTS.say(
         "records.import.expired": _("a trial run of an import was dropped after its time"),
         "records.share.begun": _("something was shown in the portal"),
         "records.share.withdrawn": _("something is shown in the portal no longer"),
+        "records.statistics.published": _("figures about nobody were published"),
         "records.questionnaire.handed_in": _("a questionnaire was handed in"),
     }
 )

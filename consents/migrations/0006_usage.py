@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consents", "0004_patients_decide"),
+        ("consents", "0005_log_by_time"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
