@@ -50,5 +50,5 @@ def succeeded(subprocessor: str) -> None:
 
 def rest_after(failures: int) -> timedelta:
     """How long to rest after so many failures in a row."""
-    doublings = min(failures - OPENS_AFTER, 10)
-    return min(FIRST_REST * 2**doublings, LONGEST_REST)
+    doublings = min(max(failures - OPENS_AFTER, 0), 10)
+    return min(FIRST_REST * (1 << doublings), LONGEST_REST)

@@ -68,7 +68,8 @@ class Call:
 
 def secrets_of(subprocessor: str) -> list[str]:
     """The configured credentials of an adapter."""
-    return [value for value in settings.ADAPTERS.get(subprocessor, {}).get("credentials", {}).values() if value]
+    block: Mapping[str, Any] = settings.ADAPTERS.get(subprocessor, {"credentials": {}})
+    return [value for value in block["credentials"].values() if value]
 
 
 @dataclass(frozen=True, slots=True)

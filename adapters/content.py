@@ -22,6 +22,7 @@ from privacy.subprocessors import Host
 
 LONGEST_NAME: Final = 120
 LONGEST_CODE: Final = 12
+NO_TEXT: Final = "Health content has no text form: hand it to the door, which knows where it may go"
 _MINT: Final = object()
 
 
@@ -38,14 +39,14 @@ class HealthText:
         return "<HealthText>"
 
     def __str__(self) -> Never:
-        raise TypeError("Health content has no text form: hand it to the door, which knows where it may go")
+        raise TypeError(NO_TEXT)
 
     def __format__(self, spec: str) -> Never:
-        return self.__str__()
+        raise TypeError(NO_TEXT)
 
     def __html__(self) -> Never:
         """No template takes it in either."""
-        return self.__str__()
+        raise TypeError(NO_TEXT)
 
     def __reduce_ex__(self, protocol: Any) -> Never:
         raise TypeError("Health content can't be copied or stored outside the vault")

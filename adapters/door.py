@@ -67,10 +67,12 @@ def send(call: Call, *, ground: Ground, now: datetime, deadline: Deadline = ONE_
 def _pause_before_next(fault: Fault, call: Call, attempt: int) -> float | None:
     """Seconds to wait before the same call is sent again; None when it mustn't be."""
     if isinstance(fault, Busy):
-        wait = fault.retry_after
-        return (wait.total_seconds() if wait is not None else FIRST_PAUSE * 2**attempt) if call.repeatable else None
+        if not call.repeatable:
+            return None
+        asked = fault.retry_after
+        return asked.total_seconds() if asked is not None else FIRST_PAUSE * (1 << attempt)
     if isinstance(fault, TimedOut | Broken) and (call.repeatable or not fault.sent):
-        return FIRST_PAUSE * 2 ** (attempt - 1)
+        return FIRST_PAUSE * (1 << (attempt - 1))
     return None
 
 

@@ -1,7 +1,8 @@
 """Whether a way out is open at all, whoever asks: the register, a setting, the office's switch, the breaker (PC-101)."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.utils.translation import gettext as _
@@ -27,7 +28,7 @@ def by_register(subprocessor: str, now: datetime) -> Closed | None:
 
 def by_setting(subprocessor: str, *, needs_credentials: bool = True) -> Closed | None:
     """Off by PRATICONNECT_ADAPTERS_OFF, or for want of a credential."""
-    block = settings.ADAPTERS.get(subprocessor, {"off": True, "credentials": {}})
+    block: Mapping[str, Any] = settings.ADAPTERS.get(subprocessor, {"off": True, "credentials": {}})
     if block["off"]:
         return Closed(subprocessor, "setting", _("switched off by a setting"))
     missing = [name for name, value in block["credentials"].items() if not value]

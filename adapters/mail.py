@@ -40,7 +40,7 @@ class Letter(EmailMessage):
         self.ground = ground
         self.categories = categories or frozenset({Category.CONTACT, *_said_by(ground)})
 
-    def send(self, fail_silently: bool = False) -> int:
+    def send(self, fail_silently: bool = False, *, using: str | None = None) -> int:
         """Write the line, then send: once. Raises ``adapters.faults.Fault`` and ``privacy.refusals.Refused``; no line, nothing left."""
         ground, self.ground = self.ground, None
         if ground is None:

@@ -74,21 +74,22 @@ class JournaledS3(S3Storage):
         )  # fmt: skip
 
 
-class _Counted(File):
-    """A file that knows how much was read of it."""
+class _Counted(File):  # type: ignore[type-arg]  # generic in the stubs alone
+    """A file that knows how much was read of it; what is read again counts once."""
 
     read_bytes = 0
 
     def __init__(self, content: Any) -> None:
         super().__init__(content, getattr(content, "name", None))
+        self._content = content
 
     def read(self, *size: int) -> Any:
         """As the file below."""
-        piece = self.file.read(*size)
+        piece = self._content.read(*size)
         self.read_bytes += len(piece)
         return piece
 
     def seek(self, position: int, whence: int = 0) -> int:
-        """As the file below; what is read again counts once."""
-        self.read_bytes = int(self.file.seek(position, whence))
+        """As the file below."""
+        self.read_bytes = int(self._content.seek(position, whence))
         return self.read_bytes
