@@ -49,7 +49,7 @@ def _slots(name: str) -> Iterator[str]:
         if law is None:
             yield slot
         elif child in {one.key for one in law.children}:
-            yield f"{_(law.title)}: {law.child(child).provider}"
+            yield f"{_(law.title)}: {_NAMES.get(child, child)}"
         else:
             yield _(law.title)
 

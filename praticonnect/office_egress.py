@@ -81,7 +81,7 @@ class SwitchForm(forms.Form):
 def ways_out(request: HouseRequest) -> HttpResponse:
     """Every service: open or closed and by what, how its last calls went, and its switch."""
     found = [_way(one) for one in queries.ways(request.now)]
-    context = {"title": _("Services and what left"), "ways": found, "stand_ins": settings.STAND_INS}
+    context = {"title": _("Services"), "ways": found, "stand_ins": settings.STAND_INS}
     return TemplateResponse(request, "office/ways_out.html", {**admin.site.each_context(request), **context})
 
 

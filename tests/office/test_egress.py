@@ -146,4 +146,8 @@ def test_a_practitioner_reads_what_left_about_them_and_nobody_else(office: Clien
         ("Resend", True),
     ]
     text = page.content.decode()
-    assert ("What left about your account" in text, "BulkGate" in text) == (True, False)
+    assert ("What left about your account" in text, "Integrations with other services: Google Ireland" in text) == (
+        True,
+        True,
+    )
+    assert "BulkGate" not in text
