@@ -1,8 +1,10 @@
 """What all tests share: the moment, the test databases, and a house without network."""
 
+import gc
 import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 from django.db import connections
@@ -31,6 +33,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     longest_first(items)
 
 
+def pytest_collection_finish() -> None:
+    """The tests themselves and the libraries stay until the end: the garbage collector needn't look at them again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """Sessions that threads of the live server left open are ended, so that the test databases can be dropped.
@@ -56,7 +64,7 @@ def now() -> datetime:
 def _quick_and_local(settings: object, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Cheap password hashes, mails in memory, files in a folder of the test's own."""
     settings.ARGON2 = {"memory_kib": 64, "iterations": 1, "lanes": 1}
-    folder = tmp_path_factory.mktemp("files")
+    folder = tmp_path_factory.mktemp(f"files-{uuid4().hex}", numbered=False)  # a number is sought among all folders
     settings.STORAGES = {
         **settings.STORAGES,
         "default": {

@@ -11,10 +11,11 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core import mail
 from playwright.sync_api import Locator, Page
 from pytest_django.live_server_helper import LiveServer
+
+from tests.look.browsing import violations
 
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-background-networking --no-first-run --disable-quic "
@@ -68,8 +69,7 @@ class Journey:
 
     def look(self) -> None:
         """The page is accessible (axe-core, WCAG 2.2 AA) and doesn't scroll sideways."""
-        results = Axe().run(self.page)
-        found = [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in results.response["violations"]]
+        found = [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in violations(self.page)]
         assert found == [], f"{self.page.url}: {found}"
         assert self.page.evaluate(SIDEWAYS) == [], f"{self.page.url} scrolls sideways"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import Browser
 
@@ -39,6 +40,20 @@ def test_home_is_clean_in_the_browser(browser: Browser, language: str) -> None:
     seen = visit(browser, "/", width=320, language=language)
     assert (seen.findings, seen.sideways, seen.small_targets, seen.complaints) == ([], 0, [], [])
     assert seen.page.locator("html").get_attribute("lang") == language
+
+
+@pytest.mark.browser
+def test_clean_page_is_asked_again_only_when_it_is_drawn_otherwise(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, run = [], Axe.run
+    monkeypatch.setattr(Axe, "run", lambda axe, page: asked.append(page.viewport_size["width"]) or run(axe, page))
+    seen = visit(browser, "/", width=333)
+    assert [seen.findings, seen.findings] == [[], []]
+    seen.page.set_viewport_size({"width": 777, "height": 900})
+    assert (seen.findings, asked) == ([], [333, 777])
+    seen.page.evaluate("document.querySelector('main').append(document.createElement('button'))")
+    assert (len(seen.findings) > 0, len(seen.findings) > 0, asked) == (True, True, [333, 777, 777, 777])
 
 
 @pytest.mark.browser
