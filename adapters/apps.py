@@ -10,7 +10,11 @@ class AdaptersConfig(AppConfig):
 
     def ready(self) -> None:
         """The journal of what left is evidence, kept as long as the access journal (PC-46b)."""
+        from django.core.checks import register
+
+        from adapters.checks import check_hosts
         from audit import evidence
 
+        register(check_hosts, deploy=True)
         evidence.register("adapters_egress", "egress", MONTHS)
         evidence.register("adapters_egressoutcome", "egress_outcomes", MONTHS)

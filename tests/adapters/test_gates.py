@@ -9,6 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from adapters import actions
 from adapters.calls import Call
+from adapters.checks import check_hosts
 from adapters.content import HealthText
 from adapters.door import Closed, send
 from adapters.grounds import NoGround, necessary
@@ -223,3 +224,20 @@ def test_adapters_are_off_without_credentials_and_by_name(monkeypatch: pytest.Mo
 def test_every_service_of_the_register_has_a_block_and_every_block_an_entry() -> None:
     listed = {one.key for one in subprocessors.register_at(date(2026, 11, 23)).entries}
     assert set(adapter_settings.CREDENTIALS) == listed
+
+
+@pytest.mark.parametrize(
+    ("named", "found"),
+    [
+        ({"MAIL_HOST": "smtp.resend.com", "S3_ENDPOINT": "http://storage:8333"}, []),
+        ({"MAIL_HOST": "smtp.tem.scw.cloud", "S3_ENDPOINT": "https://s3.fr-par.scw.cloud"}, ["EMAIL_HOST"]),
+        ({"MAIL_HOST": "smtp.tem.scw.cloud", "MAIL_CARRIER": "scaleway", "S3_ENDPOINT": ""}, []),
+        ({"MAIL_HOST": "mail.example.org", "S3_ENDPOINT": "https://s3.example.org"}, ["EMAIL_HOST", "S3_ENDPOINT_URL"]),
+    ],
+)
+def test_a_deployment_with_a_host_nobody_registered_is_said_before(
+    settings: Any, named: dict[str, str], found: list[str]
+) -> None:
+    for name, value in named.items():
+        setattr(settings, name, value)
+    assert [str(error.msg).split()[0] for error in check_hosts()] == found
