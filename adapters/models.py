@@ -4,8 +4,11 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from adapters.boxes.models import Incoming, Outgoing
 from audit.models import DatabaseClock
 from privacy.ids import new_id
+
+__all__ = ["Breaker", "Egress", "EgressOutcome", "Incoming", "Outcome", "Outgoing", "Switch"]
 
 
 class Outcome(models.TextChoices):

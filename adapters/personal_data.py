@@ -1,5 +1,6 @@
 """What the way out holds of people: that something about them left, for whom and why; never what."""
 
+from adapters.boxes import personal_data as _boxes  # noqa: F401 - declares outbox and inbox
 from privacy.declare import Category, Erase, Export, Subject, declare, personal, technical
 from privacy.purposes import LegalBasis, Purpose
 from privacy.wording import gettext_noop as _

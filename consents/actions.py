@@ -1,5 +1,6 @@
 """Every write of the ledger and of the texts, with its journal line in the same transaction."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -10,10 +11,10 @@ from django.db import connection, transaction
 
 from audit.actions import record_event
 from audit.actors import Actor
-from consents import hooks, notices
+from consents import hooks, notices, stopping
 from consents.models import ConsentEvent, PublishedText
 from consents.rules import Authority, Choice, known, why_not_decide
-from consents.states import Action, Fact, State, fold, move
+from consents.states import Action, Fact, State, children_of, fold, move
 from privacy.clocks import legal_day
 from privacy.patient_keys import EVERY_KEY
 from privacy.refusals import Refused
@@ -100,6 +101,8 @@ def decide(
         channel=channel,
     )
     _append(event, by, now)
+    if act is Action.WITHDRAWN:
+        stopping.begin(event, _taken_along(choice, states), now)
     for follow in hooks.on_decision[choice.key]:
         follow(subject_id=subject_id, child=choice.child, on=on, by=by, now=now)
     return Decision(event.pk, fold([*facts, event.fact])[choice.slot], changed=True)
@@ -166,6 +169,11 @@ def facts_under_lock(subject_id: UUID) -> list[Fact]:
 def lock_of(subject_id: UUID) -> int:
     """The number of the advisory lock that a subject's decisions are written under."""
     return int.from_bytes(subject_id.bytes[-4:], signed=True)
+
+
+def _taken_along(choice: Choice, states: Mapping[str, State]) -> list[str]:
+    """The switches below it that go off with it."""
+    return [] if choice.child else [slot for slot in children_of(choice.key) if states[slot].on]
 
 
 def _text_read(slot: str, address: str | None, language: str, now: datetime) -> notices.Text:

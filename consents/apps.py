@@ -17,6 +17,7 @@ class ConsentsConfig(AppConfig):
         from accounts.hooks import ask_at_signup
         from adapters.grounds import accept
         from audit import evidence
+        from consents import minting
         from consents.grants import Grant, PatientGrant
         from consents.hooks import when_decided
         from consents.queries import core_closed
@@ -29,6 +30,7 @@ class ConsentsConfig(AppConfig):
         evidence.journal_each("consents.ConsentEvent")
         accept(Grant)
         accept(PatientGrant)
+        minting.register()
         close_acts_when(core_closed)
         when_decided(KEY, forget_uses)
         for question in QUESTIONS:

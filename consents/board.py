@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.urls import reverse
@@ -11,10 +12,11 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from consents import notices, queries, rendering
+from consents import notices, queries, rendering, stopping
 from consents.consequences import CONSEQUENCES
 from consents.notices import Text, Wording
 from consents.states import State, fold
+from consents.stopping import Stopping
 from privacy.clocks import legal_day
 from privacy.consent_keys import KEYS, Kind
 
@@ -29,6 +31,8 @@ class Switch:
     wording: Wording
     state: State
     event_id: UUID | None
+    stopping: Stopping | None = None
+    """How far its withdrawal has come, while that is what it stands on."""
     children: list["Switch"] = field(default_factory=list)
 
     @property
@@ -105,11 +109,13 @@ GROUPS: tuple[tuple[str | Promise, str | Promise, frozenset[Kind]], ...] = (
 
 
 def board(subject_id: UUID, *, language: str, now: datetime) -> list[Group]:
-    """All switches of one person, by nature, in one query."""
+    """All switches of one person, by nature, in two queries."""
     events = queries.history(subject_id, now).order_by("number").only(*queries.FACT)
     ids = {event.number: event.pk for event in events}
     states = fold(event.fact for event in events)
-    made = [_switch(key, "", states, ids, language, now) for key in KEYS]
+    stopped = stopping.of_events(ids[state.number] for state in states.values() if state.number and not state.on)
+    make = partial(_switch, states=states, ids=ids, stopped=stopped, language=language, now=now)
+    made = [make(key, "", children=[make(key, one.key) for one in KEYS[key].children]) for key in KEYS]
     return [Group(name, about, [one for one in made if KEYS[one.key].kind in kinds]) for name, about, kinds in GROUPS]
 
 
@@ -119,17 +125,18 @@ def switches_of(groups: Iterable[Group]) -> list[Switch]:
 
 
 def _switch(
-    key: str, child: str, states: dict[str, State], ids: dict[int, UUID], language: str, now: datetime
+    key: str,
+    child: str,
+    *,
+    states: dict[str, State],
+    ids: dict[int, UUID],
+    stopped: dict[UUID, Stopping],
+    language: str,
+    now: datetime,
+    children: list[Switch] | None = None,
 ) -> Switch:
     slot = notices.slot_of(key, child)
-    text = notices.in_force(slot, language, legal_day(now))
-    under = [] if child else [one.key for one in KEYS[key].children]
-    return Switch(
-        key,
-        child,
-        text,
-        text.wording,
-        states[slot],
-        ids.get(states[slot].number),
-        [_switch(key, one, states, ids, language, now) for one in under],
-    )
+    text, state = notices.in_force(slot, language, legal_day(now)), states[slot]
+    event_id = ids.get(state.number)
+    own = None if state.by_parent or event_id is None else stopped.get(event_id)
+    return Switch(key, child, text, text.wording, state, event_id, own, children or [])

@@ -5,6 +5,8 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from adapters.boxes.queue import Queued
+from adapters.states import STOP
 from audit.models import DatabaseClock
 from consents.cookies.models import PageCount
 from consents.notices import slot_of
@@ -13,7 +15,7 @@ from consents.usage.models import UsageEvent
 from privacy.consent_keys import Kind
 from privacy.ids import new_id
 
-__all__ = ["ConsentEvent", "EventOrigin", "PageCount", "PublishedText", "UsageEvent"]
+__all__ = ["ConsentEvent", "EventOrigin", "PageCount", "PublishedText", "Stop", "UsageEvent"]
 
 
 class PublishedText(models.Model):
@@ -119,3 +121,36 @@ class EventOrigin(models.Model):
 
     def __str__(self) -> str:
         return str(self.event_id)
+
+
+class Stop(Queued):
+    """One place where a withdrawal has to take effect, and when it had. ``name`` is the place's, as its adapter registered it.
+
+    No foreign keys: like the entry of the ledger that it belongs to, it outlives the account, and leaves with it.
+    """
+
+    moves: ClassVar = STOP
+
+    event_id = models.UUIDField(_("entry"))
+    subject_id = models.UUIDField(_("person"))
+    slot = models.CharField(_("key"), max_length=60)
+    name = models.CharField(_("place"), max_length=40)
+    asked_at = models.DateTimeField(_("asked"))
+    dropped = models.PositiveIntegerField(_("messages dropped"), default=0)
+
+    class Meta:
+        verbose_name = _("stop")
+        verbose_name_plural = _("stops")
+        indexes: ClassVar = [
+            models.Index(fields=["due_at", "id"], condition=models.Q(state="waiting"), name="consents_stop_due"),
+            models.Index(fields=["subject_id"], name="consents_stop_of_subject"),
+        ]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["event_id", "name"], name="one_stop_a_place"),
+            models.CheckConstraint(
+                condition=models.Q(state="waiting") | models.Q(ended_at__isnull=False), name="stop_ends_at_a_moment"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slot} {self.name} {self.state}"

@@ -79,6 +79,30 @@ declare(
 )
 
 declare(
+    "consents.Stop",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.LEGAL,
+    basis=LegalBasis.LEGAL_OBLIGATION,
+    retention="PC-51",
+    about=_("Where a withdrawal had to take effect, and how long it took; it leaves with the proof of the withdrawal"),
+    fields={
+        "id": technical("random identifier of the row"),
+        "event_id": _proof("the withdrawal", Category.REFERENCE),
+        "subject_id": _proof("the account, or the patient's file, it is about, as a random id", Category.REFERENCE),
+        "slot": _proof("what was withdrawn", Category.CONSENT),
+        "name": _proof("the place where it had to stop", Category.CONSENT),
+        "asked_at": _proof("moment of the withdrawal", Category.CONSENT),
+        "ended_at": _proof("moment it had stopped there", Category.CONSENT),
+        "dropped": technical("how many waiting messages were dropped"),
+        "state": technical("where it stands"),
+        "due_at": technical("when it is tried next"),
+        "claimed_at": technical("when a worker began it"),
+        "attempts": technical("how often it was begun"),
+        "problem": technical("code of what went wrong last"),
+    },
+)
+
+declare(
     "consents.PageCount",
     about=_("How often a page was opened on a day, by visitors who agreed: a number about nobody"),
     fields={

@@ -15,6 +15,7 @@ from accounts.models import PractitionerProfile
 from audit.models import EventEntry, ExpiredRows
 from consents import leaving as _leaving  # noqa: F401 - registers MD-46
 from consents import log, notices, policy, queries, receipts
+from consents import stopping_promises as _stopping  # noqa: F401 - registers PC-17
 from consents.access import ACCESS
 from consents.board import Switch, board, switches_of
 from consents.consequences import CONSEQUENCES

@@ -12,6 +12,9 @@ HOUSE = {
     "readyz": Access(Audience.PUBLIC, Act.PUBLIC),
     "gallery": Access(Audience.PUBLIC, Act.PUBLIC),
     "audit:public_keys": Access(Audience.PUBLIC, Act.PUBLIC),
+    # Subprocessors: each event proves its sender by itself, or is refused.
+    "adapters:hook": Access(Audience.PUBLIC, Act.PUBLIC),
+    "adapters:hook_below": Access(Audience.PUBLIC, Act.PUBLIC),
 }
 
 

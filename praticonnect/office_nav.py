@@ -107,6 +107,10 @@ GROUPS = (
             ),
             OfficePage("operations", _("Operations"), _("Do the sweeps run, is anything overdue"), "activity"),
             OfficePage("usage", _("Use of the product"), _("Totals of those who agree, never fewer than eleven people"), "list-checks"),
+            OfficePage(
+                "queue", _("Outbox and inbox"), _("What waits to leave, what came in, what a withdrawal stops"), "inbox",
+                ("queue_box", "queue_message"),
+            ),
         ),
     ),
 )  # fmt: skip

@@ -13,6 +13,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("admin/", admin.site.urls),
     path("", include("accounts.urls")),
+    path("", include("adapters.urls")),
     path("", include("audit.urls")),
     path("", include("care.urls")),
     path("", include("consents.urls")),

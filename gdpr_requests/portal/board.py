@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from care.models import StaffConsent
 from care.team.queries import agrees
-from consents import notices, patients, rendering
+from consents import notices, patients, rendering, stopping
 from consents.log import ROLES
 from consents.notices import Text, Wording
 from consents.patients import Wish
+from consents.stopping import Stopping
 from gdpr_requests.portal.queries import Watched
 from privacy.clocks import legal_day
 from privacy.patient_keys import TELECONSULTATION
@@ -29,6 +30,8 @@ class Choice:
     text: Text
     wording: Wording
     practice_agrees: bool
+    stopping: Stopping | None
+    """How far its withdrawal has come, while that is what it stands on."""
 
     @property
     def key(self) -> str:
@@ -82,12 +85,16 @@ class Board:
 def board_of(of: Watched, *, language: str, now: datetime) -> Board:
     """The choices about one file as they stand at ``now``, in the language of the page."""
     held, ready = patients.wishes([of.file.pk], now)[of.file.pk], patients.practice_agrees(of.file.pk, now)
-    made = [_choice(of.link.pk, wish, wish.key in ready, language, now) for wish in held.values()]
+    stopped = stopping.of_events(wish.event.pk for wish in held.values() if wish.event and not wish.state.on)
+    made = [_choice(of.link.pk, wish, wish.key in ready, stopped, language, now) for wish in held.values()]
     informed = next(one for one in made if one.key == TELECONSULTATION)
     rest = [one for one in made if one is not informed]
     return Board(of, informed, rest, agrees(of.link.practice_id, of.file.pk))
 
 
-def _choice(link_id: UUID, wish: Wish, ready: bool, language: str, now: datetime) -> Choice:
+def _choice(
+    link_id: UUID, wish: Wish, ready: bool, stopped: dict[UUID, Stopping], language: str, now: datetime
+) -> Choice:
     text = notices.in_force(wish.key, language, legal_day(now))
-    return Choice(link_id, wish, text, text.wording, ready)
+    own = stopped.get(wish.event.pk) if wish.event else None
+    return Choice(link_id, wish, text, text.wording, ready, own)

@@ -154,6 +154,8 @@ GIVEN: Final[dict[str, tuple[Given, ...]]] = {
     "accounts.LoginThrottle": ((Outcome.ERASED, "PC-50", rows.throttles, ()),),
     "accounts.PatientProfile": ((Outcome.ERASED, "PC-50", rows.patient_profile, ()),),
     "care.PortalLink": ((Outcome.ERASED, "PC-50", rows.portal_links, ()),),
+    "adapters.Outgoing": ((Outcome.ERASED, "PC-50", rows.outgoing, ()),),
+    "adapters.Incoming": ((Outcome.ERASED, "PC-50", rows.incoming, ()),),
     "account.EmailConfirmation": ((Outcome.ERASED, "PC-50", rows.confirmations, ()),),
     "sessions.Session": ((Outcome.ERASED, "PC-50", rows.sessions, ()),),
     "admin.LogEntry": (
@@ -193,6 +195,7 @@ FOLLOWING: Final = {
     "care.CareRelationship": "patient_id",
     "care.PortalLink": "patient_id",
     "care.Invitation": "patient_id",
+    "adapters.Outgoing": "file_id",
 }
 """Tables that follow a patient's file by a column that isn't a foreign key to it."""
 

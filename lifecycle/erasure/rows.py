@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import LoginThrottle, PatientProfile, PractitionerProfile, User
 from accounts.throttle import keyed
-from adapters.models import Egress, EgressOutcome
+from adapters.models import Egress, EgressOutcome, Incoming, Outgoing
 from audit.models import AccessEntry, EventEntry, SecurityEntry
 from care.models import Membership, PortalLink, Practice
 from consents.models import ConsentEvent, EventOrigin
@@ -46,6 +46,16 @@ def patient_profile(user_id: UUID) -> Rows:
 def portal_links(user_id: UUID) -> Rows:
     """The account's ways into patients' files. The files themselves aren't the account's."""
     return PortalLink.objects.filter(account_id=user_id)
+
+
+def outgoing(user_id: UUID) -> Rows:
+    """What waits to be sent about the account, or was sent lately."""
+    return Outgoing.objects.filter(subject_id=user_id)
+
+
+def incoming(user_id: UUID) -> Rows:
+    """What a service told us of the account lately."""
+    return Incoming.objects.filter(subject_id=user_id)
 
 
 def confirmations(user_id: UUID) -> Rows:

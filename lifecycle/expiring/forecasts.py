@@ -4,11 +4,15 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 
+from django.db.models import Count
+from django.db.models.functions import TruncDate
+
+from adapters.models import Incoming, Outgoing
 from care.tenancy import ALL, scope
-from lifecycle.expiring import orders
+from lifecycle.expiring import boxes, orders
 from lifecycle.expiring.facts import TABLES, Rows
 from lifecycle.expiring.terms import ONE_DAY
-from privacy.clocks import end_of_term
+from privacy.clocks import ZONES, Jurisdiction, end_of_term
 from privacy.forecast import Leaving, forecast
 from records.models import AuthorityOrder
 
@@ -32,6 +36,22 @@ def orders_of_authorities(today: date, until: date) -> Iterator[Leaving]:
                 months[max(last + ONE_DAY, today).replace(day=1)] += 1
     for month, count in sorted(months.items()):
         yield Leaving(month, orders.RULE, AuthorityOrder._meta.label, count)
+
+
+@forecast
+def messages(today: date, until: date) -> Iterator[Leaving]:
+    """Messages that ended, and events that came, thirty days after."""
+    for model, clock in ((Outgoing, "ended_at"), (Incoming, "received_at")):
+        months: Counter[date] = Counter()
+        days = model._default_manager.exclude(**{clock: None}).values_list(
+            TruncDate(clock, tzinfo=ZONES[Jurisdiction.FR])
+        )
+        for day, count in days.annotate(rows=Count("pk")).order_by():
+            leaves = max(day + boxes.KEPT + ONE_DAY, today)
+            if leaves <= until:
+                months[leaves.replace(day=1)] += count
+        for month, count in sorted(months.items()):
+            yield Leaving(month, "PC-46", model._meta.label, count)
 
 
 def _months(table: Rows, today: date, until: date) -> Counter[date]:

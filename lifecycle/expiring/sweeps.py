@@ -2,7 +2,7 @@
 
 from audit.evidence import keep_month_while
 from consents import proofs
-from lifecycle.expiring import audience, facts, months, office, orders, usage, versions
+from lifecycle.expiring import audience, boxes, facts, months, office, orders, usage, versions
 from lifecycle.sweeping import sweep_with
 
 
@@ -16,6 +16,7 @@ def register() -> None:
     sweep_with(office.sweep)
     sweep_with(audience.sweep)
     sweep_with(usage.sweep)
+    sweep_with(boxes.sweep)
     sweep_with(orders.tell)
     sweep_with(orders.forget, destroys=orders.DESTROYS)
     for journal in months.JOURNALS:

@@ -19,6 +19,7 @@ LOOSE = (
     ("care_invitation", "patient_id"),
     ("care_staffconsent", "file_id"),
     ("care_emergencyaccess", "file_id"),
+    ("adapters_outgoing", "file_id"),
 )
 """Rows that name a file without a foreign key, since their table lies in a layer below."""
 

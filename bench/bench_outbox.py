@@ -1,0 +1,174 @@
+"""The way out and the way in: what a message costs beside a bare row, how fast a withdrawal stops 10,000 of them, how fast events come in."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from datetime import datetime
+from itertools import count
+from statistics import median
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.test import RequestFactory
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from adapters import inbox, outbox, views
+from adapters.boxes.models import Outgoing
+from adapters.boxes.refs import GroundRef
+from adapters.boxes.signatures import svix
+from adapters.grounds import Ground
+from adapters.inbox import Hook, Said
+from bench.bench_consents import choose
+from bench.harness import Run, bench
+from consents.models import Stop
+from privacy.ids import new_id
+
+KIND = "bench.note"
+SLOT = "marketing_emails"
+MESSAGES = 150
+EVENTS = 150
+QUEUED = 10_000
+ROUNDS = 5
+SECRET = "whsec_" + base64.b64encode(b"of the benchmark").decode()
+
+RAW_TABLE = """
+create table if not exists bench_queue (id uuid primary key, state text not null, ended_at timestamptz, content text not null)
+"""
+MANY = """
+insert into adapters_outgoing (id, state, due_at, attempts, problem, kind, ground, subject_id, slot, wish, necessity, payload,
+                               dedupe, queued_at, reason)
+select gen_random_uuid(), 'waiting', %(at)s + interval '1 day', 0, '', %(kind)s, 'consent', %(subject)s, %(slot)s, '', '', '{}', '',
+       %(at)s, '' from generate_series(1, %(count)s)
+"""
+
+
+@outbox.handles(KIND)
+def note(row: Outgoing, ground: Ground, now: datetime) -> None:
+    """Asks its ground as the door does, and goes nowhere."""
+    ground.check(now)
+
+
+@bench
+def outbox_throughput(run: Run) -> None:
+    """A message written, claimed, its ground asked, handled and noted, against a row written and updated; each step committed."""
+    with connection.cursor() as cursor:
+        cursor.execute(RAW_TABLE)
+    subject = new_id()
+    choose(subject, on=True)
+    ref = GroundRef.consent(subject, SLOT)
+
+    def raw() -> int:
+        for _ in range(MESSAGES):
+            row = new_id()
+            with connection.cursor() as cursor:
+                cursor.execute("insert into bench_queue values (%s, 'waiting', null, %s)", [row, "x" * 100])
+                cursor.execute("update bench_queue set state = 'done', ended_at = now() where id = %s", [row])
+        return MESSAGES
+
+    def messages() -> int:
+        for _ in range(MESSAGES):
+            with transaction.atomic():
+                outbox.enqueue(kind=KIND, payload={"id": "x" * 80}, ground=ref, now=timezone.now())
+        sent = 0
+        while row := Outgoing.claim(timezone.now()):
+            outbox.finish(row, outbox.attempt(row, now=timezone.now()), now=timezone.now())
+            sent += 1
+        assert sent == MESSAGES
+        return sent
+
+    run.compare(
+        "Message through the outbox", "messages", {"raw INSERT and UPDATE": raw, "enqueue, claim, send": messages},
+        aims={"enqueue, claim, send": 0.2},
+    )  # fmt: skip
+
+
+@bench
+def withdrawal(run: Run) -> None:
+    """A withdrawal with 10,000 messages waiting on it, among as many of others, against one UPDATE of as many rows by their key."""
+    people = {name: [queue(new_id(), QUEUED) for _ in range(ROUNDS + 1)] for name in ("raw", "click")}
+    for subject in people["click"]:
+        choose(subject, on=True)
+    took: list[float] = []
+
+    def raw() -> int:
+        update(people["raw"].pop())
+        return QUEUED
+
+    def click() -> int:
+        began = time.perf_counter()
+        choose(people["click"].pop(), on=False)
+        took.append(time.perf_counter() - began)
+        return QUEUED
+
+    run.compare(
+        "Withdrawal with 10,000 messages waiting", "messages", {"one raw UPDATE": raw, "consents.decide": click},
+        aims={"consents.decide": 0.5}, rounds=ROUNDS,
+    )  # fmt: skip
+    run.figure("from click to stopped at 10,000 waiting, ms (median)", median(took) * 1000)
+    assert not Outgoing.objects.filter(state="waiting", subject_id__in=Stop.objects.values("subject_id")).exists()
+
+
+def queue(subject: UUID, number: int) -> UUID:
+    """So many messages of one person wait until tomorrow."""
+    with connection.cursor() as cursor:
+        cursor.execute(MANY, {"at": timezone.now(), "kind": KIND, "subject": subject, "slot": SLOT, "count": number})
+    return subject
+
+
+def update(subject: UUID) -> None:
+    """The rows' new state, and nothing else."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update adapters_outgoing set state = 'dropped', ended_at = now(), payload = null where subject_id = %s",
+            [subject],
+        )
+
+
+@bench
+def webhooks(run: Run) -> None:
+    """A signed event taken in (verified, sealed, stored once, committed) against a view that reads the body and answers."""
+    inbox.register(
+        Hook("bench", svix(lambda: [SECRET]), lambda arrival: Said(arrival.headers["svix-id"], "email.sent"))
+    )
+    numbers = count()
+    body = json.dumps({"type": "email.sent", "data": {"to": "x" * 400}}).encode()
+
+    @csrf_exempt
+    @require_POST
+    def bare(request: HttpRequest) -> HttpResponse:
+        json.loads(request.read())
+        return HttpResponse(status=200)
+
+    def one(view: object, *more: str) -> int:
+        for _ in range(EVENTS):
+            event, moment = f"msg_{next(numbers)}", str(int(time.time()))
+            key = base64.b64decode(SECRET.removeprefix("whsec_"))
+            digest = hmac.digest(key, f"{event}.{moment}.".encode() + body, hashlib.sha256)
+            signed = {
+                "svix-id": event,
+                "svix-timestamp": moment,
+                "svix-signature": f"v1,{base64.b64encode(digest).decode()}",
+            }
+            request = RequestFactory(headers=signed).post("/hooks/bench/", body, content_type="application/json")
+            request.now = timezone.now()  # type: ignore[attr-defined]
+            assert view(request, *more).status_code == 200  # type: ignore[operator]
+        return EVENTS
+
+    run.compare(
+        "Webhook taken in", "events", {"bare view": lambda: one(bare), "raw INSERT": raw_event, "hook": lambda: one(views.hook, "bench")},
+        aims={"hook": 0.05},
+    )  # fmt: skip
+
+
+def raw_event() -> int:
+    """What storing alone costs: one row a commit."""
+    with connection.cursor() as cursor:
+        cursor.execute(RAW_TABLE)
+        for _ in range(EVENTS):
+            cursor.execute("insert into bench_queue values (%s, 'waiting', null, %s)", [new_id(), "x" * 480])
+    return EVENTS

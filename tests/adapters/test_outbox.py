@@ -1,0 +1,290 @@
+"""The outbox: rows stand and fall with the act, the ground is asked when they are sent, and each comes to an end."""
+
+# ruff: noqa: F811
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+
+from adapters import outbox
+from adapters.boxes.deciding import give_up, try_again
+from adapters.boxes.models import Outgoing
+from adapters.boxes.queue import FIRST_WAIT, LEASE, LONGEST_WAIT, MOST_ATTEMPTS, Outcome, mend_clocks, wait_after
+from adapters.boxes.refs import GroundRef
+from adapters.outbox import TryLater, Undeliverable
+from adapters.states import INCOMING, OUTGOING, STOP, By, Event, State, move
+from audit.actors import Actor
+from audit.models import EventEntry
+from privacy.ids import new_id
+from privacy.refusals import Refused
+from tests.adapters.factories import KIND, SLOT, Receiver, agreeing, queued, receiver, work  # noqa: F401 - a fixture
+from tests.consents.factories import NOON, choose, person
+
+pytestmark = pytest.mark.django_db(databases=["default", "keys"])
+OFFICE = Actor(account_id=new_id(), role="dpo")
+
+
+def test_a_message_is_sent_once_with_its_content_and_then_holds_none(receiver: Receiver) -> None:
+    row = queued()
+    said = row.content
+    assert (work(), work(NOON + LEASE * 2)) == (1, 0)
+    row.refresh_from_db()
+    assert (receiver.keys, receiver.contents) == ([str(row.pk)], [said])
+    assert (row.state, row.payload, row.ended_at, row.attempts) == (State.DONE, None, NOON, 1)
+
+
+def test_payload_is_sealed_at_rest(receiver: Receiver) -> None:
+    with transaction.atomic():
+        row = outbox.enqueue(kind=KIND, payload={"to": "Zyklamen"}, ground=GroundRef.consent(new_id(), SLOT), now=NOON)
+    with connection.cursor() as cursor:
+        cursor.execute("select to_jsonb(row)::text from adapters_outgoing as row where id = %s", [row.pk])
+        assert "Zyklamen" not in cursor.fetchone()[0]
+
+
+def test_a_message_falls_with_the_act_it_belongs_to(receiver: Receiver) -> None:
+    with transaction.atomic():
+        queued()
+        transaction.set_rollback(True)
+    assert (work(), receiver.keys) == (0, [])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error"),
+    [
+        ({"kind": "nobody.does"}, LookupError),
+        ({"payload": {"to": object()}}, TypeError),
+        ({"payload": {"to": "x" * outbox.LARGEST}}, ValueError),
+    ],
+)
+def test_what_can_never_be_sent_is_refused_at_once(
+    receiver: Receiver, wrong: dict[str, Any], error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        outbox.enqueue(
+            **{"kind": KIND, "payload": {}, "ground": GroundRef.consent(new_id(), SLOT), "now": NOON, **wrong}
+        )
+
+
+def test_a_necessity_that_isnt_in_the_register_names_no_ground() -> None:
+    with pytest.raises(LookupError, match="login_code"):
+        GroundRef.necessary("because we want to")
+
+
+def test_postgresql_refuses_a_row_without_a_ground(receiver: Receiver) -> None:
+    row = queued()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Outgoing.objects.filter(pk=row.pk).update(slot="")
+
+
+def test_a_necessity_is_sent_whatever_anybody_withdraws(receiver: Receiver) -> None:
+    by = person()
+    queued(ground=GroundRef.necessary("login_code", subject_id=by.account_id))
+    choose(by, SLOT, now=NOON)
+    choose(by, SLOT, False, now=NOON)
+    assert (work(), len(receiver.keys)) == (1, 1)
+
+
+def test_the_same_word_twice_is_one_message(receiver: Receiver) -> None:
+    first, again = queued(dedupe="2026-11"), queued(dedupe="2026-11")
+    other = queued(dedupe="2026-12")
+    assert (again.pk, other.pk != first.pk, work()) == (first.pk, True, 2)
+
+
+def test_a_message_waits_for_its_hour(receiver: Receiver) -> None:
+    queued(due_at=NOON + timedelta(days=14))
+    assert [work(NOON + timedelta(days=days)) for days in (0, 13, 14)] == [0, 0, 1]
+
+
+def test_a_worker_drops_what_was_queued_on_a_consent_withdrawn_meanwhile(receiver: Receiver) -> None:
+    """A message whose transaction ended after the withdrawal's: no withdrawal could see it."""
+    subject = agreeing()
+    choose(person(subject), SLOT, False, now=NOON)
+    row = queued(subject)
+    work()
+    row.refresh_from_db()
+    assert (receiver.keys, row.state, row.problem, row.payload) == ([], State.DROPPED, "no_grant", None)
+
+
+def test_what_fails_is_tried_again_later_and_later_then_is_the_office_s(receiver: Receiver) -> None:
+    """Each time with the same key; the wait doubles up to an hour; after the last attempt nobody tries any more."""
+    receiver.then = lambda row: 1 / 0
+    row, moment, waits = queued(), NOON, []
+    while work(moment):
+        row.refresh_from_db()
+        waits.append(row.due_at - moment)
+        moment = row.due_at
+        if row.state == State.FAILED:
+            break
+    assert waits[:-1] == [wait_after(attempt) for attempt in range(1, MOST_ATTEMPTS)]
+    assert (waits[0], max(waits[:-1])) == (FIRST_WAIT, LONGEST_WAIT)
+    assert (len(receiver.keys), set(receiver.keys)) == (MOST_ATTEMPTS, {str(row.pk)})
+    assert (row.state, row.problem, work(moment + timedelta(days=9))) == (State.FAILED, "ZeroDivisionError", 0)
+    assert row.content
+
+
+def raising(error: Exception) -> Any:
+    def then(row: Outgoing) -> None:
+        raise error
+
+    return then
+
+
+def test_a_refusal_for_good_isnt_tried_again(receiver: Receiver) -> None:
+    receiver.then = raising(Undeliverable("no_such_number"))
+    row = queued()
+    work()
+    row.refresh_from_db()
+    assert (row.state, row.problem, work(NOON + timedelta(days=1))) == (State.FAILED, "no_such_number", 0)
+
+
+@pytest.mark.parametrize(("asked", "waits"), [(90, 90), (1, 10), (90_000, 3600)])
+def test_the_other_side_says_how_long_to_wait_within_bounds(receiver: Receiver, asked: int, waits: int) -> None:
+    receiver.then = raising(TryLater("busy", timedelta(seconds=asked)))
+    row = queued()
+    work()
+    row.refresh_from_db()
+    assert (row.state, row.due_at - NOON, row.claimed_at) == (State.WAITING, timedelta(seconds=waits), None)
+
+
+def test_a_closed_way_uses_up_no_attempts(receiver: Receiver) -> None:
+    row = queued()
+    for hour in range(MOST_ATTEMPTS * 2):
+        moment = NOON + timedelta(hours=hour)
+        held = Outgoing.claim(moment)
+        assert held
+        outbox.finish(held, Outcome(Event.RETRY, "closed", LONGEST_WAIT, counts=False), now=moment)
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == (State.WAITING, 0)
+
+
+def test_a_row_that_kills_its_workers_is_given_out(receiver: Receiver) -> None:
+    """Claimed again and again and never ended, as a worker leaves it that is killed at once."""
+    row, moment = queued(), NOON
+    for _ in range(MOST_ATTEMPTS):
+        assert Outgoing.claim(moment)
+        moment += LEASE
+    assert work(moment) == 1
+    row.refresh_from_db()
+    assert (row.state, row.problem, receiver.keys) == (State.FAILED, "worker_lost", [])
+
+
+def test_a_row_nobody_handles_any_more_waits_and_then_shows(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = queued()
+    monkeypatch.delitem(outbox._handlers, KIND)
+    work()
+    row.refresh_from_db()
+    assert (row.state, row.problem) == (State.WAITING, "no_handler")
+
+
+def test_a_held_row_is_nobody_else_s_until_its_lease_is_over(receiver: Receiver) -> None:
+    queued()
+    first = Outgoing.claim(NOON)
+    assert first
+    assert (Outgoing.claim(NOON + LEASE - timedelta(seconds=1)), first.is_under_way(NOON)) == (None, True)
+    second = Outgoing.claim(NOON + LEASE)
+    assert second
+    assert (second.pk, second.idempotency_key) == (first.pk, first.idempotency_key)
+    done = Outcome(Event.DO)
+    assert (outbox.finish(first, done, now=NOON + LEASE), outbox.finish(second, done, now=NOON + LEASE)) == (
+        False,
+        True,
+    )
+
+
+@pytest.mark.parametrize("jump", [timedelta(days=400), -timedelta(days=400)])
+def test_a_clock_that_jumps_loses_no_message(receiver: Receiver, jump: timedelta) -> None:
+    """A worker with a wrong clock takes a row and dies; once clocks are right, the row is sent, and none before its hour."""
+    later = queued(due_at=NOON + timedelta(days=500))
+    row = queued(due_at=NOON + min(jump, timedelta()))
+    assert Outgoing.claim(NOON + jump)
+    mend_clocks(Outgoing, NOON)
+    assert (work(), receiver.keys) == (1, [str(row.pk)])
+    later.refresh_from_db()
+    assert (later.state, later.due_at) == (State.WAITING, NOON + timedelta(days=500))
+
+
+def failed(receiver: Receiver) -> Outgoing:
+    receiver.then = raising(Undeliverable("refused"))
+    row = queued()
+    work()
+    receiver.then = lambda row: None
+    return row
+
+
+def test_the_office_tries_again_with_the_same_key(receiver: Receiver) -> None:
+    row = failed(receiver)
+    try_again(model=Outgoing, row_id=row.pk, by=OFFICE, now=NOON)
+    work()
+    row.refresh_from_db()
+    assert (row.state, receiver.keys) == (State.DONE, [str(row.pk)] * 2)
+    assert EventEntry.objects.get(object_id=str(row.pk)).verb == "adapters.outgoing.tried_again"
+    with pytest.raises(Refused):
+        try_again(model=Outgoing, row_id=row.pk, by=OFFICE, now=NOON)
+
+
+def test_the_office_gives_up_with_a_reason_and_the_content_goes(receiver: Receiver) -> None:
+    row = failed(receiver)
+    with pytest.raises(Refused):
+        give_up(model=Outgoing, row_id=row.pk, reason=" ", by=OFFICE, now=NOON)
+    give_up(model=Outgoing, row_id=row.pk, reason="The number was wrong.", by=OFFICE, now=NOON)
+    row.refresh_from_db()
+    assert (row.state, row.payload, row.reason) == (State.DROPPED, None, "The number was wrong.")
+
+
+def test_tables_of_moves_have_one_way_from_each_state_by_each_event() -> None:
+    for table in (OUTGOING, INCOMING, STOP):
+        assert len({(one.start, one.event) for one in table}) == len(table)
+        assert not [one for one in table if one.start in (State.DONE, State.DROPPED)]
+    assert move(STOP, State.FAILED, Event.GIVE_UP, By.OFFICE) is None
+    assert move(OUTGOING, State.WAITING, Event.DO, By.OFFICE) is None
+
+
+def test_a_move_that_isnt_in_the_table_is_refused(receiver: Receiver) -> None:
+    row = queued()
+    with pytest.raises(ValueError, match="no move"):
+        row.end(Event.NOT_KNOW, NOON)
+
+
+def test_ten_thousand_waiting_messages_are_dropped_by_index(receiver: Receiver) -> None:
+    """The statement of a withdrawal reads the subject's own rows, however many others wait."""
+    subject = agreeing()
+    queued(subject)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into adapters_outgoing (id, state, due_at, attempts, problem, kind, ground, subject_id, slot, wish,"
+            " necessity, payload, dedupe, queued_at, reason) select gen_random_uuid(), 'waiting', %s, 0, '', 'other', 'consent',"
+            " gen_random_uuid(), %s, '', '', '', '', %s, '' from generate_series(1, 3000)",
+            [NOON, SLOT, NOON],
+        )
+        cursor.execute("analyze adapters_outgoing")
+    rows = Outgoing.objects.filter(subject_id=subject, slot__in=[SLOT])
+    assert "outgoing_of_subject" in rows.explain()
+    assert outbox.drop(rows, now=NOON) == 1
+
+
+def test_bell_rings_once_for_many_messages(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    rung: list[str] = []
+    monkeypatch.setattr(outbox, "_send", rung.append)
+    subject = agreeing()
+    with django_capture_on_commit_callbacks(execute=True):
+        for _ in range(3):
+            queued(subject)
+        queued(subject, due_at=NOON + timedelta(days=1))
+    assert rung == ["adapters.send"]
+
+
+def test_a_broker_that_is_away_undoes_nothing(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    def away(task: str) -> None:
+        raise DatabaseError("no broker")
+
+    monkeypatch.setattr(outbox, "_send", away)
+    with django_capture_on_commit_callbacks(execute=True):
+        queued()
+    assert work() == 1
