@@ -112,7 +112,7 @@ def _is_sent(somebody: Trial, slot: str) -> bool:
     return states != {State.DROPPED.value}
 
 
-def _count(sql: str, *values: object) -> int:
+def _count(sql: str, *values: list[str]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
         return int(cursor.fetchone()[0])

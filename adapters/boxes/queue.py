@@ -122,7 +122,7 @@ def settle(row: Queued, outcome: Outcome, *, now: datetime, **ending: Any) -> bo
 
 def wait_after(attempts: int) -> timedelta:
     """How long to wait after so many attempts: ten seconds, doubled each time, an hour at most."""
-    return min(FIRST_WAIT * 2 ** min(max(attempts - 1, 0), 20), LONGEST_WAIT)
+    return min(FIRST_WAIT * (1 << min(max(attempts - 1, 0), 20)), LONGEST_WAIT)
 
 
 def mend_clocks(model: type[Queued], now: datetime) -> int:
