@@ -101,7 +101,8 @@ def message(request: HouseRequest, box: str, row_id: UUID) -> HttpResponse:
         raise Http404
     act = request.POST.get("act")
     form = GiveUp(request.POST if act == "give_up" else None)
-    if (act == "try_again" or form.is_valid()) and _decided(request, row, form):
+    if act == "try_again" or form.is_valid():
+        _decide(request, row, form.cleaned_data["reason"] if form.is_bound else None)
         return redirect("admin:queue_message", box, row_id)
     state, tone, problem = said(row)
     context = {
@@ -118,18 +119,17 @@ def said(row: Queued) -> tuple[str, str, str]:
     return str(STATES[row.state]), TONES.get(State(row.state), "info"), str(PROBLEMS.get(row.problem, row.problem))
 
 
-def _decided(request: HouseRequest, row: Queued, form: GiveUp) -> bool:
+def _decide(request: HouseRequest, row: Queued, reason: str | None) -> None:
+    """Give the row up for ``reason``, or without one try it again."""
     try:
-        if isinstance(row, Outgoing | Incoming) and form.is_bound:
-            reason = form.cleaned_data["reason"]
-            give_up(model=type(row), row_id=row.pk, reason=reason, by=request.actor, now=request.now)
-            messages.success(request, gettext("Given up. What it carried is gone."))
-        else:
+        if reason is None:
             try_again(model=type(row), row_id=row.pk, by=request.actor, now=request.now)
             messages.success(request, gettext("A worker takes it within seconds."))
+        else:
+            give_up(model=type(row), row_id=row.pk, reason=reason, by=request.actor, now=request.now)
+            messages.success(request, gettext("Given up. What it carried is gone."))
     except Refused as refused:
         messages.error(request, str(refused))
-    return True
 
 
 def _box(name: str) -> type[Queued]:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from adapters.boxes.models import Incoming, Outgoing
+from adapters.boxes.models import Outgoing
 from adapters.boxes.queue import Queued
 from adapters.outbox import ring
 from adapters.states import By, Event, State, move
@@ -15,7 +15,11 @@ from audit.actions import record_event
 from audit.actors import Actor
 from privacy.refusals import Refusal, Refused, require
 
-BELLS: Final = {"adapters.Outgoing": "adapters.send", "adapters.Incoming": "adapters.apply"}
+BELLS: Final = {
+    "adapters.Outgoing": "adapters.send",
+    "adapters.Incoming": "adapters.apply",
+    "consents.Stop": "consents.stop",
+}
 GONE: Final = Refusal(
     "moved_on", _("It has moved on since this page was shown. Nothing was changed: look at it as it stands now.")
 )
@@ -34,7 +38,7 @@ def try_again(*, model: type[Queued], row_id: UUID, by: Actor, now: datetime) ->
 
 
 @transaction.atomic
-def give_up(*, model: type[Outgoing] | type[Incoming], row_id: UUID, reason: str, by: Actor, now: datetime) -> None:
+def give_up(*, model: type[Queued], row_id: UUID, reason: str, by: Actor, now: datetime) -> None:
     """Drop it, and what it carried. Raises :class:`Refused` without a reason, or when it can't be dropped (any more)."""
     require(None if reason.strip() else NO_REASON)
     row, to = _locked(model, row_id, Event.GIVE_UP)

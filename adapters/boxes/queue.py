@@ -40,7 +40,9 @@ class Queued(models.Model):
     moves: ClassVar[tuple[Move, ...]]
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    state = models.CharField(max_length=8, choices=[(one.value, one.value) for one in State], default=State.WAITING)
+    state = models.CharField(
+        max_length=8, choices=[(one.value, one.value) for one in State], default=State.WAITING.value
+    )
     due_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True)
     """When the attempt under way, or the last one, was begun."""

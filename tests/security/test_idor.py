@@ -141,6 +141,8 @@ def world(owner: User, patient: User) -> World:
         "address": text,
         "key": "some-key",
         "uidb36": "abc",
+        "subprocessor": "viva",
+        "path": "below",
         "pk": 1,
         "consents:confirm key": "tos_privacy",
         "file_id": file.pk,
