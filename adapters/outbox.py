@@ -19,6 +19,7 @@ from django.db.models import QuerySet
 from adapters.boxes.models import Outgoing
 from adapters.boxes.queue import DONE, Outcome, free, settle
 from adapters.boxes.refs import GroundRef, minted
+from adapters.faults import Busy, Closed, Fault
 from adapters.grounds import Ground
 from adapters.states import By, Event, State, move
 from privacy.refusals import Refused
@@ -161,7 +162,17 @@ def outcome_of(error: Exception) -> Outcome:
         return Outcome(Event.GIVE_OUT, error.code[:60])
     if isinstance(error, TryLater):
         return Outcome(Event.RETRY, error.code[:60], error.wait)
+    if isinstance(error, Fault):
+        return _of_fault(error)
     return Outcome(Event.RETRY, type(error).__name__[:60])
+
+
+def _of_fault(fault: Fault) -> Outcome:
+    """A way that is closed uses up no attempt: nothing was tried, and the row waits for it to open."""
+    if not fault.again:
+        return Outcome(Event.GIVE_OUT, fault.outcome)
+    wait = fault.retry_after if isinstance(fault, Busy) else None
+    return Outcome(Event.RETRY, fault.outcome, wait, counts=not isinstance(fault, Closed))
 
 
 def _as_text(payload: Mapping[str, Any]) -> str:

@@ -45,7 +45,7 @@ select count(*) from adapters_outgoing as row
 UNSTOPPED: Final = """
 select count(*) from consents_consentevent as said
  where said.action = 'withdrawn' and said.kind = any(%s)
-   and said.at >= (select applied from django_migrations where app = 'consents' and name = '0005_stop')
+   and said.at >= (select applied from django_migrations where app = 'consents' and name = '0007_stop')
    and not exists (select from consents_stop as stop where stop.event_id = said.id)
 """
 

@@ -42,6 +42,12 @@ STATES: Final[dict[str, str | Promise]] = {
 TONES: Final = {State.DONE: "ok", State.FAILED: "danger", State.UNKNOWN: "warn"}
 PROBLEMS: Final[dict[str, str | Promise]] = {
     "withdrawn": _("the consent was withdrawn"),
+    "closed": _("this way out is closed for now"),
+    "busy": _("the service asked to wait"),
+    "timed_out": _("the service didn't answer in time"),
+    "broken": _("the service gave no usable answer"),
+    "rejected": _("the service refuses it"),
+    "unwritten": _("the egress journal couldn't be written"),
     "no_grant": _("nobody agrees to it any more"),
     "no_patient": _("the patient doesn't agree to it any more"),
     "suspended": _("the account is to be deleted"),

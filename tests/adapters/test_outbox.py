@@ -12,6 +12,8 @@ from adapters.boxes.deciding import give_up, try_again
 from adapters.boxes.models import Outgoing
 from adapters.boxes.queue import FIRST_WAIT, LEASE, LONGEST_WAIT, MOST_ATTEMPTS, Outcome, mend_clocks, wait_after
 from adapters.boxes.refs import GroundRef
+from adapters.calls import Answer
+from adapters.faults import Broken, Busy, Closed, Fault, Rejected, TimedOut
 from adapters.outbox import TryLater, Undeliverable
 from adapters.states import INCOMING, OUTGOING, STOP, By, Event, State, move
 from audit.actors import Actor
@@ -148,14 +150,34 @@ def test_the_other_side_says_how_long_to_wait_within_bounds(receiver: Receiver, 
 
 
 def test_a_closed_way_uses_up_no_attempts(receiver: Receiver) -> None:
+    """However long the office keeps it closed, nothing is lost; each round counts as none."""
+    receiver.then = raising(Closed("resend", "office", "closed"))
     row = queued()
     for hour in range(MOST_ATTEMPTS * 2):
-        moment = NOON + timedelta(hours=hour)
-        held = Outgoing.claim(moment)
-        assert held
-        outbox.finish(held, Outcome(Event.RETRY, "closed", LONGEST_WAIT, counts=False), now=moment)
+        work(NOON + timedelta(hours=hour))
     row.refresh_from_db()
-    assert (row.state, row.attempts) == (State.WAITING, 0)
+    assert (row.state, row.problem, row.attempts) == (State.WAITING, "closed", 0)
+
+
+@pytest.mark.parametrize(
+    ("fault", "state", "problem", "seconds"),
+    [
+        (Busy("resend", 429, timedelta(seconds=90)), State.WAITING, "busy", 90),
+        (Busy("resend", 429, None), State.WAITING, "busy", 10),
+        (TimedOut("resend", "read", sent=True), State.WAITING, "timed_out", 10),
+        (Broken("resend", "empty", sent=True, status=502), State.WAITING, "broken", 10),
+        (Rejected("resend", Answer("resend", 422, {}, b""), "invalid"), State.FAILED, "rejected", None),
+    ],
+)
+def test_each_fault_of_the_door_leads_where_it_says(
+    receiver: Receiver, fault: Fault, state: State, problem: str, seconds: int | None
+) -> None:
+    receiver.then = raising(fault)
+    row = queued()
+    work()
+    row.refresh_from_db()
+    waits = (row.due_at - NOON).total_seconds() if state is State.WAITING else None
+    assert (row.state, row.problem, waits) == (state, problem, seconds)
 
 
 def test_a_row_that_kills_its_workers_is_given_out(receiver: Receiver) -> None:
