@@ -10,6 +10,7 @@ EVENTS.say(
         "consents.renewed": _("a consent was renewed"),
         "consents.refused": _("a consent was refused"),
         "consents.withdrawn": _("a consent was withdrawn"),
+        "consents.stop.tried_again": _("stopping what was withdrawn was tried again"),
         "consents.text.published": _("the wording of a consent was published"),
         "consents.usage.erased": _("counted visits went with the consent"),
     }

@@ -43,6 +43,10 @@ from privacy.promises import measure
 OURS = frozenset({"accounts", "audit", "care", "consents", "directory", "lifecycle", "records"})
 
 
+PAGES = (*office_egress.PAGES, *office_operations.PAGES, *office_queue.PAGES)
+"""Address, view and name of pages that say their own."""
+
+
 class OfficeSite(AdminSite):
     """Only staff whose session is verified come in; the gate asks for a held factor before."""
 
@@ -91,18 +95,9 @@ class OfficeSite(AdminSite):
             path("duties/<uuid:duty_id>/", self.admin_view(office_duties.duty), name="duty"),
             path("duties/<uuid:duty_id>/end/", self.admin_view(office_duties.end), name="duty_end"),
             path("duties/proof/<uuid:done_id>/", self.admin_view(office_duties.proof), name="duty_proof"),
-            *(path(where, self.admin_view(view), name=name) for where, view, name in office_egress.PAGES),
+            *(path(where, self.admin_view(view), name=name) for where, view, name in PAGES),
             path("promises/", self.admin_view(self.promises), name="promises"),
             path("ledger/", self.admin_view(self.ledger), name="ledger"),
-            path("operations/", self.admin_view(office_operations.operations), name="operations"),
-            path(
-                "operations/approve/<uuid:run_id>/",
-                self.admin_view(office_operations.approve),
-                name="operations_approve",
-            ),
-            path("queue/", self.admin_view(office_queue.queue), name="queue"),
-            path("queue/<slug:box>/", self.admin_view(office_queue.queue), name="queue_box"),
-            path("queue/<slug:box>/<uuid:row_id>/", self.admin_view(office_queue.message), name="queue_message"),
             path("requests/", self.admin_view(office_desk.desk), name="desk"),
             path("requests/enter/", self.admin_view(office_desk.enter), name="request_enter"),
             path("requests/death/", self.admin_view(office_deaths.death), name="death"),

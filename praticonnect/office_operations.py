@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import admin, messages
@@ -137,3 +137,10 @@ def _in_words(lag: timedelta | None) -> str:
 
 def _page(request: HouseRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     return TemplateResponse(request, template, {**admin.site.each_context(request), **context})
+
+
+PAGES: Final = (
+    ("operations/", operations, "operations"),
+    ("operations/approve/<uuid:run_id>/", approve, "operations_approve"),
+)
+"""Address, view and name of each page, for the office's map."""

@@ -146,3 +146,11 @@ def _box(name: str) -> type[Queued]:
 
 def _page(request: HouseRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     return TemplateResponse(request, template, {**admin.site.each_context(request), **context}, status=status)
+
+
+PAGES: Final = (
+    ("queue/", queue, "queue"),
+    ("queue/<slug:box>/", queue, "queue_box"),
+    ("queue/<slug:box>/<uuid:row_id>/", message, "queue_message"),
+)
+"""Address, view and name of each page, for the office's map."""
