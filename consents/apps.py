@@ -22,7 +22,8 @@ class ConsentsConfig(AppConfig):
         from consents.hooks import when_decided
         from consents.queries import core_closed
         from consents.signup import QUESTIONS
-        from consents.usage.actions import KEY, forget_uses
+        from consents.usage.actions import forget_uses
+        from consents.usage.ledger import KEY
 
         evidence.register("consents_consentevent", stream="consents", each=evidence.RowTerm("PC-51", 60))
         evidence.register("consents_eventorigin", stream="consent_origins", keep_months=12)

@@ -12,6 +12,6 @@ EVENTS.say(
         "consents.withdrawn": _("a consent was withdrawn"),
         "consents.stop.tried_again": _("stopping what was withdrawn was tried again"),
         "consents.text.published": _("the wording of a consent was published"),
-        "consents.usage.erased": _("counted visits went with the consent"),
+        "consents.usage.erased": _("what was counted of the use was erased with the consent"),
     }
 )

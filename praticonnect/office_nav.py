@@ -83,6 +83,9 @@ GROUPS = (
                 "policies", _("Policy"), _("Versions, notices of change, who was told and who accepted again"), "file-text",
                 ("policy", "policy_announce"),
             ),
+            OfficePage(
+                "statistics", _("Published statistics"), _("Each publication, what it may tell, and what is left of the year"), "list-checks"
+            ),
             OfficePage("consent_log", _("Consent log"), _("Who decided what, when, on which words"), "check"),
             OfficePage(
                 "processing_register", _("Processing registers"), _("Both of Art. 30, as they stand now, to print"), "folder-open"

@@ -10,11 +10,9 @@ from audit.actions import record_event
 from audit.actors import Actor
 from consents.actions import LOCK_CLASS, lock_of
 from consents.grants import Grant
-from consents.states import RESULT, Position
 from consents.usage.features import Device, Feature
+from consents.usage.ledger import KEY, YES, outlived_a_no
 from consents.usage.models import UsageEvent
-
-KEY: Final = "analytics_product"
 
 # One trip. The lock lets uses stand side by side and makes each wait for a decision that is being written; the second
 # statement takes its own snapshot, so that it sees that decision: none is stored after a withdrawal, whatever runs at once.
@@ -24,7 +22,6 @@ insert into consents_usageevent (id, user_id, feature, device, hour)
 select %s, %s, %s, %s, %s where (
   select action = any(%s) from consents_consentevent where subject_id = %s and key = %s order by number desc limit 1)
 """
-YES: Final = [action.value for action, position in RESULT.items() if position is Position.ON]
 
 
 def record_use(*, grant: Grant, feature: Feature, device: Device, now: datetime) -> bool:
@@ -47,13 +44,27 @@ def forget_uses(*, subject_id: UUID, child: str = "", on: bool, by: Actor, now: 
     """Erase what was stored of somebody, in the transaction of their no. A yes erases nothing."""
     gone = 0 if on else UsageEvent.objects.filter(user_id=subject_id).delete()[0]
     if gone:
-        record_event(
-            by=by,
-            verb="consents.usage.erased",
-            object_type="consents.UsageEvent",
-            object_id=subject_id,
-            subject_id=subject_id,
-            practice_id=by.practice_id,
-            detail={"rows": gone},
-            now=now,
-        )
+        _note(subject_id, gone, by, now)
+
+
+@transaction.atomic
+def forget_again(*, by: Actor, now: datetime) -> int:
+    """Erase what a restored backup brought back though its person has taken it back since (NEW-08); how many rows."""
+    people = list(outlived_a_no().values_list("user_id", flat=True).distinct())
+    counts = {person: outlived_a_no().filter(user_id=person).delete()[0] for person in people}
+    for person, gone in counts.items():
+        _note(person, gone, by, now)
+    return sum(counts.values())
+
+
+def _note(subject_id: UUID, gone: int, by: Actor, now: datetime) -> None:
+    record_event(
+        by=by,
+        verb="consents.usage.erased",
+        object_type="consents.UsageEvent",
+        object_id=subject_id,
+        subject_id=subject_id,
+        practice_id=by.practice_id,
+        detail={"rows": gone},
+        now=now,
+    )

@@ -10,8 +10,9 @@ from accounts.queries import signed_in
 from audit.requests import HouseRequest
 from consents.cookies.middleware import after_answer
 from consents.grants import NoGrant, grant_for
-from consents.usage.actions import KEY, record_use
+from consents.usage.actions import record_use
 from consents.usage.features import PAGES, Feature, device_of
+from consents.usage.ledger import KEY
 
 Handler = Callable[[HouseRequest], HttpResponse]
 _log = logging.getLogger(__name__)

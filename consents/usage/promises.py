@@ -5,20 +5,19 @@ from typing import Final
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Q
 
 from consents import hooks
-from consents.models import ConsentEvent
 from consents.queries import subjects_on
 from consents.usage import queries
-from consents.usage.actions import KEY, YES, forget_uses
+from consents.usage.actions import forget_uses
 from consents.usage.features import Feature
+from consents.usage.ledger import KEY, before_any_yes, outlived_a_no
 from consents.usage.middleware import Usage
 from consents.usage.models import UsageEvent
 from privacy.promises import Measure, promise
 
 COLUMNS: Final = frozenset({"id", "user_id", "feature", "device", "hour"})
-HOUR: Final = timedelta(hours=1)
 PATIENCE: Final = timedelta(days=2)
 """How long a sweep may be late before the promise counts as broken."""
 
@@ -29,8 +28,8 @@ def use_is_counted_only_under_a_grant(now: datetime) -> Measure:
     rows = UsageEvent.objects.all()
     features = [feature.value for feature in Feature]
     wrong = {
-        "stored_without_a_yes_before": rows.exclude(_said(Q(action__in=YES, at__lt=F("ended")))).count(),
-        "stored_in_spite_of_a_no_since": rows.filter(_said(~Q(action__in=YES) & Q(at__gte=F("ended")))).count(),
+        "stored_without_a_yes_before": before_any_yes().count(),
+        "stored_in_spite_of_a_no_since": outlived_a_no().count(),
         "features_outside_the_list": rows.exclude(feature__in=features).count(),
         "finer_than_an_hour": rows.filter(~Q(hour__minute=0) | ~Q(hour__second=0)).count(),
         "past_their_term": queries.past_term(now - PATIENCE).count(),
@@ -48,12 +47,6 @@ def use_is_counted_only_under_a_grant(now: datetime) -> Measure:
         **stands,
     }
     return Measure(all(stands.values()) and not any(wrong.values()), figures)
-
-
-def _said(what: Q) -> Exists:
-    """Whether the ledger has such an entry on the switch, of the person of the row; ``ended`` is the end of the row's hour."""
-    entries = ConsentEvent.objects.filter(subject_id=OuterRef("user_id"), key=KEY)
-    return Exists(entries.annotate(ended=OuterRef("hour") + HOUR).filter(what))
 
 
 def _columns() -> set[str]:

@@ -11,8 +11,8 @@ from django.db.models.functions import TruncDate
 from django.utils.translation import gettext
 
 from consents import queries
-from consents.usage.actions import KEY
 from consents.usage.features import WORDS, Feature
+from consents.usage.ledger import KEY
 from consents.usage.models import UsageEvent
 from privacy.clocks import ZONES, Jurisdiction, add_months, legal_day, start_of
 

@@ -9,7 +9,7 @@ from accounts.queries import signed_in
 from audit.requests import HouseRequest
 from consents.queries import is_live
 from consents.usage import queries
-from consents.usage.actions import KEY
+from consents.usage.ledger import KEY
 
 PER_PAGE = 25
 

@@ -17,6 +17,7 @@ from audit.actions import record_event
 from audit.actors import Actor
 from care.tenancy import ALL, scope
 from consents.actions import publish_texts
+from consents.usage.actions import forget_again
 from lifecycle.erasure import finishing
 from lifecycle.models import Erasure, RightsReplay
 from lifecycle.retention import door
@@ -137,6 +138,11 @@ def settle_restrictions(*, by: Actor, now: datetime) -> dict[str, int]:
     return {"keys of restricted files settled": keys.settle(keys.astray(), now)}
 
 
+def forget_uses_again(*, by: Actor, now: datetime) -> dict[str, int]:
+    """What was counted of people who have taken it back since the backup (PC-19)."""
+    return {"uses erased again": forget_again(by=by, now=now)}
+
+
 def end_sessions(*, by: Actor, now: datetime) -> dict[str, int]:
     """A session that was ended after the backup must not come back to life: everybody signs in again."""
     return {"sessions ended": Session.objects.all().delete()[0]}
@@ -150,6 +156,7 @@ STEPS: Final[tuple[Step, ...]] = (
     finish_disposals,
     finish_erasures,
     settle_restrictions,
+    forget_uses_again,
 )
 """In this order: nothing dies before its decision stands in both databases."""
 

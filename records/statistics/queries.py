@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Max, QuerySet, Sum
-from django.utils.translation import gettext
 
 from privacy.clocks import start_of
 from records.models import StatisticsRelease
@@ -97,12 +96,12 @@ def lines(releases: Iterable[StatisticsRelease]) -> list[dict[str, Any]]:
 
 
 def _in_words(question: Question, release: StatisticsRelease) -> Table:
-    columns = [(gettext(one.words), release.bounds["columns"][one.name]["within"]) for one in question.columns]
+    columns = [(str(one.words), release.bounds["columns"][one.name]["within"]) for one in question.columns]
     rows = [
         Row(code, str(question.groups.get(code, code)), _figures(question, cells))
         for code, cells in _in_order(question, release)
     ]
-    return Table(release, gettext(question.words), columns, rows)
+    return Table(release, str(question.words), columns, rows)
 
 
 def _in_order(question: Question, release: StatisticsRelease) -> list[tuple[str, dict[str, int] | None]]:

@@ -5,11 +5,13 @@ gets more than e^epsilon times likelier, but for an event of probability delta. 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from accounts.specialties import SPECIALTIES
-from privacy.wording import gettext_noop as _
 
 LEAST: Final = 11
 """Practices, and patients, in a group at least (the threshold of French health data access)."""
@@ -26,7 +28,7 @@ class Column:
     more than ``per_patient``."""
 
     name: str
-    words: str
+    words: str | Promise = field(compare=False)
     per_practice: int
     per_patient: int
     epsilon: float
@@ -41,8 +43,8 @@ class Question:
     """
 
     name: str
-    words: str
-    groups: Mapping[str, Any]
+    words: str | Promise = field(compare=False)
+    groups: Mapping[str, str | Promise]
     groups_per_practice: int
     gate_epsilon: float
     delta: float
@@ -66,7 +68,7 @@ BY_SPECIALTY: Final = Question(
 )
 """A practice counts under the specialty of its owner: one group, whoever its patients are."""
 
-PLACES: Final[Mapping[str, str]] = {
+PLACES: Final[Mapping[str, str | Promise]] = {
     "practice": _("At the practice"),
     "home": _("At the patient's home"),
     "remote": _("At a distance"),

@@ -4,7 +4,6 @@ import csv
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from audit.requests import HouseRequest
@@ -24,7 +23,7 @@ def page(request: HouseRequest) -> HttpResponse:
     tables = queries.tables(quarter) if quarter else []
     context = {
         "quarter": quarter, "quarters": known, "tables": tables, "least": LEAST, "cap": YEARLY_EPSILON,
-        "bounds": [(gettext(one.words), gettext(column.words), column) for one in QUESTIONS for column in one.columns],
+        "bounds": [(one.words, column.words, column) for one in QUESTIONS for column in one.columns],
         "patient": sum(table.release.patient_epsilon for table in tables), "practice": sum(t.release.epsilon for t in tables),
     }  # fmt: skip
     return render(request, "records/statistics.html", context)

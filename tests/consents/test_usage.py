@@ -17,8 +17,9 @@ from audit.models import EventEntry
 from consents import grants, hooks
 from consents.grants import NoGrant, grant_for
 from consents.usage import actions, promises, queries
-from consents.usage.actions import KEY, record_use
+from consents.usage.actions import record_use
 from consents.usage.features import PAGES, WORDS, Device, Feature, device_of
+from consents.usage.ledger import KEY
 from consents.usage.middleware import count
 from consents.usage.models import UsageEvent
 from gdpr_requests.export.scopes import Scope
@@ -26,6 +27,7 @@ from gdpr_requests.export.tables import account_tables, rows_of
 from lifecycle.deletion import actions as deletion
 from lifecycle.erasure.plan import plan_for_account
 from lifecycle.expiring import usage as sweep
+from lifecycle.rights.replay import STEPS, forget_uses_again
 from praticonnect.access import table
 from privacy.declare import REGISTRY
 from tests.accounts.factories import make_account, make_practitioner, make_staff, verified_client
@@ -119,6 +121,21 @@ def test_a_grant_in_hand_is_worth_nothing_after_the_no(agreeing: User) -> None:
     agree(agreeing, False, now=NOON + HOUR)
     assert record_use(grant=grant, feature=Feature.TODAY, device=Device.PHONE, now=NOON + HOUR) is False
     assert UsageEvent.objects.count() == 0
+
+
+def test_what_a_backup_brings_back_is_erased_again(agreeing: User) -> None:
+    """NEW-08: the ledger's no is replayed from the rights journal as a row, so the replay erases what it had erased."""
+    use(agreeing)
+    agree(agreeing, False, now=NOON + 3 * HOUR)
+    UsageEvent.objects.create(user=agreeing, feature="today", device="phone", hour=NOON)  # the restored row
+    agree(agreeing, now=NOON + 4 * HOUR)
+    use(agreeing, now=NOON + 5 * HOUR)
+    assert forget_uses_again in STEPS
+    found = [forget_uses_again(by=Actor.system("replay"), now=NOON + 5 * HOUR) for _ in range(2)]
+    assert (found, UsageEvent.objects.get().hour) == (
+        [{"uses erased again": 1}, {"uses erased again": 0}],
+        NOON + 5 * HOUR,
+    )
 
 
 def test_another_purpose_s_grant_counts_nothing(agreeing: User) -> None:

@@ -24,6 +24,7 @@ from records.statistics import actions, noise, queries
 from records.statistics.periods import Quarter
 from records.statistics.questions import BY_PLACE, QUESTIONS
 from records.statistics.rules import CAP
+from tests.accounts.factories import make_staff, verified_client
 from tests.consents.factories import person
 from tests.records.statistics_world import (
     BY,
@@ -259,3 +260,17 @@ def test_open_file_leaves_hidden_figures_empty() -> None:
         f"2026-Q1,by_place,home,consultations,,{within},0.35,1e-06,2026-07-22",
         f"2026-Q1,by_place,remote,consultations,,{within},0.35,1e-06,2026-07-22",
     ]
+
+
+def test_office_sees_the_ledger_and_what_is_left() -> None:
+    """Each publication with its cost; the same number of queries for more."""
+    client, counted = verified_client(make_staff()), []
+    for month in (4, 7):
+        release(period=date(2026, month, 1))
+        with CaptureQueriesContext(connection) as captured:
+            page = client.get(reverse("admin:statistics"))
+        counted.append(len(captured))
+    assert ([quarter for _one, quarter, _words, _shown in page.context["rows"]], counted[0]) == (
+        ["2026-Q3", "2026-Q2"],
+        counted[1],
+    )
