@@ -1,7 +1,7 @@
 """What the office does with a row that failed: try it again, or give it up and say why. Both stand in the event journal."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -43,7 +43,8 @@ def give_up(*, model: type[Queued], row_id: UUID, reason: str, by: Actor, now: d
     require(None if reason.strip() else NO_REASON)
     row, to = _locked(model, row_id, Event.GIVE_UP)
     carried = "payload" if isinstance(row, Outgoing) else "body"
-    model._default_manager.filter(pk=row.pk).update(state=to, ended_at=now, reason=reason.strip(), **{carried: None})
+    gone: dict[str, Any] = {"reason": reason.strip(), carried: None}
+    model._default_manager.filter(pk=row.pk).update(state=to, ended_at=now, **gone)
     _journal(row, "given_up", by, now)
 
 
