@@ -23,7 +23,7 @@ from privacy.subprocessors import Host
 LONGEST_NAME: Final = 120
 LONGEST_CODE: Final = 12
 NO_TEXT: Final = "Health content has no text form: hand it to the door, which knows where it may go"
-_MINT: Final = object()
+_TOKEN: Final = object()
 
 
 @final
@@ -118,7 +118,7 @@ class Plain:
     __slots__ = ("_text",)
 
     def __init__(self, mint: object, text: str) -> None:
-        if mint is not _MINT:
+        if mint is not _TOKEN:
             raise TypeError("A message is made from a template: ask Plain.from_template")
         self._text = text
 
@@ -136,7 +136,7 @@ class Plain:
                 raise TypeError(f"{name} may not go into a message: give a number, a day, a Name, a Link or a Code")
         with translation.override(language):
             text = render_to_string(template, {name: _said(value) for name, value in values.items()})
-        return cls(_MINT, text.strip())
+        return cls(_TOKEN, text.strip())
 
 
 def _said(value: Value) -> object:

@@ -128,7 +128,7 @@ _ALL = (
 NECESSITIES: Final = MappingProxyType({each.name: each for each in _ALL})
 """The closed register. A new name is a decision about the law: it comes with an entry of the register of processing."""
 
-_MINT = object()
+_TOKEN = object()
 
 
 @final
@@ -142,7 +142,7 @@ class Necessary:
     _file_id: UUID | None
 
     def __init__(self, mint: object, necessity: Necessity, subject_id: UUID | None, file_id: UUID | None) -> None:
-        if mint is not _MINT:
+        if mint is not _TOKEN:
             raise TypeError("A legal basis can't be made by hand; ask adapters.grounds.necessary")
         object.__setattr__(self, "_necessity", necessity)
         object.__setattr__(self, "_subject_id", subject_id)
@@ -187,7 +187,7 @@ def necessary(name: str, *, subject_id: UUID | None = None, file_id: UUID | None
     """The legal basis ``name`` for one person. Raises LookupError with the names that exist."""
     if name not in NECESSITIES:
         raise LookupError(f"{name!r} is no necessity; there are: {', '.join(NECESSITIES)}")
-    return Necessary(_MINT, NECESSITIES[name], subject_id, file_id)
+    return Necessary(_TOKEN, NECESSITIES[name], subject_id, file_id)
 
 
 _kinds: set[type] = {Necessary}

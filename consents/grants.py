@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from care import tenancy
 from consents import notices, patients, queries
 from consents.rules import known
 from consents.suspension import suspended
@@ -101,8 +102,13 @@ class PatientGrant(_Capability):
         return f"{self.wish}+{self.slot}"
 
     def check(self, now: datetime) -> None:
-        """Ask both again, at the moment of the side effect, inside the practice's scope. Raises :class:`NoGrant`."""
-        _ask_both(self.file_id, self.wish, self.subject_id, self.slot, now)
+        """Ask both again, at the moment of the side effect. Raises :class:`NoGrant`.
+
+        It was made inside the practice's scope and asks only about itself, in a scope of its own that is over at once: whoever
+        sends something holds no transaction open meanwhile (``adapters.door.send``).
+        """
+        with tenancy.scope(tenancy.ALL):
+            _ask_both(self.file_id, self.wish, self.subject_id, self.slot, now)
 
 
 def grant_for(subject_id: UUID, key: str, child: str | None = None, *, now: datetime) -> Grant:

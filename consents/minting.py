@@ -26,13 +26,14 @@ def of_person(ref: GroundRef, now: datetime) -> Iterator[Grant]:
 
 @contextmanager
 def of_patient(ref: GroundRef, now: datetime) -> Iterator[PatientGrant]:
-    """The grant of both, inside the scope of the practice where the patient is treated: a transaction as long as the handler's work.
+    """The grant of both, made inside the scope of the practice where the patient is treated; the handler's work is outside of it.
 
-    Raises :class:`consents.grants.NoGrant` and ``UnknownKey``.
+    A scope is a transaction, and nothing is sent with one open (``adapters.door.send``). Raises :class:`consents.grants.NoGrant` and ``UnknownKey``.
     """
     subject_id, file_id = _given(ref.subject_id), _given(ref.file_id)
     with tenancy.scope(_practices(subject_id, file_id)):
-        yield patient_grant_for(file_id, ref.wish, subject_id=subject_id, slot=ref.slot, now=now)
+        grant = patient_grant_for(file_id, ref.wish, subject_id=subject_id, slot=ref.slot, now=now)
+    yield grant
 
 
 def _practices(subject_id: UUID, file_id: UUID) -> list[UUID]:

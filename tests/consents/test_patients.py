@@ -4,15 +4,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from accounts.models import User
+from adapters.boxes.refs import GroundRef, minted
 from audit.actors import Actor
 from care.models import PortalLink
 from care.portal.actions import end_link, narrow_link
-from care.tenancy import ALL, scope
+from care.tenancy import ALL, current, scope
 from consents import patients
 from consents.actions import Control, Decision, decide
 from consents.grants import Grant, NoGrant, PatientGrant, grant_for, grants_for, patient_grant_for
@@ -249,6 +251,23 @@ def test_outside_the_practices_scope_there_is_no_grant(own: PortalLink, practiti
     turn_on_livekit(practitioner)
     with scope([]), pytest.raises(NoGrant):
         ask(own, practitioner)
+
+
+def test_a_worker_holds_the_grant_of_both_without_a_transaction(own: PortalLink, practitioner: User) -> None:
+    """Nothing is sent with one open; the grant asks again by itself, in a scope of its own."""
+    wish(own)
+    turn_on_livekit(practitioner)
+    ref = GroundRef.patient(own.patient_id, TELECONSULTATION, subject_id=practitioner.pk, slot=LIVEKIT)
+    with scope([]):
+        depth = len(connection.savepoint_ids)
+        with minted(ref, LATER) as grant:
+            assert (len(connection.savepoint_ids), current()) == (depth, "")
+            grant.check(LATER)
+            assert (grant.name, current()) == (f"{TELECONSULTATION}+{LIVEKIT}", "")
+            with scope(ALL):
+                wish(own, on=False, at=LATER)
+            with pytest.raises(NoGrant):
+                grant.check(LATER)
 
 
 def test_a_grant_of_the_practitioner_alone_is_none_where_the_patient_is_needed(practitioner: User) -> None:

@@ -227,14 +227,15 @@ def wish(own: PortalLink, on: bool) -> None:
         )
 
 
-def test_work_on_a_patient_s_file_runs_in_the_practice_while_both_agree(
+def test_work_on_a_patient_s_file_runs_while_both_agree_and_in_no_scope(
     receiver: Receiver, practitioner: User, own: PortalLink
 ) -> None:
+    """A scope is a transaction, and the door sends with none open: a handler opens its own for what it reads."""
     ref = both_agree(practitioner, own)
     seen: list[str] = []
     receiver.then = lambda row: seen.append(current())
     queued(ground=ref, now=NOW)
-    assert (work(NOW), seen) == (1, [str(own.practice_id)])
+    assert (work(NOW), seen) == (1, [""])
 
 
 @pytest.mark.parametrize("who", ["patient", "practitioner"])
