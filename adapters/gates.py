@@ -1,6 +1,6 @@
 """Whether a way out is open at all, whoever asks: the register, a setting, the office's switch, the breaker (PC-101)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,15 +14,27 @@ from adapters.grounds import Ground, Necessary, NoGround, must_be_genuine
 from adapters.models import Switch
 from privacy.clocks import legal_day
 from privacy.refusals import Refusal
-from privacy.subprocessors import CLOSED, Host, Subprocessor, entry, why_closed
+from privacy.subprocessors import CLOSED, Host, RegisterVersion, Subprocessor, entry, why_closed
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 """Where a stand-in may listen; never in production."""
 
 
+_counting: list[Callable[[datetime], Sequence[RegisterVersion]]] = []
+
+
+def count_with(counted: Callable[[datetime], Sequence[RegisterVersion]]) -> None:
+    """Have only those versions of the register count that were announced in time: ``subprocessors`` registers who knows them."""
+    _counting[:] = [counted]
+
+
+def _versions(now: datetime) -> Sequence[RegisterVersion] | None:
+    return _counting[0](now) if _counting else None
+
+
 def by_register(subprocessor: str, now: datetime) -> Closed | None:
     """Closed by the register itself: no entry, not in force yet, or a transfer without a live mechanism (PC-101)."""
-    why = why_closed(subprocessor, legal_day(now))
+    why = why_closed(subprocessor, legal_day(now), _versions(now))
     return Closed(subprocessor, "register", _(CLOSED[why])) if why else None
 
 
@@ -59,7 +71,7 @@ def known_host(subprocessor: str, hostname: str, now: datetime) -> tuple[Subproc
     """The register's rows of a host. Raises :class:`Closed` for one that the register doesn't have for this subprocessor."""
     if closed := by_register(subprocessor, now):
         raise closed
-    found = entry(subprocessor, legal_day(now))
+    found = entry(subprocessor, legal_day(now), _versions(now))
     if (host := found.host(hostname)) is None:
         raise Closed(subprocessor, "register", _("the register doesn't know this host"))
     return found, host

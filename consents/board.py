@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from consents.notices import Text, Wording
 from consents.states import State, fold
 from consents.stopping import Stopping
 from privacy.clocks import legal_day
+from privacy.closures import closure
 from privacy.consent_keys import KEYS, Kind
 
 
@@ -31,6 +32,7 @@ class Switch:
     wording: Wording
     state: State
     event_id: UUID | None
+    day: date
     stopping: Stopping | None = None
     """How far its withdrawal has come, while that is what it stands on."""
     children: list["Switch"] = field(default_factory=list)
@@ -66,6 +68,11 @@ class Switch:
     def html(self) -> SafeString:
         """The whole wording, for whoever unfolds it."""
         return rendering.html(self.text.content)
+
+    @property
+    def closed(self) -> str:
+        """Why nothing goes to the service whatever is allowed, since when; empty while its way is open (PC-101)."""
+        return closure(self.child, self.day) if self.child else ""
 
     @property
     def leaves_by_page(self) -> bool:
@@ -136,7 +143,8 @@ def _switch(
     children: list[Switch] | None = None,
 ) -> Switch:
     slot = notices.slot_of(key, child)
-    text, state = notices.in_force(slot, language, legal_day(now)), states[slot]
+    day = legal_day(now)
+    text, state = notices.in_force(slot, language, day), states[slot]
     event_id = ids.get(state.number)
     own = None if state.by_parent or event_id is None else stopped.get(event_id)
-    return Switch(key, child, text, text.wording, state, event_id, own, children or [])
+    return Switch(key, child, text, text.wording, state, event_id, day, own, children or [])

@@ -49,9 +49,12 @@ def register_effects() -> None:
     from gdpr_requests import effects
     from gdpr_requests.desk import objecting
     from gdpr_requests.directives import dying
+    from gdpr_requests.duties.queries import agreements
     from gdpr_requests.export import granting
     from privacy.deadlines import Right
+    from subprocessors.papers import papers_from
 
+    papers_from(agreements)
     effects.when_granted(Right.ERASURE, effects.erase)
     effects.when_granted(Right.RESTRICTION, effects.restrict)
     for right in granting.RIGHTS:

@@ -159,6 +159,7 @@ declare(
         "id": technical("random identifier of the duty"),
         "kind": technical("what kind of thing falls due"),
         "title": technical("what it is called; no person is named"),
+        "subprocessor": technical("with whom an agreement is, by the key of the register"),
         "every_months": technical("after how many months it falls due again"),
         "first_due_on": technical("when it was due for the first time"),
         "created_at": technical("when it was entered"),

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 TABS = (
     ("gdpr:overview", _("Overview")),
     ("consents:switches", _("Consents")),
+    ("gdpr:integrations", _("Integrations")),
     ("consents:log", _("Log")),
     ("gdpr:export", pgettext_lazy("tab", "Export")),
     ("gdpr:journal", _("Access journal")),

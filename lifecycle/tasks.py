@@ -39,7 +39,8 @@ def sweep() -> dict[str, int]:
 @shared_task(name="lifecycle.tell_changes")
 def tell_changes() -> int:
     """Tell everybody of a version that was just announced; returns how many. The hourly sweep goes on with it."""
-    return telling.sweep(by=Actor.system("tell_changes"), now=timezone.now(), dry_run=False)[telling.NAME].done
+    found = telling.sweep(by=Actor.system("tell_changes"), now=timezone.now(), dry_run=False)
+    return sum(outcome.done for outcome in found.values())
 
 
 @shared_task(name="lifecycle.redate")

@@ -14,11 +14,13 @@ from accounts.access import Audience
 from accounts.patients.queries import is_patient
 from care.roles import RECIPIENTS, TEAM, Right
 from consents.cookies.choice import asks
+from lifecycle.changes import register
 from lifecycle.changes.queries import Standing, unseen
 from lifecycle.deletion.frames import Frame, frame_of
 from lifecycle.deletion.queries import standing_at
 from lifecycle.deletion.rules import State
 from praticonnect.access import access_of
+from subprocessors.queries import Coming
 
 RAIL = (
     ("records:today", _("Today"), "sun"),
@@ -42,7 +44,7 @@ def house(request: HttpRequest) -> dict[str, object]:
     """Context of the base frames. The rail shows only what exists.
 
     ``deletion_at`` is the instant at which the visitor's account is to be deleted, while it waits, and
-    ``policy_change`` a version of the policy they haven't seen; both asked only if a page shows them.
+    ``policy_change`` and ``register_change`` versions they haven't seen; all asked only if a page shows them.
     """
     return {
         "controller": settings.CONTROLLER,
@@ -53,6 +55,7 @@ def house(request: HttpRequest) -> dict[str, object]:
         "deletion_at": SimpleLazyObject(lambda: _deletion_at(request)),
         "deletion_frame": SimpleLazyObject(lambda: _deletion_frame(request)),
         "policy_change": SimpleLazyObject(lambda: _policy_change(request)),
+        "register_change": SimpleLazyObject(lambda: _register_change(request)),
     }
 
 
@@ -62,6 +65,14 @@ def _policy_change(request: HttpRequest) -> Standing | None:
     if now is None or user is None or not user.is_authenticated:
         return None
     return unseen(user, now)
+
+
+def _register_change(request: HttpRequest) -> Coming | None:
+    """An announced change of subprocessors that a practitioner hasn't seen (PC-90)."""
+    now, user = getattr(request, "now", None), getattr(request, "user", None)
+    if now is None or user is None or not user.is_authenticated:
+        return None
+    return register.unseen(user, now)
 
 
 def _deletion_at(request: HttpRequest) -> datetime | None:

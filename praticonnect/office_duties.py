@@ -16,15 +16,17 @@ from audit.requests import HouseRequest
 from gdpr_requests.duties import actions
 from gdpr_requests.duties.forms import AddForm, DoneForm
 from gdpr_requests.duties.queries import standings
-from gdpr_requests.models import Duty, DutyProof
+from gdpr_requests.models import Duty, DutyKind, DutyProof
 from privacy.clocks import legal_day
 from privacy.refusals import Refused
 from records.uploads import refuse
+from subprocessors.queries import in_force
 
 
 def duties(request: HouseRequest) -> HttpResponse:
     """All of them, what is overdue first; a new one is entered here."""
-    form = AddForm(request.POST or None)
+    companies = {one.key: one.name for one in in_force(request.now).entries}
+    form = AddForm(request.POST or None, companies=companies, initial=_asked_for(request))
     if request.method == "POST" and form.is_valid():
         actions.add_duty(**form.cleaned_data, by=request.actor, now=request.now)
         messages.success(request, gettext("It is entered; the page says when it falls due."))
@@ -71,6 +73,12 @@ def proof(request: HouseRequest, done_id: UUID) -> HttpResponse:
     ending = found.content_type.rpartition("/")[2]
     answer.headers["Content-Disposition"] = f'attachment; filename="proof-{found.done.done_on}.{ending}"'
     return answer
+
+
+def _asked_for(request: HouseRequest) -> dict[str, str]:
+    """What the page of subprocessors asks to enter: an agreement with one of them."""
+    company = request.GET.get("subprocessor", "")
+    return {"kind": DutyKind.AGREEMENT, "subprocessor": company} if company else {}
 
 
 def _recorded(request: HouseRequest, duty_id: UUID, form: DoneForm) -> bool:

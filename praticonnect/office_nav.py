@@ -93,6 +93,10 @@ GROUPS = (
             OfficePage(
                 "egress", _("Egress journal"), _("What left, to which service, on which ground; never its content"), "external-link"
             ),
+            OfficePage(
+                "subprocessors", _("Subprocessors"), _("What a transfer rests on and until when, changes, objections"),
+                "users", ("subprocessor_announce",),
+            ),
             OfficePage("ledger", _("Sealed evidence"), _("Every sealed entry, verified now"), "shield-check"),
             OfficePage(
                 "supervision", _("Supervision"), _("Who signed in, who was refused, who opened what"), "eye"

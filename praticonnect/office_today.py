@@ -16,6 +16,7 @@ from lifecycle import runs
 from lifecycle.breaches.queries import Breach, breaches
 from lifecycle.holds.queries import to_review
 from lifecycle.schedule.queries import open_versions, versions
+from praticonnect.office_subprocessors import rows
 from privacy.clocks import legal_day
 from records.emergency import reviews_at
 
@@ -105,6 +106,12 @@ def _house(now: datetime) -> Iterator[Due]:
         ngettext("certificate, audit or training due", "certificates, audits or trainings due", late + soon),
         _("%(late)d overdue, %(soon)d within 30 days.") % {"late": late, "soon": soon}, reverse("admin:duties"),
         _("See what is due"), late=bool(late),
+    )  # fmt: skip
+    ending = [one.tone for one in rows(now) if one.tone]
+    yield Due(
+        len(ending), ngettext("transfer loses its basis", "transfers lose their basis", len(ending)),
+        _("Within 90 days, or it is over: then nothing goes there any more."), reverse("admin:subprocessors"),
+        _("See the subprocessors"), late="danger" in ending,
     )  # fmt: skip
     stopped = runs.waiting().count()
     yield Due(

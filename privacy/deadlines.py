@@ -38,6 +38,8 @@ class Right(StrEnum):
     DIRECTIVES = "LIL 85"
     QUESTIONED_ACCESS = "15, 32"
     """"I don't recognise this access": who opened my data, and why?"""
+    SUBPROCESSORS = "28.2"
+    """A practitioner objects to a change of those who process data for us."""
     QUESTION = "38.4"
     """Whatever else a person asks the data protection officer."""
 

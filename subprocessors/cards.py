@@ -1,6 +1,7 @@
 """One subprocessor as a card of the pages: labels and words, ready to be shown."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils.translation import gettext as _
 
@@ -23,8 +24,8 @@ class Card:
     facts: list[tuple[str, list[str]]]
 
 
-def card(standing: Standing) -> Card:
-    """The card of one subprocessor, in the reader's language."""
+def card(standing: Standing, paper: date | None = None) -> Card:
+    """The card of one subprocessor, in the reader's language; ``paper``: the day of its agreement on file."""
     one = standing.entry
     basis = [wording.mechanism(each) for each in one.mechanisms]
     if basis and not one.transfers:
@@ -34,7 +35,7 @@ def card(standing: Standing) -> Card:
         (_("What opens it"), [_(one.opened_by)]),
         (_("Transfer outside the EEA"), [wording.transfer(one), *basis]),
         (_("Certification"), [_(one.certification) if one.certification else _("none on file")]),
-        (_("Agreement (Art. 28)"), [wording.agreement(one)]),
+        (_("Agreement (Art. 28)"), [wording.agreement(one, paper)]),
         (_("In the register since"), [written(standing.since)]),
         (_("Servers"), [", ".join(host.name for host in one.hosts)]),
     ]

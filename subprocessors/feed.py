@@ -72,7 +72,8 @@ class Changes(HouseFeed):
 def _items(now: datetime) -> list[Item]:
     told = {one.number: one.at for one in queries.announced(now)}
     versions = queries.public(now)
-    found, before = [], None
+    found: list[Item] = []
+    before: Prose | None = None
     for version in versions:
         said = prose(version)
         about = [title for title, _lines in by_section(before.content, said.content)] if before else []

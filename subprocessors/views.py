@@ -10,15 +10,16 @@ from consents.history.forms import CompareForm
 from privacy.clocks import legal_day
 from subprocessors import queries
 from subprocessors.cards import card
+from subprocessors.papers import papers
 from subprocessors.wording import prose
 
 
 @require_safe
 def register(request: HouseRequest) -> HttpResponse:
     """The register as it counts today, and the change that is announced, if there is one (PC-90)."""
-    found = queries.standings(request.now)
+    found, known = queries.standings(request.now), papers()
     context = {
-        "cards": [card(one) for one in found], "version": queries.in_force(request.now),
+        "cards": [card(one, known.get(one.entry.key)) for one in found], "version": queries.in_force(request.now),
         "coming": queries.coming(request.now), "abroad": sum(one.entry.transfers for one in found),
         "closed": sum(one.closed is not None for one in found),
     }  # fmt: skip

@@ -6,10 +6,11 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
+from privacy.closures import in_words
 from privacy.days import written
 from privacy.declare import Category
 from privacy.register import CATEGORIES
-from privacy.subprocessors import CLOSED, COUNTRIES, KINDS, Mechanism, RegisterVersion, Subprocessor
+from privacy.subprocessors import COUNTRIES, KINDS, Mechanism, RegisterVersion, Subprocessor
 from subprocessors.queries import Standing
 
 
@@ -52,22 +53,17 @@ def mechanism(one: Mechanism) -> str:
     return _("%(kind)s: checked on %(since)s, counts until %(until)s") % said
 
 
-def agreement(one: Subprocessor) -> str:
-    """What is on file of the agreement under Art. 28."""
-    return _("Signed on %(day)s.") % {"day": written(one.dpa_on)} if one.dpa_on else _(one.evidence)
+def agreement(one: Subprocessor, paper: date | None = None) -> str:
+    """What is on file of the agreement under Art. 28; ``paper``: the day of the document that the office keeps."""
+    signed = paper or one.dpa_on
+    return _("On file, of %(day)s.") % {"day": written(signed)} if signed else _(one.evidence)
 
 
 def closed(standing: Standing) -> str:
     """Since when it is closed and why, in one line; empty while it is open."""
     if standing.closed is None:
         return ""
-    since = written(standing.closed_since) if standing.closed_since else ""
-    why = _(CLOSED[standing.closed])
-    return (
-        _("Closed since %(day)s: %(why)s.") % {"day": since, "why": why}
-        if since
-        else _("Closed: %(why)s.") % {"why": why}
-    )
+    return in_words(standing.closed, standing.closed_since)
 
 
 def prose(version: RegisterVersion) -> Prose:

@@ -20,6 +20,12 @@ class Ground(models.TextChoices):
     ACCURATE = "accurate", _("The data are accurate and complete (GDPR Art. 16).")
     NOT_PORTABLE = "not_portable", _("The data rest neither on consent nor on a contract (GDPR Art. 20(1)).")
     COMPELLING = "compelling", _("Compelling legitimate grounds override your interests (GDPR Art. 21(1)).")
+    STAYS = (
+        "stays",
+        _(
+            "The change stays: you can end the contract before it takes effect, with your export and at no cost (GDPR Art. 28(2))."
+        ),
+    )
     LAWFUL = "lawful", _("The conditions of a restriction are not met (GDPR Art. 18(1)).")
 
 
@@ -34,6 +40,7 @@ OF_RIGHT: Final[dict[Right, frozenset[Ground]]] = {
     Right.RESTRICTION: frozenset({Ground.NOT_HELD, Ground.LAWFUL, Ground.CLAIMS}),
     Right.OBJECTION: frozenset({Ground.NOT_HELD, Ground.COMPELLING, Ground.CLAIMS}),
     Right.DIRECTIVES: frozenset({Ground.RETENTION, Ground.CLAIMS, Ground.OTHERS}),
+    Right.SUBPROCESSORS: frozenset({Ground.STAYS}),
     Right.HOSTING_OBJECTION: frozenset({Ground.NOT_HELD, Ground.COMPELLING, Ground.RETENTION}),
 }
 """Beside those that always may be one. Withdrawing a consent can't be refused otherwise. Directives are carried out as far as the law lets."""

@@ -23,6 +23,7 @@ RIGHTS: Final[dict[Right, str | Promise]] = {
     Right.HOSTING_OBJECTION: _("Objection to the hosting of health data"),
     Right.DIRECTIVES: _("Directives for after death"),
     Right.QUESTIONED_ACCESS: _("“I don't recognise this access”"),
+    Right.SUBPROCESSORS: _("Objection to a change of subprocessors"),
     Right.QUESTION: _("Another question or complaint"),
 }
 

@@ -19,10 +19,24 @@ KEY = "duties"
 
 
 @transaction.atomic
-def add_duty(*, kind: str, title: str, every_months: int | None, first_due_on: date, by: Actor, now: datetime) -> Duty:
+def add_duty(
+    *,
+    kind: str,
+    title: str,
+    every_months: int | None,
+    first_due_on: date,
+    by: Actor,
+    now: datetime,
+    subprocessor: str = "",
+) -> Duty:
     """Enter something that will fall due (PC-82)."""
     duty = Duty.objects.create(
-        kind=kind, title=title, every_months=every_months, first_due_on=first_due_on, created_at=now
+        kind=kind,
+        title=title,
+        every_months=every_months,
+        first_due_on=first_due_on,
+        created_at=now,
+        subprocessor=subprocessor,
     )
     _journal("added", duty, by=by, now=now)
     return duty

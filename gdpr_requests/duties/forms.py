@@ -1,5 +1,6 @@
 """What the office types about a duty."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -26,6 +27,9 @@ class AddForm(forms.Form):
         max_length=200,
         help_text=_("For example: HDS certificate of the hosting company. No names of people."),
     )
+    subprocessor = forms.ChoiceField(
+        label=_("Subprocessor"), required=False, help_text=_("For an agreement: with whom it is.")
+    )
     first_due_on = forms.DateField(label=_("Due on"), widget=_day(), error_messages=DAY)
     every_months = forms.IntegerField(
         label=_("Again after, in months"),
@@ -34,6 +38,20 @@ class AddForm(forms.Form):
         max_value=120,
         help_text=_("Leave this empty for something that is done once."),
     )
+
+    def __init__(self, *args: Any, companies: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["subprocessor"].choices = [("", "—"), *companies.items()]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """An agreement is with somebody of the register, everything else with nobody of it."""
+        found = super().clean() or {}
+        agreement, company = found.get("kind") == DutyKind.AGREEMENT, found.get("subprocessor")
+        if agreement and not company:
+            self.add_error("subprocessor", _("Choose with whom the agreement is."))
+        if company and not agreement:
+            self.add_error("subprocessor", _("Choose the kind “Agreement with a subprocessor”, or nobody here."))
+        return found
 
 
 class DoneForm(forms.Form):

@@ -13,6 +13,7 @@ class DutyKind(models.TextChoices):
     HOSTING = "hosting", _("Certificate of the hosting (HDS)")
     AUDIT = "audit", _("Audit")
     TRAINING = "training", _("Training")
+    AGREEMENT = "agreement", _("Agreement with a subprocessor")
     OTHER = "other", _("Something else")
 
 
@@ -22,6 +23,7 @@ class Duty(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     kind = models.CharField(_("kind"), max_length=10, choices=DutyKind)
     title = models.CharField(_("title"), max_length=200)
+    subprocessor = models.CharField(_("subprocessor"), max_length=30, blank=True)
     every_months = models.PositiveSmallIntegerField(_("again after, in months"), null=True)
     first_due_on = models.DateField(_("due for the first time on"))
     created_at = models.DateTimeField(_("entered"))
@@ -32,6 +34,9 @@ class Duty(models.Model):
         verbose_name_plural = _("duties")
         constraints = [
             models.CheckConstraint(condition=Q(kind__in=DutyKind.values), name="duty_kind"),
+            models.CheckConstraint(
+                condition=Q(kind=DutyKind.AGREEMENT) ^ Q(subprocessor=""), name="duty_of_a_subprocessor"
+            ),
             models.CheckConstraint(condition=~Q(title=""), name="duty_has_a_title"),
             models.CheckConstraint(
                 condition=Q(every_months=None) | Q(every_months__range=(1, 120)), name="duty_returns_within_ten_years"

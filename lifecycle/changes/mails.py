@@ -1,6 +1,6 @@
-"""The message about a new version of the policy: what changes, from when, and what one can do. Dates come in as values."""
+"""The messages about new versions: what changes, from when, and what one can do. Dates come in as values."""
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.conf import settings
 from django.urls import reverse
@@ -23,3 +23,15 @@ def change(*, user: User, number: int, effective_on: date, material: bool) -> bo
         "compare_url": f"{settings.SITE_URL}{reverse('consents:history')}?text=policy&first={number - 1}&second={number}",
     }
     return from_template("lifecycle/email/policy_change", user.email, values, language=user.language)
+
+
+def register_change(*, user: User, number: int, effective_on: date) -> bool:
+    """Version ``number`` of the register of subprocessors takes effect on ``effective_on``. False when the mail server refused."""
+    values = {
+        "number": number,
+        "effective_on": effective_on,
+        "last_day": effective_on - timedelta(days=1),
+        "page_url": settings.SITE_URL + reverse("gdpr:subprocessors"),
+        "compare_url": settings.SITE_URL + reverse("subprocessors:history"),
+    }
+    return from_template("lifecycle/email/register_change", user.email, values, language=user.language)

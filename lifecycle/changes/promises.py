@@ -10,7 +10,8 @@ from consents import notices
 from consents.queries import facts
 from consents.trial import trial
 from lifecycle.changes import queries
-from lifecycle.changes.rules import CONTRACT, Channel, owed
+from lifecycle.changes.rules import CONTRACT, POLICY, REGISTER, Channel, owed
+from lifecycle.changes.topics import OF_REGISTER, untold
 from lifecycle.models import NoticeSent, PolicyAnnouncement
 from privacy.clocks import legal_day, start_of
 from privacy.promises import Measure, promise
@@ -62,6 +63,24 @@ def a_material_change_is_put_before_people_again(now: datetime) -> Measure:
     return Measure(asked_again and not asked_twice and queries.closed_by_refusal in reasons, figures)
 
 
+@promise("PC-90", checked_by="tests/lifecycle/test_register_changes.py")
+def every_practitioner_is_told_of_a_change_of_subprocessors(now: datetime) -> Measure:
+    """Of an announced change that can still be objected to, nobody waits for the notice, and nobody was told twice."""
+    found = [one for one in OF_REGISTER.news(now) if one.at < now - PATIENCE]
+    figures = {
+        "announced_and_open_to_objection": len(OF_REGISTER.news(now)),
+        "told_by_email": NoticeSent.objects.filter(
+            kind__startswith=f"{REGISTER}.", kind__endswith=Channel.EMAIL
+        ).count(),
+        "seen_on_the_site": NoticeSent.objects.filter(
+            kind__startswith=f"{REGISTER}.", kind__endswith=Channel.SITE
+        ).count(),
+        "left_untold": sum(untold(OF_REGISTER, one).count() for one in found),
+        "told_twice": _told_twice(REGISTER),
+    }
+    return Measure(not figures["left_untold"] and not figures["told_twice"], figures)
+
+
 def _policies() -> list[notices.Text]:
     return [text for text in notices.catalogue() if text.slot == notices.POLICY]
 
@@ -93,9 +112,9 @@ def _overdue(found: list[PolicyAnnouncement], now: datetime) -> list[PolicyAnnou
     return [one for one in queries.current(found, legal_day(now)) if one.at < now - PATIENCE]
 
 
-def _told_twice() -> int:
+def _told_twice(of: str = POLICY) -> int:
     """People who were told twice of a version over a channel; the table's own constraint counts the beginning as well."""
-    told = NoticeSent.objects.filter(kind__startswith="policy.").values("account_id", "kind")
+    told = NoticeSent.objects.filter(kind__startswith=f"{of}.").values("account_id", "kind")
     return told.annotate(times=Count("pk")).filter(times__gt=1).count()
 
 

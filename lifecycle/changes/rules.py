@@ -34,9 +34,14 @@ class Answer(StrEnum):
     REFUSE = "refuse"
 
 
-def kind_of(number: int, channel: Channel) -> str:
+POLICY: Final = "policy"
+REGISTER: Final = "register"
+"""What there are versions of: the policy, and the register of subprocessors."""
+
+
+def kind_of(number: int, channel: Channel, of: str = POLICY) -> str:
     """The name of the notice of one version over one channel, as the table of sent notices has it."""
-    return f"policy.{number}.{channel}"
+    return f"{of}.{number}.{channel}"
 
 
 def owed(facts: Iterable[Fact], material: Collection[int]) -> int:

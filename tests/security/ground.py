@@ -200,6 +200,7 @@ def house(owner: User, file: PatientFile, contents: dict[str, UUID]) -> dict[str
     return {
         "language": "en", "cut_id": cut_of_somebody(now), "event_id": receipt, "address": PublishedText.objects.values_list("sha256", flat=True).first(),
         "key": "some-key", "admin:way_out key": "resend", "admin:way_open key": "resend", "uidb36": "abc", "pk": 1, "consents:confirm key": "tos_privacy",
+        "gdpr:integration key": "google",
         "listing_id": Listing.objects.create(user=owner).pk, "export_id": exported(owner).pk,
         "token": keep_token(owner.pk, 1, now), "patient:invitation token": "no-such-link",
         "request_id": asked.pk, "admin:request request_id": letter, "admin:request_paper request_id": letter, "gdpr:request_paper request_id": to_practice, "gdpr:request_archive request_id": handed,

@@ -145,6 +145,7 @@ def world(owner: User, patient: User) -> World:
         "path": "below",
         "pk": 1,
         "consents:confirm key": "tos_privacy",
+        "gdpr:integration key": "google",
         "file_id": file.pk,
         "consultation_id": consultation.pk,
         "measure_id": measure.pk,

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
+from adapters import gates
 from audit.models import EventEntry
 from praticonnect.database import as_owner
 from privacy.refusals import Refused
@@ -100,3 +101,12 @@ def test_standings_say_since_when_and_what_closes(monkeypatch: pytest.MonkeyPatc
         "bulkgate": (Closed.NO_MECHANISM, DAY)
     }
     assert "aws" not in found
+
+
+def test_the_door_counts_no_version_that_was_not_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare(monkeypatch)
+    closed = gates.by_register("newcomer", BEGINS)
+    assert (closed.gate if closed else "", gates.by_register("aws", BEGINS)) == ("register", None)
+    announced()
+    assert [gates.by_register("newcomer", BEGINS), bool(gates.by_register("aws", BEGINS))] == [None, True]
+    assert gates.by_register("newcomer", BEGINS - SECOND) is not None

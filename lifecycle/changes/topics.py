@@ -1,0 +1,61 @@
+"""What people are told new versions of, by one telling: the policy (MD-13) and the register of subprocessors (PC-90)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.db.models import Exists, OuterRef, QuerySet
+
+from accounts.models import User
+from lifecycle.changes import mails, queries
+from lifecycle.changes.rules import POLICY, REGISTER, Channel, kind_of
+from lifecycle.models import NoticeSent
+from privacy.clocks import legal_day
+from subprocessors import queries as register
+from subprocessors.models import Announcement
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """``news``: what is announced and not superseded, the earlier first; ``concerned``: whom a version of that day concerns."""
+
+    name: str
+    news: Callable[[datetime], Sequence[Any]]
+    concerned: Callable[[date], QuerySet[User]]
+    mail: Callable[[User, Any], bool]
+
+
+def untold(topic: Topic, one: Any, channel: Channel = Channel.EMAIL) -> QuerySet[User]:
+    """Those whom a version concerns and who weren't told of it over a channel."""
+    kind = kind_of(one.number, channel, topic.name)
+    notice = NoticeSent.objects.filter(kind=kind, account_id=OuterRef("pk"))
+    return topic.concerned(one.effective_on).filter(~Exists(notice))
+
+
+def practitioners(effective_on: date) -> QuerySet[User]:
+    """Every practitioner with an account from before a version took effect: they are the controllers who may object."""
+    return queries.concerned(effective_on).filter(practitioner__isnull=False)
+
+
+def _policies(now: datetime) -> Sequence[Any]:
+    return queries.current(queries.announced(now), legal_day(now))
+
+
+def _policy(user: User, one: Any) -> bool:
+    return mails.change(user=user, number=one.number, effective_on=one.effective_on, material=one.material)
+
+
+def _registers(now: datetime) -> list[Announcement]:
+    """What can still be objected to: from its day on a version is the register, which everybody can read."""
+    coming = register.coming(now)
+    return [coming.announcement] if coming else []
+
+
+def _register(user: User, one: Any) -> bool:
+    return mails.register_change(user=user, number=one.number, effective_on=one.effective_on)
+
+
+OF_POLICY: Final = Topic(POLICY, _policies, queries.concerned, _policy)
+OF_REGISTER: Final = Topic(REGISTER, _registers, practitioners, _register)
+TOPICS: Final = (OF_POLICY, OF_REGISTER)
