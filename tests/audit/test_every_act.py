@@ -32,6 +32,7 @@ ELSEWHERE: Final = {
     "gdpr_requests.directives.ending:sweep": "rows without content at their term; the run stands in lifecycle.SweepRun",
     "lifecycle.erasure.certificate:send": "the certificate's own row says when it was sent",
     "lifecycle.expiring.audience:sweep": "counts about nobody; the run stands in lifecycle.SweepRun",
+    "lifecycle.expiring.boxes:sweep": "messages at their term; the run stands in lifecycle.SweepRun",
     "lifecycle.expiring.office:sweep": "lines of a log at their term; the run stands in lifecycle.SweepRun",
     "lifecycle.expiring.usage:sweep": "counts of visits at their term; the run stands in lifecycle.SweepRun",
     "lifecycle.holds.actions:recompute_clock": "a step of acts that journal",
