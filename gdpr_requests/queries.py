@@ -25,6 +25,7 @@ from records.clock import Bar, bars_of
 from records.holds import holds_of
 from records.models import Consultation, Document, KeptResource, Measure, PatientFile
 from records.queries import files_for, files_of
+from records.restriction.queries import IS_RESTRICTED
 
 RECENT = timedelta(days=30)
 ONE_DAY = timedelta(days=1)
@@ -154,10 +155,9 @@ def own_files(user: User, entries: Iterable[AccessEntry], now: datetime) -> set[
 
 
 def next_to_leave(user: User, number: int = 3) -> QuerySet[PatientFile]:
-    """The files whose term ends first, with what their clock shows."""
-    shown = (
-        files_of(user).select_related(None).only("created_at", "last_consultation_on", "retain_until", "retention_rule")
-    )
+    """The files whose term ends first, with what their clock shows; a restricted one doesn't leave (PC-63)."""
+    free = files_of(user).select_related(None).exclude(IS_RESTRICTED)
+    shown = free.only("created_at", "last_consultation_on", "retain_until", "retention_rule")
     return shown.order_by("retain_until", "pk")[:number]
 
 

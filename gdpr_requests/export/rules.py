@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from audit.models import AccessEntry
 from gdpr_requests.models.exports import Export, ExportState
 from records.restriction.queries import live
 
@@ -26,11 +27,14 @@ def why_not_another(user_id: UUID) -> str:
 def why_not_take(export: Export, practice_id: UUID | None) -> str:
     """What stands against taking a practice's archive along, or nothing: a file in it was restricted since (PC-63).
 
-    The copy that a patient asked for is theirs, restricted or not. Call inside the practice's scope.
+    Which files were packed, the access journal says; a file restricted while the archive was made may be in it. The copy
+    that a patient asked for is theirs, restricted or not. Call inside the practice's scope.
     """
     if practice_id is None or export.request_id:
         return ""
-    if not live().filter(practice_id=practice_id, since_at__gte=export.asked_at).exists():
+    shut = list(live().filter(practice_id=practice_id).values_list("file_id", flat=True).distinct())
+    packed = AccessEntry.objects.filter(subject_id__in=shut, action="export", at__gte=export.asked_at)
+    if not shut or not packed.filter(actor_id=export.account_id).exists():
         return ""
     return _(
         "The processing of a patient's file was restricted after this archive was asked for, and its content may be in it."

@@ -21,7 +21,7 @@ from care.tenancy import ALL, scope
 from lifecycle.erasure import certificate, identity, mailbox
 from lifecycle.erasure.answers import DESTRUCTIVE, answers
 from lifecycle.erasure.approving import journal
-from lifecycle.erasure.files import Fate, pieces
+from lifecycle.erasure.files import STAYS, Fate, pieces
 from lifecycle.models import ClosedAccount, Disposal, Erasure
 from lifecycle.residue.recording import record_scan
 from lifecycle.retention import door
@@ -95,7 +95,7 @@ def _carry_out(decided: Erasure, by: Actor, now: datetime) -> dict[str, Any]:
     for piece in pieces(gone):
         while door.finish_decided(piece, by=by, now=now):
             pass
-    kept = [*_files(decided, Fate.ARCHIVED), *_files(decided, Fate.HELD)] if decided.kind == "account" else []
+    kept = [file_id for fate in STAYS for file_id in _files(decided, fate)] if decided.kind == "account" else []
     practices = [UUID(one) for one in decided.figures["practices"]]
     for piece in pieces([*kept, *_come_late(practices, kept)]):
         archive_files(piece, by=by, now=now)

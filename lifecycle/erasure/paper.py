@@ -93,6 +93,8 @@ def _until(part: Mapping[str, Any]) -> str:
         return written(date.fromisoformat(part["until"]))
     if part["fate"] == Fate.HELD:
         return gettext("the hold is lifted")
+    if part["fate"] == Fate.RESTRICTED:
+        return gettext("the restriction is lifted")
     return gettext("its own end, with your colleague") if part["fate"] == Fate.SHARED else ""
 
 

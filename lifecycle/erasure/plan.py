@@ -33,6 +33,7 @@ _WHY: dict[str, str] = {
     Outcome.ARCHIVED: _("Goes into the archive: sealed, out of daily work, opened only with a reason."),
     Outcome.KEPT: _("Stays, under a random identifier, because a law asks for it."),
     Fate.HELD: _("A legal hold keeps it: a dispute, a claim or a court order. It is archived, not destroyed."),
+    Fate.RESTRICTED: _("Its use is restricted: it is only stored until that is lifted (GDPR Art. 18), then destroyed."),
     Fate.SHARED: _("Another practitioner of the practice treats this patient; the file stays as it is."),
     Fate.IN_TERM: _("Its term isn't over; the law keeps it until then."),
 }

@@ -14,7 +14,7 @@ from consents.receipts import is_genuine
 from lifecycle.erasure import paper
 from lifecycle.erasure.answers import DESTRUCTIVE, answers, nameless, personal_tables
 from lifecycle.erasure.closing import due
-from lifecycle.erasure.files import Fate, pieces
+from lifecycle.erasure.files import STAYS, Fate, pieces
 from lifecycle.erasure.identity import last_day
 from lifecycle.models import ClosedAccount, Erasure, ErasureCertificate
 from privacy.clocks import Jurisdiction, legal_day
@@ -71,7 +71,7 @@ def patient_files_of_erased_accounts_went(now: datetime) -> Measure:
     finished = Erasure.objects.filter(state=Erasure.State.DONE).values("erasure_id")
     rows = list(Erasure.objects.filter(state=Erasure.State.DECIDED, erasure_id__in=finished))
     gone = [file_id for row in rows for file_id in _files(row, Fate.ERASED)]
-    kept = [file_id for row in rows if row.kind == "account" for file_id in _files(row, Fate.ARCHIVED, Fate.HELD)]
+    kept = [file_id for row in rows if row.kind == "account" for file_id in _files(row, *STAYS)]
     waiting = Erasure.objects.filter(state=Erasure.State.DECIDED, at__lt=now - LATE).exclude(erasure_id__in=finished)
     with scope(ALL):
         broken = {
@@ -137,7 +137,7 @@ def _documents() -> Iterator[dict[str, Any]]:
 def _unexplained(document: dict[str, Any]) -> int:
     """Kept parts without a ground, or with neither a last day nor a hold or a colleague that keeps them."""
     kept = [part for part in document["parts"] if part["outcome"] not in DESTRUCTIVE]
-    open_ended = (Fate.HELD, Fate.SHARED)
+    open_ended = (Fate.HELD, Fate.RESTRICTED, Fate.SHARED)
     return sum(not part["ground"] or (not part["until"] and part["fate"] not in open_ended) for part in kept)
 
 

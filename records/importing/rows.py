@@ -6,6 +6,7 @@ without a field of their own are listed in the file.
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from itertools import islice
 from typing import Final
 
@@ -17,9 +18,11 @@ from privacy.refusals import Refused
 from records.actions import PastConsultation, bring_past, make_file
 from records.models import Consultation, KeptResource, Origin, PatientFile, SourceRecord
 from records.queries import files_like, files_of
-from records.restriction.queries import IS_RESTRICTED
+from records.restriction.queries import shut_since
+from records.restriction.rules import not_brought
 from records.search import twin_tokens
 from vault import access
+from vault.errors import KeyRefused
 from vault.handles import Handle
 
 from .csv_columns import PATIENTS
@@ -31,6 +34,8 @@ from .sources import CSV, Known, Source, build_record, differs
 
 _BATCH: Final = 200
 _MAX_ERRORS: Final = 200
+SOME_TWINS: Final = 20
+"""Of so many files of one name and birth date it is asked whether one is restricted."""
 
 
 class BadSheet(Exception):
@@ -134,6 +139,11 @@ class _Taking:
         self._line(Outcome.SKIPPED if changed else Outcome.KNOWN, _place(row), message)
         return True
 
+    def _leave_out(self, row: Row, since: datetime | None) -> None:
+        """Say that a line is of a patient whose file is only stored; the others go on."""
+        self.report.figures["skipped"] += 1
+        self._line(Outcome.SKIPPED, _place(row), not_brought(since))
+
     def _line(
         self, outcome: str, path: str, message: str = "", file: PatientFile | None = None, count: int = 1
     ) -> None:
@@ -152,16 +162,18 @@ class _Patients(_Taking):
             except BadInput as problem:
                 self.wrong(problem, refused=1)
         self.known.look_up(source for _row, _fields, source in named)
+        records = [record for _row, _fields, source in named if (record := self.known.find(source))]
+        shut = shut_since(record.file_id for record in records)
         for row, fields, source in named:
-            if not self._seen_before(row, source):
+            record = self.known.find(source)
+            if record and record.file_id in shut:
+                self._leave_out(row, shut[record.file_id])
+            elif not self._seen_before(row, source):
                 self._take_one(row, fields, source)
 
     def _take_one(self, row: Row, fields: dict[str, str], source: Source) -> None:
-        practice, user = self.importer.practice, self.importer.user
-        tokens = twin_tokens(practice.pk, fields)
-        if not self.importer.twins and files_like(user, practice.pk, tokens).exists():
-            self.report.figures["skipped"] += 1
-            self._line(Outcome.SKIPPED, _place(row), _("a file with this name and birth date exists already"))
+        practice = self.importer.practice
+        if not self.importer.twins and self._has_twin(row, fields):
             return
         try:
             file, handle = make_file(
@@ -180,6 +192,17 @@ class _Patients(_Taking):
         self.report.figures["patients"] += 1
         self._line(Outcome.CREATED, _place(row), file=file)
 
+    def _has_twin(self, row: Row, fields: dict[str, str]) -> bool:
+        practice_id = self.importer.practice.pk
+        twins = files_like(self.importer.user, practice_id, twin_tokens(practice_id, fields))
+        there = list(twins.values_list("pk", flat=True)[:SOME_TWINS])
+        if shut := shut_since(there):
+            self._leave_out(row, next(iter(shut.values())))
+        elif there:
+            self.report.figures["skipped"] += 1
+            self._line(Outcome.SKIPPED, _place(row), _("a file with this name and birth date exists already"))
+        return bool(there)
+
 
 class _Visits(_Taking):
     """Each row becomes a consultation in the file of the patient it numbers."""
@@ -187,9 +210,12 @@ class _Visits(_Taking):
     def take_rows(self, rows: list[Row]) -> None:
         by_file: dict[PatientFile, list[tuple[Row, Source]]] = {}
         files = self._files(rows)
+        shut = shut_since(file.pk for file in files.values())
         for row in rows:
             file = files.get(row.fields.get("number", ""))
-            if file is None:
+            if file and file.pk in shut:
+                self._leave_out(row, shut[file.pk])
+            elif file is None:
                 self.wrong(BadInput(place_of(row, self.header.named("number")), _NO_PATIENT()), refused=1)
             else:
                 by_file.setdefault(file, []).append((row, self._source(row, _visit_name(row))))
@@ -204,17 +230,18 @@ class _Visits(_Taking):
         sources = {number: patients.source_of(_numbered(number), "") for number in numbers}
         patients.look_up(sources.values())
         ids = {number: record.file_id for number, source in sources.items() if (record := patients.find(source))}
-        mine = files_of(self.importer.user).exclude(IS_RESTRICTED).in_bulk(set(ids.values()))
+        mine = files_of(self.importer.user).in_bulk(set(ids.values()))
         return {number: mine[ident] for number, ident in ids.items() if ident in mine}
 
     def _take_file(self, file: PatientFile, pairs: list[tuple[Row, Source]]) -> None:
         read = list(self._read(pairs))
         if not read:
             return
-        handle = access.open(
-            file.pk, by=self.importer.by, purpose=Purpose.CARE, part="file", practice_id=file.practice_id,
-            now=self.importer.now, action="import", from_archive=True,
-        )  # fmt: skip
+        handle = self._open(file)
+        if handle is None:
+            for _past, row, _source in read:
+                self._leave_out(row, shut_since([file.pk]).get(file.pk))
+            return
         bring_past(
             file=file, handle=handle, consultations=[past for past, _row, _source in read], by=self.importer.by,
             now=self.importer.now,
@@ -226,6 +253,17 @@ class _Visits(_Taking):
             KeptResource.objects.bulk_create(self._keep(file, handle, row))
             self._line(Outcome.CREATED, _place(row), file=file)
         self.report.figures["consultations"] += len(read)
+
+    def _open(self, file: PatientFile) -> Handle | None:
+        """Locked, so that no restriction begins half-way; None for a file that is restricted since the lines were read."""
+        PatientFile.objects.select_for_update(of=("self",)).get(pk=file.pk)
+        try:
+            return access.open(
+                file.pk, by=self.importer.by, purpose=Purpose.CARE, part="file", practice_id=file.practice_id,
+                now=self.importer.now, action="import", from_archive=True,
+            )  # fmt: skip
+        except KeyRefused:
+            return None
 
     def _read(self, pairs: list[tuple[Row, Source]]) -> Iterator[tuple[PastConsultation, Row, Source]]:
         for row, source in pairs:

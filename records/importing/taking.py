@@ -15,9 +15,11 @@ from privacy.purposes import Purpose
 from records.actions import bring_past, change_file, make_file
 from records.models import KeptResource, OfPractice, Origin, PatientFile, SourceRecord
 from records.queries import files_like, files_of
-from records.restriction.queries import is_restricted
+from records.restriction.queries import shut_since
+from records.restriction.rules import not_brought
 from records.search import twin_tokens
 from vault import access
+from vault.errors import KeyRefused
 from vault.handles import Handle
 from vault.index import words
 
@@ -37,6 +39,8 @@ _FIGURE: Final = {
 }  # fmt: skip
 
 
+SOME_TWINS: Final = 20
+"""Of so many files of one name and birth date it is asked whether one is restricted."""
 _PERSON: Final = ("surname", "birth_name", "birth_date")
 
 
@@ -101,8 +105,10 @@ class _Taking:
     def _make_file(self, patient: Entry) -> None:
         who = self._identity(patient)
         practice, by = self.importer.practice, self.importer.by
-        twins = files_like(self.importer.user, practice.pk, twin_tokens(practice.pk, who))
-        if not self.importer.twins and twins.exists():
+        twins = files_like(self.importer.user, practice.pk, twin_tokens(practice.pk, who)).values_list("pk", flat=True)
+        if not self.importer.twins and (there := list(twins[:SOME_TWINS])):
+            for since in shut_since(there).values():
+                raise LeftOut(not_brought(since))
             raise LeftOut(_("a file with this name and birth date exists already; it came from elsewhere"))
         who |= {part: "\n".join(lines) for part, lines in self._summaries(self.found.entries).items()}
         self.file, self.handle = make_file(
@@ -128,16 +134,18 @@ class _Taking:
             raise BadBundle([problem]) from None
 
     def _open_known(self, record: SourceRecord) -> None:
-        mine = files_of(self.importer.user).filter(pk=record.file_id).first()
+        found = files_of(self.importer.user).select_for_update(of=("self",))  # no restriction begins half-way
+        mine = found.filter(pk=record.file_id).first()
         if mine is None:
             raise LeftOut(_("this patient has a file at your practice, and is treated by a colleague"))
-        if is_restricted(mine.pk):
-            raise LeftOut(_("the processing of this patient's file is restricted: nothing is brought into it"))
         self.file = mine
-        self.handle = access.open(
-            mine.pk, by=self.importer.by, purpose=Purpose.CARE, part="file", practice_id=mine.practice_id,
-            now=self.importer.now, action="import", from_archive=True,
-        )  # fmt: skip
+        try:
+            self.handle = access.open(
+                mine.pk, by=self.importer.by, purpose=Purpose.CARE, part="file", practice_id=mine.practice_id,
+                now=self.importer.now, action="import", from_archive=True,
+            )  # fmt: skip
+        except KeyRefused:
+            raise LeftOut(not_brought(shut_since([mine.pk]).get(mine.pk))) from None
         if differs(record, self.resolver.sources[self.found.patient.number]) and not self._is_same_person():
             raise LeftOut(_("its patient bears the number of another person's file, with another name and birth date"))
 

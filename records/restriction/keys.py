@@ -8,12 +8,18 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import CharField, Exists, Max, OuterRef
+from django.db.models.functions import Cast
 
+from audit.actors import Actor
+from audit.models import EventEntry
 from care.tenancy import ALL, scope
+from records.actions.journal import journal
 from records.models import PatientFile, Restriction
 from records.restriction.queries import live, restricted
 from vault import rings
+
+IN_FORCE = "restriction.in_force"
 
 
 def settle(file_ids: Iterable[UUID], now: datetime) -> int:
@@ -26,7 +32,9 @@ def settle(file_ids: Iterable[UUID], now: datetime) -> int:
         files = PatientFile.objects.select_for_update(of=("self",)).filter(pk__in=wanted).order_by("pk")
         there = list(files.values_list("pk", flat=True))
         shut = restricted(there)
-        return rings.restrict(shut, now) + rings.unrestrict(_freed(there) - shut, now)
+        moved = rings.restrict(shut, now) + rings.unrestrict(_freed(there) - shut, now)
+        _note_in_force(shut, now)
+    return moved
 
 
 def astray() -> set[UUID]:
@@ -35,6 +43,16 @@ def astray() -> set[UUID]:
         recorded = set(live().values_list("file_id", flat=True))
         closed = rings.restricted_since()
         return (recorded - closed.keys()) | (_freed(closed) - recorded)
+
+
+def _note_in_force(file_ids: Iterable[UUID], now: datetime) -> None:
+    """Journal of each restriction, once, that it is in force. The line is written after its commit: whoever opens the
+    file later by the database's clock, does so in spite of it (the promise PC-63 counts from there)."""
+    noted = EventEntry.objects.filter(
+        verb=f"records.{IN_FORCE}", object_type=Restriction._meta.label, object_id=Cast(OuterRef("pk"), CharField())
+    )
+    for row in live().filter(file_id__in=file_ids).exclude(Exists(noted)):
+        journal(row, IN_FORCE, file_id=row.file_id, by=Actor.system("restriction"), now=now)
 
 
 def _freed(file_ids: Iterable[UUID]) -> set[UUID]:

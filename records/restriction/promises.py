@@ -22,15 +22,31 @@ from vault import access
 from vault.errors import VaultError
 
 SAMPLE: Final = 50
-READ: Final = """
-select count(*) from audit_accessentry entry join records_restriction r on r.file_id = entry.subject_id
- where entry.at > r.since_at and (r.lifted_at is null or entry.at < r.lifted_at) and entry.action <> 'open_restricted'
+WHILE: Final = """
+with acts as (
+  select object_id, min(written_at) filter (where verb = 'records.restriction.in_force') as in_force,
+         min(written_at) filter (where verb = 'records.restriction.begun') as begun,
+         min(written_at) filter (where verb = 'records.restriction.lifted') as lifted
+    from audit_evententry where object_type = 'records.Restriction' group by object_id
+), spans as (
+  select row.file_id, coalesce(acts.in_force, acts.begun + interval '1 minute', row.since_at) as began,
+         coalesce(acts.in_force, acts.begun) + interval '1 minute' as late,
+         case when row.lifted_at is not null then coalesce(acts.lifted, row.lifted_at) end as ended
+    from records_restriction row left join acts on acts.object_id = row.id::text
+)
+select count(*) from {journal} entry join spans on spans.file_id = entry.subject_id
+ where entry.written_at > spans.began and (spans.ended is null or entry.written_at < spans.ended)
+   and (entry.at > spans.began or entry.written_at > spans.late) and {what}
 """
-TOUCHED: Final = """
-select count(*) from audit_evententry entry join records_restriction r on r.file_id = entry.subject_id
- where entry.at > r.since_at and (r.lifted_at is null or entry.at < r.lifted_at)
-   and entry.verb like 'records.%%' and entry.verb not like 'records.restriction.%%'
-"""
+"""Lines about a file written while it was restricted, by the database's own clock: ``at`` is when a request began, and a
+slow one writes later, or was let in before the restriction was committed. ``began`` is after that commit; a line of a
+request that began earlier counts once it is a minute late: by then the vault had refused it. What a restored database
+lost of its journal is replaced by the moments on the row."""
+READ: Final = WHILE.format(journal="audit_accessentry", what="entry.action <> 'open_restricted'")
+TOUCHED: Final = WHILE.format(
+    journal="audit_evententry",
+    what="entry.verb like 'records.%%' and entry.verb not like 'records.restriction.%%'",
+)
 WITHOUT_REASON: Final = """
 select count(*) from audit_accessentry entry
  where entry.action = 'open_restricted' and entry.actor_role = 'practitioner' and entry.part <> 'restriction'

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Min, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from care.models import Membership, Role
@@ -34,6 +34,16 @@ def is_restricted(file_id: UUID) -> bool:
 def is_kept_shut(file_id: UUID) -> bool:
     """The same, or its key alone says so: lifted a moment ago, or its record lost in a restore."""
     return is_restricted(file_id) or bool(rings.restricted([file_id]))
+
+
+def shut_since(file_ids: Iterable[UUID]) -> dict[UUID, datetime | None]:
+    """Those of the files that are only stored, and since when; None where the key alone says so."""
+    wanted = list(file_ids)
+    if not wanted:
+        return {}
+    rows = Restriction.objects.filter(file_id__in=wanted, lifted_at=None).values("file_id")
+    since: dict[UUID, datetime | None] = dict.fromkeys(rings.restricted(wanted))
+    return since | dict(rows.annotate(since=Min("since_at")).values_list("file_id", "since"))
 
 
 def live_restriction(file_id: UUID) -> Restriction | None:

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from care.models import PortalLink
 from consents.patients import MAY_DECIDE
-from privacy.clocks import Period
+from privacy.clocks import Period, legal_day
 from privacy.days import written
 from privacy.refusals import Refusal
 from records.clock import day_of
@@ -27,6 +28,17 @@ def why_not_process(file_id: UUID) -> Refusal | None:
             "restricted", _("The processing of this file is restricted: it is only stored until that is lifted.")
         )
     return None
+
+
+def not_brought(since: datetime | None) -> str:
+    """What an import says of a restricted patient's records; ``since``: as far as it is known."""
+    if since is None:
+        return gettext(
+            "this patient's file is kept closed: nothing of this was brought in. Ask for it to be opened, then import it again"
+        )
+    return gettext(
+        "this patient's file is restricted since %(day)s: nothing of this was brought in. Lift the restriction, then import it again"
+    ) % {"day": written(legal_day(since))}
 
 
 def speaks_for_patient(link: PortalLink) -> bool:

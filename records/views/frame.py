@@ -6,7 +6,7 @@ from functools import update_wrapper
 from typing import Any, Concatenate, ParamSpec
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,6 +19,7 @@ from privacy.clocks import Jurisdiction, legal_day
 from records import queries
 from records.access import ACCESS
 from records.clock import day_of
+from records.fields import LABELS
 from records.models import PatientFile
 from records.reading import Part, head_of, open_file
 from records.restriction.keys import settle
@@ -61,7 +62,7 @@ def of_file(view: FileView[Rest]) -> Callable[..., HttpResponseBase]:
             if request.actor.role == "practitioner" and (
                 shut := restricted_for(request.user).filter(pk=file_id).first()
             ):
-                return render(request, "records/restriction/closed.html", closed_context(shut), status=403)
+                return _kept_shut(request, shut)
             opening, page = _opened_otherwise(request, file_id)
             if not opening.allows(page, request.method) or opening.depth is Depth.IDENTITY:
                 return limited_page(request, opening, page)
@@ -72,7 +73,8 @@ def of_file(view: FileView[Rest]) -> Callable[..., HttpResponseBase]:
             # In daily use, or free again, but its key wasn't brought back in time.
             if rings.activate([file.pk], request.now) + settle([file.pk], request.now):
                 return view(request, file, *arguments, **named)
-            return render(request, "records/refused.html", {"file": file}, status=403)
+            context = {"file": file, "typed": typed_in(request)}
+            return render(request, "records/refused.html", context, status=403)
 
     update_wrapper(wrapped, view)
     return wrapped
@@ -81,6 +83,21 @@ def of_file(view: FileView[Rest]) -> Callable[..., HttpResponseBase]:
 def closed_context(file: PatientFile) -> dict[str, object]:
     """What a page says of a restricted file: since when and on which grounds, nothing of what it holds."""
     return {"file": file, "live": list(live().filter(file=file))}
+
+
+def _kept_shut(request: Visit, file: PatientFile) -> HttpResponse:
+    """The page of a restricted file; whoever was writing in it gets back what they typed, and autosave says why."""
+    if request.headers.get("X-Requested-With") == "autosave":
+        said = _("The file is restricted, so nothing is written in it. Copy your text, and keep it elsewhere.")
+        return JsonResponse({"message": said}, status=403)
+    context = {**closed_context(file), "typed": typed_in(request)}
+    return render(request, "records/restriction/closed.html", context, status=403)
+
+
+def typed_in(request: Visit) -> list[tuple[object, str]]:
+    """The texts of a form that was refused as a whole, by the names of their fields."""
+    names = LABELS | {"title": _("Title"), "label": _("What was measured"), "value": _("Value"), "why": _("Why")}
+    return [(names[name], text) for name in names if (text := request.POST.get(name, "").strip())]
 
 
 def _opened_otherwise(request: Visit, file_id: UUID) -> tuple[Opening, str]:

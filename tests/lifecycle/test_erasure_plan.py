@@ -24,6 +24,7 @@ from privacy.registry import declared_tables
 from tests.accounts.factories import make_practitioner, make_staff, verified_client
 from tests.lifecycle.erasure_world import BY, OPENED, colleague_of, hold, old_file, practice, young_file
 from tests.records.factories import make_document, make_measure
+from tests.records.restriction.helpers import restrict
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 
@@ -84,12 +85,14 @@ def test_answer_follows_from_the_declaration(label: str, outcomes: list[Outcome]
 
 
 def test_each_file_has_the_fate_of_its_facts(user: User) -> None:
-    due, young, held, shared = old_file(user), young_file(user), old_file(user), young_file(user)
+    due, held, shut = old_file(user), old_file(user), old_file(user)
+    young, shared = young_file(user), young_file(user)
     hold(held)
+    restrict(shut)
     colleague_of(user, treats=shared)
     plan = plan_for_account(user.pk, OPENED)
     assert fates(plan) == {
-        due.pk: Fate.ERASED, young.pk: Fate.ARCHIVED, held.pk: Fate.HELD, shared.pk: Fate.SHARED
+        due.pk: Fate.ERASED, young.pk: Fate.ARCHIVED, held.pk: Fate.HELD, shared.pk: Fate.SHARED, shut.pk: Fate.RESTRICTED
     }  # fmt: skip
 
 
@@ -213,11 +216,13 @@ def test_file_whose_term_ended_since_the_approval_is_archived_as_approved(user: 
 
 
 def test_plan_of_a_file_is_refused_with_ground_and_end(user: User) -> None:
-    young, due, held = young_file(user), old_file(user), old_file(user)
+    young, due, held, shut = young_file(user), old_file(user), old_file(user), old_file(user)
     hold(held)
-    refused = [plan_for_file(file.pk, OPENED).refused for file in (young, due, held)]
+    restrict(shut)
+    refused = [plan_for_file(file.pk, OPENED).refused for file in (young, due, held, shut)]
     assert [one and (one.fate, one.rule, one.until) for one in refused] == [
         (Fate.IN_TERM, "PC-41", date(2046, 11, 18)), None, (Fate.HELD, "LAW-03", date(2025, 3, 1)),
+        (Fate.RESTRICTED, "PC-41", date(2025, 3, 1)),
     ]  # fmt: skip
 
 

@@ -48,6 +48,17 @@ def listed(user: User) -> list[object]:
         return list(queries.files_for(user, NOW).values_list("pk", flat=True))
 
 
+def test_being_in_force_is_noted_once_after_the_commit(file: PatientFile) -> None:
+    """By the first who settles the key: the line's own clock is that of the promise."""
+    first = restrict(file)
+    restrict(file, ground="claims")
+    restricting.sweep(by=BY, now=SOON, dry_run=False)
+    keys.settle([file.pk], SOON)
+    noted = EventEntry.objects.filter(verb="records.restriction.in_force", subject_id=file.pk).order_by("pk")
+    begun = EventEntry.objects.get(verb="records.restriction.begun", object_id=str(first.pk))
+    assert (len(noted), noted[0].object_id, noted[0].written_at > begun.written_at) == (2, str(first.pk), True)
+
+
 def opens(file: PatientFile, user: User) -> bool:
     try:
         with transaction.atomic(), working(user) as by:

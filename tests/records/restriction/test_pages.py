@@ -121,3 +121,19 @@ def test_grave_acts_ask_for_a_fresh_factor(file: PatientFile, practitioner: User
     answer = stale.post(url("restriction", file.pk), said)
     with scope(ALL):
         assert (answer.status_code, Restriction.objects.count()) == (302, 0)
+
+
+def test_what_was_typed_meanwhile_comes_back_to_be_copied(
+    client: Client, file: PatientFile, practitioner: User
+) -> None:
+    """A draft that was open in the browser when the file was restricted: nothing is saved, nothing typed is lost."""
+    draft = make_consultation(file, practitioner, note="Begun")
+    begin(client, file)
+    typed = {"note": "Slept well\nat last", "started_at": "2026-01-05T10:00", "kind": "first", "revision": "1"}
+    answer = client.post(url("consultation", file.pk, draft.pk), typed)
+    page = words(answer)
+    assert (answer.status_code, "It wasn't saved" in page.replace("&#x27;", "'")) == (403, True)
+    assert ("Slept well" in page, "at last" in page, "Begun" in page) == (True, True, False)
+    saved = client.post(url("draft", file.pk, draft.pk), typed, headers={"X-Requested-With": "autosave"})
+    assert (saved.status_code, "is restricted" in saved.json()["message"]) == (403, True)
+    assert "It wasn't saved" not in words(client.get(url("consultation", file.pk, draft.pk)))

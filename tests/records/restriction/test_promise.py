@@ -1,10 +1,11 @@
 """The promise of restriction holds on real rows, and turns false for each fact broken by hand."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import User
 from audit.actions import AccessRow, record_accesses
@@ -56,10 +57,26 @@ def open_the_vault(file: PatientFile, practitioner: User) -> None:
     rings.unrestrict([file.pk], NOW)
 
 
-def open_by_stealth(file: PatientFile, practitioner: User) -> None:
+def seen(file: PatientFile, practitioner: User, at: datetime) -> None:
+    """A line of daily work, written now by a request that began at ``at``."""
     rows = [AccessRow(file.pk, "file", "open", file.practice_id)]
     with working(practitioner) as by:
-        record_accesses(by=by, rows=rows, purpose=Purpose.CARE, now=NOW + timedelta(minutes=5))
+        record_accesses(by=by, rows=rows, purpose=Purpose.CARE, now=at)
+
+
+def open_by_stealth(file: PatientFile, practitioner: User) -> None:
+    seen(file, practitioner, timezone.now())
+
+
+def open_slowly(file: PatientFile, practitioner: User) -> None:
+    """By a request that began before the restriction, and goes on minutes after it is in force."""
+    seen(file, practitioner, NOW - timedelta(minutes=5))
+    by_hand("alter table audit_accessentry disable trigger user")
+    by_hand(
+        "update audit_accessentry set written_at = written_at + interval '2 minutes'"
+        " where seq = (select max(seq) from audit_accessentry)"
+    )
+    by_hand("alter table audit_accessentry enable trigger user")
 
 
 def forget_the_readings(file: PatientFile, practitioner: User) -> None:
@@ -94,6 +111,7 @@ def drop_a_guard(file: PatientFile, practitioner: User) -> None:
     [
         (open_the_vault, "restricted_files_that_open"),
         (open_by_stealth, "readings_while_restricted"),
+        (open_slowly, "readings_while_restricted"),
         (forget_the_readings, "readings_without_a_reason"),
         (shut_the_patient_out, "patients_kept_from_reading"),
         (read_as_person_of_trust, "readings_by_persons_of_trust"),
@@ -120,6 +138,34 @@ def test_promise_counts_a_write_beside_the_rules(file: PatientFile, practitioner
     from records.actions.journal import journal
 
     with working(practitioner) as by:
-        journal(file, "file.changed", file_id=file.pk, by=by, now=NOW + timedelta(minutes=5))
+        journal(file, "file.changed", file_id=file.pk, by=by, now=timezone.now())
     broken = measured(LATER)
     assert (broken.kept, broken.figures["changes_while_restricted"]) == (False, 1)
+
+
+def test_reading_of_before_the_commit_is_no_breach_whatever_the_requests_clocks_say(practitioner: User) -> None:
+    """Who clicked earlier isn't who is written earlier: the page was let in, then the restriction was committed."""
+    file = make_file(practitioner)
+    seen(file, practitioner, NOW + timedelta(minutes=5))
+    restrict(file, now=NOW)
+    seen(file, practitioner, NOW - timedelta(minutes=5))  # let in before, written a moment after
+    assert measured(LATER).kept
+
+
+def test_reading_between_two_restrictions_is_no_breach(practitioner: User) -> None:
+    file = make_file(practitioner)
+    lift(tell(restrict(file)))
+    seen(file, practitioner, timezone.now())
+    restrict(file)
+    assert measured(LATER).kept
+
+
+def test_restriction_whose_journal_is_lost_counts_from_the_moment_on_its_row(
+    file: PatientFile, practitioner: User
+) -> None:
+    """After a restore the rows are put back, their lines aren't."""
+    by_hand("alter table audit_evententry disable trigger user")
+    by_hand("delete from audit_evententry where verb like 'records.restriction.%%'")
+    assert measured(LATER).kept
+    seen(file, practitioner, timezone.now())
+    assert measured(LATER).figures["readings_while_restricted"] == 1
