@@ -164,6 +164,7 @@ OTHER_TASKS: Final = {
     "lifecycle.execute_deletion": "below, by itself: what it leaves of a practice goes to the archive",
     "lifecycle.redate": "the day until which a file is stored, never sooner while it can't be opened: tests/lifecycle/schedule/test_redating.py",
     "lifecycle.tell_changes": "mails to accounts about versions of texts",
+    "records.publish_statistics": "counts of files in daily use under a grant, the restricted aside (records/statistics/cohort.py)",
     "records.resume_imports": "rings records.process_import, with ids",
     "records.sweep_documents": "objects in the storage that no row names",
 }
@@ -335,7 +336,7 @@ COMMANDS: Final[dict[str, tuple[Callable[[House, Path], list[str]], Callable[[Ho
 PRINTING: Final[dict[str, list[str]]] = {
     "promises": ["--only", "PC-63", "PC-41", "PC-70", "PC-80", "PC-123", "LAW-02", "LAW-03"],
     "retention": ["simulate", "--until", "2090-01-01"], "residue": ["owner@example.org"], "keys": ["status"], "ledger": ["verify"],
-    "hold": ["list"], "breach": ["list"], "consents": ["show", "owner@example.org"], "account": ["phase", "owner@example.org"],
+    "statistics": ["budget"], "hold": ["list"], "breach": ["list"], "consents": ["show", "owner@example.org"], "account": ["phase", "owner@example.org"],
 }  # fmt: skip
 """Commands that count or list, the files among them: no word of any file is printed."""
 OTHER_COMMANDS: Final = {
