@@ -25,6 +25,7 @@ EVENTS.say(
         "records.measure.struck": _("a measure was struck"),
         "records.document.added": _("a document was added"),
         "records.restriction.begun": _("a file was restricted"),
+        "records.restriction.in_force": _("a restriction is in force, its file closed"),
         "records.restriction.told": _("the patient was told before a restriction ends"),
         "records.restriction.lifted": _("a restriction was lifted"),
         "records.restriction.read": _("a restricted file was read, with the ground of the law"),
