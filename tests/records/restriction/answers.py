@@ -68,7 +68,8 @@ OF_NO_FILE: Final = frozenset(
     patient_privacy:request patient_privacy:request_new patient_privacy:requests readyz records:emergencies records:import
     records:import_discard records:import_run records:order_paper records:orders records:restricted set_language
     admin:egress admin:egress_csv admin:usage admin:way_open admin:way_out admin:ways_out consents:usage statistics:open_file
-    statistics:page subprocessors:changes subprocessors:history subprocessors:register
+    adapters:hook adapters:hook_below admin:queue admin:queue_box admin:queue_message admin:statistics statistics:page
+    subprocessors:changes subprocessors:history subprocessors:register
     """.split()
 )
 """Pages about accounts, requests, texts and the house itself: they show nothing of a file, free or restricted.

@@ -155,10 +155,14 @@ TASKS: Final[dict[str, tuple[Callable[[House], list[str]], Check]]] = {
 """Tasks that work on files: what prepares them, and whether the free file shows that they did."""
 OTHER_TASKS: Final = {
     "accounts.tasks.forget_old_sign_ins": "sessions and counts of sign-ins",
+    "adapters.apply": "what other companies sent, each event by its own handler",
+    "adapters.repair": "asks other companies for messages that are missing",
+    "adapters.send": "what waits to be sent: the ground of each is asked again, and a restricted file gives none (consents.patients)",
     "audit.tasks.export_checkpoint": "hashes of journals",
     "audit.tasks.make_months": "empty partitions of journals",
     "audit.tasks.seal": "hashes of journals",
     "care.forget_invitations": "addresses of colleagues who were invited",
+    "consents.stop": "what follows from a withdrawal: it stops work, and begins none",
     "gdpr_requests.resume_exports": "rings gdpr_requests.build_export, with ids",
     "lifecycle.copy_rights": "ids and days of decisions",
     "lifecycle.execute_deletion": "below, by itself: what it leaves of a practice goes to the archive",
