@@ -1,7 +1,4 @@
-"""The IDOR battery: every address × every kind of visitor × two practices, by GET and by POST.
-
-What each visitor must get follows from the access table alone; what must never be in an answer are
-the canaries of practice A, unless the visitor is its practitioner. ``run`` returns the leaks.
+"""What every walk over the addresses shares: where they lead in practice A, and taking back what a request did.
 
 Nobody signs in twice: what a request wrote is taken back (``Rewind``), so that the next one finds the practice, the
 session and the counters as they were, whatever the one before did.
@@ -36,16 +33,6 @@ ANY_ID = UUID(int=1)
 
 
 @dataclass(frozen=True)
-class Visitor:
-    """Somebody, signed in as far as they can be, and what the table must let them do."""
-
-    name: str
-    client: Client
-    admits: Callable[[Access], bool]
-    owner: bool = False
-
-
-@dataclass(frozen=True)
 class World:
     """Practice A's things: the arguments that address them, and words only A may read.
 
@@ -69,33 +56,6 @@ def addresses(world: World) -> Iterator[tuple[Page, str, Access]]:
             for name in page.arguments
         }
         yield page, reverse(page.name, kwargs=arguments), access
-
-
-def run(world: World, visitors: list[Visitor], *, within: str = "") -> list[str]:
-    """Every leak found: a stranger let in, a canary in an answer, a change made by a stranger.
-
-    ``within`` keeps to the addresses whose name begins so.
-    """
-    leaks, before, rewind = [], world.fingerprint(), Rewind()
-    with bare_404():
-        for page, address, access in addresses(world):
-            if page.name in NEEDS_A_REAL_PASSKEY or not page.name.startswith(within):
-                continue
-            for visitor in visitors:
-                for method in methods(visitor, access):
-                    with rewind.undone(visitor.client) as written:
-                        answer = getattr(visitor.client, method)(address)
-                        body = b"".join(answer) if answer.streaming else answer.content
-                        changed = bool(written) and world.fingerprint() != before
-                        leaks += _wrong(world, visitor, method, page, access, answer, body, changed=changed)
-    return leaks
-
-
-def methods(visitor: Visitor, access: Access) -> tuple[str, ...]:
-    """How a visitor asks. The office's pages are theirs by right (tests/security/test_health_pages.py asks them)."""
-    if access.audience is Audience.OFFICE:
-        return () if visitor.admits(access) else ("get",)  # the gate refuses before it looks at the method
-    return ("get",) if visitor.owner else ("get", "post")
 
 
 class Rewind:
@@ -149,42 +109,3 @@ def bare_404() -> Iterator[None]:
     finally:
         del urls.handler404
         logging.disable(logging.NOTSET)
-
-
-def _wrong(
-    world: World,
-    visitor: Visitor,
-    method: str,
-    page: Page,
-    access: Access,
-    answer: HttpResponse,
-    body: bytes,
-    *,
-    changed: bool,
-) -> Iterator[str]:
-    """What an answer shows, changed or let in that it mustn't."""
-    where = f"{visitor.name} {method.upper()} {page.name}: {answer.status_code}"
-    if answer.status_code >= 500:
-        yield f"{where} fails"
-    if not visitor.owner:
-        shown = [canary for canary in world.canaries if canary in body.decode(errors="replace")]
-        if shown:
-            yield f"{where} shows {shown}"
-        if changed:
-            yield f"{where} changes practice A"
-    if _let_in(answer) and not visitor.admits(access):
-        yield f"{where} lets a stranger in"
-    if _let_in(answer) and _of_a(page) and not visitor.owner and access.audience is not Audience.PUBLIC:
-        yield f"{where} finds an object of practice A"
-
-
-def _let_in(answer: HttpResponse) -> bool:
-    """Not sent to sign in, not refused, not absent. A redirect inside counts as let in."""
-    if answer.status_code in (301, 302, 303):
-        return "/accounts/" not in answer.headers["Location"]
-    return answer.status_code < 400
-
-
-def _of_a(page: Page) -> bool:
-    """Whether the address names something of practice A."""
-    return any(name.endswith("_id") for name in page.arguments)

@@ -1,24 +1,21 @@
-"""Isolation: nobody sees or changes another practice's things, at any address of the house."""
+"""Isolation: the world that the permission matrix walks (test_matrix.py), and that its walk would find a wall that is down."""
 
 import re
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.access import Access, Audience
 from accounts.models import User
 from audit.actors import Actor
 from audit.models import AccessEntry
 from care.models import Invitation, Membership, PortalLink, StaffConsent, StaffInvitation
-from care.portal.actions import make_link
 from care.queries import practice_of
-from care.team.actions import end_access, invite
+from care.roles import RECIPIENTS
+from care.team.actions import invite
 from care.tenancy import ALL, scope
 from consents.actions import Control
 from consents.models import ConsentEvent, PublishedText
@@ -45,8 +42,8 @@ from records.models import (
     Share,
 )
 from records.portal.content import share
-from tests.accounts.factories import make_account, make_patient, make_practitioner, make_staff, verified_client
-from tests.care.factories import as_owner, held_client, make_member
+from tests.accounts.factories import make_patient, make_practitioner, prove, verified_client
+from tests.care.factories import as_owner, make_member
 from tests.gdpr_requests.factories import by_account, by_letter
 from tests.imports.factories import imported
 from tests.lifecycle.test_holds import place
@@ -62,12 +59,12 @@ from tests.records.factories import (
 )
 from tests.records.orders import read_by_agent
 from tests.records.restriction.helpers import read, restrict
-from tests.security.battery import Visitor, World, run
+from tests.security.asking import CANARY, faults, walk
+from tests.security.battery import World
+from tests.security.cells import Who
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
-CANARY = "Zyklamenblüte"
-OPEN = {Audience.PUBLIC}
 OVER = timezone.now() - timedelta(days=20)
 """Long enough ago for an order to have ended by the clock."""
 TOUCHED = (
@@ -223,95 +220,27 @@ def fingerprint() -> object:
         return cursor.fetchall()
 
 
-def visitors(owner: User, patient: User) -> list[Visitor]:
-    """Everybody who might knock."""
-    stranger = make_practitioner("stranger@example.org")
-    office = make_staff("dpo@example.org")
-    plain = make_account("nobody@example.org")
-
-    unverified = Client()
-    unverified.force_login(stranger)
-
-    of_b, neighbour = make_patient("of-b@example.org"), make_patient("neighbour@example.org")
-    guardian, proxy = make_patient("guardian@example.org"), make_patient("proxy@example.org")
-    later = timezone.now() + timedelta(days=90)
-    link(make_file(stranger), of_b)
-    link(make_file(owner, surname="Voisin"), neighbour)
-    link(make_file(owner, surname="Jeune", birth_date="2018-05-05"), guardian, capacity="guardian", until=later)
-    link(make_file(owner, surname="Vieux"), proxy, capacity="proxy", until=later)
-    over = make_patient("over@example.org")
-    with scope(ALL):
-        file = PortalLink.objects.get(account=patient)
-        make_link(
-            practice_id=file.practice_id, patient_id=file.patient_id, account_id=over.pk, capacity="self",
-            until=NOW + timedelta(minutes=1), by=Actor(account_id=over.pk, role="patient"), now=NOW,
-        )  # fmt: skip
-    for somebody in (
-        of_b,
-        neighbour,
-        guardian,
-        proxy,
-        over,
-    ):  # their own copy is under way: asking again changes nothing
-        ask(user=somebody, scope=Scope.ACCOUNT, by=Actor(account_id=somebody.pk, role="patient"), now=timezone.now())
-    of_another, ended = (
-        read_by_agent(stranger, make_file(stranger))[1],
-        read_by_agent(owner, world_file(patient), now=OVER)[1],
-    )
-    agent = among(OPEN | {Audience.SIGNED_IN, Audience.VERIFIED, Audience.AUTHORITY})
-    left = make_member(owner, "staff")
-    with scope(ALL):
-        end_access(membership=Membership.objects.get(user=left), by=as_owner(owner), now=timezone.now())
-    portal = among(OPEN | {Audience.SIGNED_IN, Audience.VERIFIED, Audience.PATIENT})
-    mine = OPEN | {Audience.SIGNED_IN, Audience.VERIFIED}
-    return [
-        Visitor("nobody", Client(), among(OPEN)),
-        Visitor("password only", unverified, among(OPEN | {Audience.SIGNED_IN})),
-        Visitor("another practice", verified_client(stranger), among(mine | {Audience.PRACTITIONER})),
-        Visitor("account without practice", verified_client(plain), among(mine)),
-        Visitor("office", verified_client(office), among(mine | {Audience.OFFICE})),
-        Visitor("patient of another practice", verified_client(of_b), portal),
-        Visitor("another patient of the practice", verified_client(neighbour), portal),
-        Visitor("a link that ended", verified_client(over), portal),
-        Visitor("guardian of another patient", verified_client(guardian), portal),
-        Visitor("proxy of another patient", verified_client(proxy), portal),
-        Visitor("staff whose time is over", held_client(left), among(mine)),
-        Visitor("agent of another order", held_client(of_another), agent),
-        Visitor("agent of an order that is over", held_client(ended), agent),
-        Visitor("patient", verified_client(patient), outside_the_office, owner=True),
-        Visitor("owner", verified_client(owner), outside_the_office, owner=True),
-    ]
-
-
-def outside_the_office(access: Access) -> bool:
-    """Whose things they are finds all pages but the office's."""
-    return access.audience is not Audience.OFFICE
-
-
 def world_file(patient: User) -> PatientFile:
     """The file of practice A."""
     with scope(ALL):
         return PatientFile.objects.get(pk=PortalLink.objects.get(account=patient).patient_id)
 
 
-def among(audiences: set[Audience]) -> Callable[[Access], bool]:
-    """Whether a page's audience is one of these."""
-    return lambda access: access.audience in audiences
+def stranger() -> Who:
+    """The chief physician of another practice."""
+    user = make_practitioner("stranger@example.org")
+    client = verified_client(user)
+    prove(client, user)
+    return Who("stranger", client, RECIPIENTS["owner"])
 
 
-@pytest.mark.parametrize("half", [0, 1])
-def test_battery_leaks_nothing(half: int, world: World, owner: User, patient: User) -> None:
-    """Every address × visitor × method: no stranger in, no canary out, nothing changed. Each half asks as every other visitor."""
-    assert run(world, visitors(owner, patient)[half::2]) == []
-
-
-def test_battery_finds_a_change_and_takes_it_back(world: World, owner: User, patient: User) -> None:
+def test_walk_finds_a_change_and_takes_it_back(world: World, owner: User) -> None:
     """A visitor who may write is reported for writing, and the next request finds all as it was."""
-    by_hand = Visitor("stranger", verified_client(owner), among({Audience.PRACTITIONER}))
+    by_hand = Who("stranger", verified_client(owner), RECIPIENTS["owner"])
     before = fingerprint()
-    leaks = run(world, [by_hand], within="records:close")
-    assert [leak for leak in leaks if "changes practice A" in leak] == [
-        "stranger POST records:close: 302 changes practice A"
+    wrong = faults(list(walk(world, [by_hand], within=("records:close",))))
+    assert [fault for fault in wrong if "changed" in fault] == [
+        "stranger POST records:close: open, and something changed"
     ]
     assert fingerprint() == before
 
@@ -327,25 +256,21 @@ def test_what_is_anothers_looks_like_what_is_not_there(world: World) -> None:
     assert (shown[0] == shown[1], shown[0][0], "There is nothing at this address" in shown[0][1]) == (True, 404, True)
 
 
-def test_owner_sees_the_canary(world: World, owner: User, patient: User) -> None:
+def test_owner_sees_the_canary(world: World, owner: User) -> None:
     """There is something that could leak: the owner's page shows it."""
     page = verified_client(owner).get(reverse("records:file", args=[world.arguments["file_id"]]))
     assert CANARY in page.content.decode()
 
 
-def test_battery_finds_a_query_opened_by_hand(
-    world: World, owner: User, patient: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With one scoped query opened and the second wall down, the battery reports leaks."""
+def test_walk_finds_a_query_opened_by_hand(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one scoped query opened and the second wall down, the walk reports leaks."""
     monkeypatch.setattr("praticonnect.gate.tenancy.scope", lambda practices: scope(ALL))
     monkeypatch.setattr("records.queries.files_for", lambda user, now: PatientFile.objects.all())
-    leaks = run(world, visitors(owner, patient), within="records:file")
-    assert [leak for leak in leaks if leak.startswith("another practice GET records:file: 200 shows")] != []
+    wrong = faults(list(walk(world, [stranger()], within=("records:file",))))
+    assert wrong[:2] == ["stranger GET records:file: open, not 404", f"stranger GET records:file shows {CANARY}"]
 
 
-def test_second_wall_holds_when_a_query_is_opened_by_hand(
-    world: World, owner: User, patient: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_second_wall_holds_when_a_query_is_opened_by_hand(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """PostgreSQL's row security alone keeps the stranger out of the file."""
     monkeypatch.setattr("records.queries.files_for", lambda user, now: PatientFile.objects.all())
-    assert run(world, visitors(owner, patient), within="records:") == []
+    assert faults(list(walk(world, [stranger()], within=("records:",)))) == []

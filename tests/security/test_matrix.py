@@ -1,184 +1,69 @@
-"""The permission matrix: every address of the practices × every role × two practices; what is expected is read off the roles' classes.
+"""The permission matrix: every address × every kind of visitor × two practices, by GET and by POST (issue 4, done when 3).
 
-No class, no right, no way in: a cell is 404 for a stranger, 403 for a member of the practice whose role lacks the right,
-and open otherwise. What is shown is held against the words of practice A's patient.
+What each cell must be is read off the roles' classes (``cells``); who asks is made by the real actions (``crowd``). Beside its cell
+each answer is held against the words of practice A's patient and against its rows: a refused cell shows, opens and changes nothing.
 """
 
 # ruff: noqa: F811
-from dataclasses import dataclass
-from datetime import timedelta
-
 import pytest
-from django.http import HttpResponse
 from django.test import Client
-from django.utils import timezone
 
-from accounts.access import Access, Audience
+from accounts.access import Access, Act, Audience
 from accounts.models import User
-from audit.models import AccessEntry
-from care.actions import join_practice
-from care.models import Membership, Role
-from care.queries import practice_of
-from care.roles import RECIPIENTS, HostAdministrator, Officer, Practitioner, Recipient, Right
-from care.team.actions import end_access
-from care.team.reach import needed
-from care.tenancy import ALL, scope
+from care.roles import RECIPIENTS, Emergency, HostAdministrator, Officer, Recipient, Right
 from praticonnect.access import table
-from tests.accounts.factories import make_practitioner, make_staff, prove, verified_client
-from tests.care.factories import as_owner, held_client, let_in, make_member
-from tests.records.factories import NOW
-from tests.security.battery import Rewind, World, addresses
-from tests.security.test_idor import CANARY, fingerprint, owner, patient, world  # noqa: F401 - fixtures
-from tests.security.urlmap import Page, pages
+from tests.care.factories import make_member
+from tests.security.asking import CANARY, READS_PASSKEYS, Asked, faults, walk
+from tests.security.battery import World
+from tests.security.cells import OPEN, PORTAL, STEPS, Cell, Who, expected
+from tests.security.crowd import completed, consented, everybody, portal, proved
+from tests.security.test_idor import owner, patient, world, world_file  # noqa: F401 - fixtures
+from tests.security.urlmap import Page
 
 pytestmark = pytest.mark.django_db(databases="__all__")
-OPEN, CLOSED, ABSENT, SIGN_IN = "open", "403", "404", "sign in"
-CONTENT = (f"{CANARY} history", f"{CANARY} note", f"{CANARY} title", "77777.25")
-"""Words of the record itself; the patient's name is identity."""
-NAMES_A_FILE = "file_id"
-WITHOUT_ARGUMENTS = frozenset(page.name for page in pages() if not page.arguments)
-"""Pages that are there whatever the person's own objects are."""
-OF_ANOTHER_FILE = ("records:discard", "records:kept_one")
-"""The world's consultation is signed, so there is no draft to discard; what was imported lies in another file."""
 
 
-@dataclass(frozen=True)
-class Who:
-    """Somebody who asks: their class (None for nobody's), whether practice A is theirs, whether its patient agreed."""
-
-    name: str
-    role: type[Recipient] | None
-    client: Client
-    in_a: bool = False
-    agreed: bool = False
-    treats: bool = False
+def unopened(asked: list[Asked]) -> set[str]:
+    """The pages that were open to nobody at all; the office's aside, which its own tests open."""
+    named = {one.page.name for one in asked if one.access.audience is not Audience.OFFICE}
+    return named - {one.page.name for one in asked if one.cell is OPEN}
 
 
-def expected(who: Who, page: str, access: Access, names_a_file: bool, method: str) -> set[str]:
-    """The cells that the classes allow for one page."""
-    if who.role is None:
-        return {SIGN_IN}
-    if issubclass(who.role, Practitioner):
-        if access.right and not who.role.may(Right(access.right)):
-            return {CLOSED} if page in WITHOUT_ARGUMENTS else {CLOSED, ABSENT}
-        if names_a_file:
-            return {OPEN, ABSENT} if who.treats else {ABSENT}
-        return {OPEN} if page in WITHOUT_ARGUMENTS else {OPEN, ABSENT}
-    if not who.role.in_practice or not access.right:
-        return {ABSENT}
-    if not who.role.may(needed(access, method)):
-        return {CLOSED}
-    if not names_a_file or (who.in_a and (who.agreed or access.right == Right.IDENTITY)):
-        return {OPEN, ABSENT} if page in OF_ANOTHER_FILE else {OPEN}
-    return {CLOSED} if who.in_a else {ABSENT}
+def stale_steps(asked: list[Asked]) -> set[str]:
+    """The pages that the table excuses though everybody finds them as they should."""
+    past = [one for one in asked if one.page.name in STEPS and not one.stopped]
+    return {one.page.name for one in past} - {one.page.name for one in past if one.cell not in (OPEN, Cell.NOT_OFFERED)}
 
 
-def found(answer: HttpResponse) -> str:
-    """The cell of an answer."""
-    if answer.status_code in (301, 302) and answer["Location"].startswith("/accounts/"):
-        return SIGN_IN
-    return {403: CLOSED, 404: ABSENT}.get(answer.status_code, OPEN)
+@pytest.mark.parametrize("half", [0, 1])
+def test_every_cell_is_what_the_classes_say(half: int, owner: User, patient: User, world: World) -> None:
+    """Each address by both methods as everybody; then, the patients having let the team in, those of the practice once more."""
+    whole = completed(world, owner)
+    people = everybody(owner, patient, whole)
+    asked = list(walk(whole, people, half=half, of=2))
+    assert (faults(asked), unopened(asked) - STEPS.keys() - READS_PASSKEYS, stale_steps(asked)) == ([], set(), set())
+    assert {who.role for who in people if who.role} | {Emergency} == set(RECIPIENTS.values())
+    again = list(walk(whole, consented(people, owner, whole), half=half, of=2, audience=Audience.PRACTITIONER))
+    assert faults(again) == []
 
 
-def everybody(owner: User, world: World) -> list[Who]:
-    """Each role in practice A, the same roles in practice B, and those who are in none."""
-    other = make_practitioner("b@example.org")
-    colleague = make_practitioner("colleague@example.org")
-    with scope(ALL):
-        Membership.objects.filter(user=colleague).update(until_at=timezone.now())
-        join_practice(practice=practice_of(owner), user=colleague, role=Role.PRACTITIONER, by=as_owner(owner), now=NOW)
-    left = make_member(owner, "staff")
-    with scope(ALL):
-        end_access(membership=Membership.objects.get(user=left), by=as_owner(owner), now=timezone.now())
-    people = [
-        Who("staff of A until now", Recipient, held(left), in_a=False),
-        Who("owner", RECIPIENTS["owner"], held(owner), in_a=True, treats=True),
-        Who("colleague", Practitioner, held(colleague), in_a=True),
-        Who("owner of B", RECIPIENTS["owner"], held(other)),
-        Who("host administrator", HostAdministrator, verified_client(make_staff("host@example.org"))),
-        Who("officer", Officer, verified_client(make_staff("dpo@example.org"))),
-        Who("nobody", None, Client()),
-    ]
-    for key in ("assistant", "staff", "technician"):
-        people.append(Who(f"{key} of A", RECIPIENTS[key], held(make_member(owner, key)), in_a=True))
-        people.append(Who(f"{key} of B", RECIPIENTS[key], held(make_member(other, key))))
-    return people
+@pytest.mark.parametrize(
+    ("name", "arguments", "audience"),
+    [
+        ("patient:new", {"link_id"}, Audience.PATIENT),
+        ("records:new_thing", {"file_id", "thing_id"}, Audience.PRACTITIONER),
+        ("records:loose", {"document_id"}, Audience.PRACTITIONER),
+    ],
+)
+def test_new_address_has_no_cells_until_the_table_says_them(name: str, arguments: set[str], audience: Audience) -> None:
+    page, access = Page(name, frozenset(arguments)), Access(audience, Act.CARE)
+    somebody = Who("somebody", Client(), RECIPIENTS["owner"], patient=True)
+    with pytest.raises(LookupError, match=f"{name} has no cells"):
+        expected(somebody, page, access, "GET")
 
 
-def held(user: User) -> Client:
-    """A client whose session a passkey proved, a moment ago for as long as the test may take."""
-    client = held_client(user)
-    prove(client, user, at=timezone.now() + timedelta(hours=1))
-    return client
-
-
-def wrong_cells(world: World, people: list[Who], within: str = "", method: str = "get") -> list[str]:
-    """Every cell that isn't what the classes say, and every word of the record shown to who may not read it."""
-    wrong, before, rewind = [], fingerprint(), Rewind()
-    for page, address, access in addresses(world):
-        if access.audience is not Audience.PRACTITIONER or not page.name.startswith(within):
-            continue  # one's own account, or everybody's: the battery asks those
-        for who in people:
-            with rewind.undone(who.client) as written:
-                answer = getattr(who.client, method)(address)
-                changed = bool(written) and fingerprint() != before
-            if answer.status_code != 405:  # else nothing is done there, by anybody
-                wrong += _wrong(who, page, access, method.upper(), answer, changed=changed)
-    return wrong
-
-
-def _wrong(who: Who, page: Page, access: Access, method: str, answer: HttpResponse, *, changed: bool) -> list[str]:
-    """What is wrong about one cell."""
-    cell, where = found(answer), f"{who.name} {method} {page.name}"
-    allowed = expected(who, page.name, access, NAMES_A_FILE in page.arguments, method)
-    wrong = [] if cell in allowed else [f"{where}: {cell}, not {sorted(allowed)}"]
-    if cell != OPEN and changed:
-        wrong.append(f"{where}: {cell}, and something changed")
-    if who.treats or (who.agreed and who.in_a):
-        return wrong
-    body = (b"".join(answer) if answer.streaming else answer.content).decode(errors="replace")
-    return wrong + [f"{where} shows {word}" for word in CONTENT if word in body]
-
-
-def test_every_cell_is_what_the_classes_say(owner: User, world: World) -> None:
-    people = everybody(owner, world)
-    assert wrong_cells(world, people) == []
-    opened = AccessEntry.objects.filter(actor_role__in=("technician", "dpo", "account")).exclude(action="create")
-    assert set(opened.values_list("part", flat=True)) == set()
-
-
-def test_consent_opens_the_record_to_the_team_of_its_practice_alone(owner: User, world: World) -> None:
-    let_in(owner, world.arguments["file_id"])
-    other = make_practitioner("b@example.org")
-    people = [
-        Who(
-            f"{key} of {where}",
-            RECIPIENTS[key],
-            held(make_member(chief, key)),
-            in_a=chief is owner,
-            agreed=chief is owner,
-        )
-        for key in ("assistant", "staff", "technician")
-        for where, chief in (("A", owner), ("B", other))
-    ]
-    cells = wrong_cells(world, people)
-    technician = [cell for cell in cells if cell.startswith("technician of A")]
-    assert (cells, technician) == ([], [])
-
-
-def test_the_team_writes_as_its_class_says(owner: User, world: World) -> None:
-    """By POST: who lacks the right changes nothing, with the patient's consent too."""
-    let_in(owner, world.arguments["file_id"])
-    assistant = Who("assistant", RECIPIENTS["assistant"], held(make_member(owner)), in_a=True, agreed=True)
-    wrong, before, rewind = [], fingerprint(), Rewind()
-    for page, address, access in addresses(world):
-        if access.audience is Audience.PRACTITIONER and NAMES_A_FILE in page.arguments:
-            with rewind.undone(assistant.client) as written:
-                cell = found(assistant.client.post(address))
-                changed = bool(written) and fingerprint() != before
-            if (cell not in (CLOSED, ABSENT) and access.right != Right.IDENTITY) or changed:
-                wrong.append(f"POST {page.name}: {cell}")
-    assert wrong == []
+def test_table_has_no_row_without_a_page() -> None:
+    assert (PORTAL.keys() | STEPS.keys()) - table().keys() == set()
 
 
 @pytest.mark.parametrize("role", [HostAdministrator, Officer, RECIPIENTS["technician"]])
@@ -188,15 +73,24 @@ def test_who_runs_machines_has_no_right_to_content(role: type[Recipient]) -> Non
     )  # fmt: skip
 
 
-def test_matrix_finds_a_right_that_was_given_by_hand(
-    owner: User,
-    world: World,
-    monkeypatch: pytest.MonkeyPatch,
+def test_matrix_finds_a_wall_that_is_down(
+    owner: User, patient: User, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With one wall down the matrix reports the cells: a test that can fail."""
-    monkeypatch.setattr("praticonnect.gate.why_not_in_practice", lambda *_arguments: None)
-    people = [Who("technician of A", RECIPIENTS["technician"], held(make_member(owner, "technician")), in_a=True)]
-    assert wrong_cells(world, people, "records:patients") == ["technician of A GET records:patients: open, not ['403']"]
+    """With one wall down the matrix reports the cells: a test that can fail. By GET and by POST; of a practice and of the portal."""
+    technician = Who("technician", proved(make_member(owner, "technician")), RECIPIENTS["technician"], of_a=True)
+    proxies = [who for who in portal(patient, world_file(patient), world) if who.name == "proxy with documents"]
+    with monkeypatch.context() as down:
+        down.setattr("praticonnect.gate.why_not_in_practice", lambda *_arguments: None)
+        reported = faults(list(walk(world, [technician], within=("records:patients",))))
+    assert reported == [f"technician {method} records:patients: open, not 403" for method in ("GET", "POST")]
+    with monkeypatch.context() as down:
+        down.setattr("care.models.PortalLink.opens", lambda _link, _part: True)
+        reported = faults(list(walk(world, proxies, within=("patient:consultation", "patient:questionnaire"))))
+    at = "proxy with documents {} patient:{} of their own: open, not 404"
+    assert [fault for fault in reported if ", not " in fault] == [
+        at.format("GET", "consultation"), at.format("GET", "questionnaire"), at.format("POST", "questionnaire")
+    ]  # fmt: skip
+    assert f"proxy with documents GET patient:consultation of their own shows {CANARY} note" in reported
 
 
 def test_every_page_of_practitioners_names_a_right_or_none() -> None:
