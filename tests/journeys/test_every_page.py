@@ -47,7 +47,7 @@ LOOKED = {"en": 1280, "fr": 320}
 LONG = "marie-clementine.de-la-rochefoucauld-montbeliard@mail.departement-de-la-loire-atlantique.example"
 NO_PAGES = {
     "supervision_csv", "request_register_csv", "request_register_pdf", "consent_log_csv", "egress_csv",
-    "way_open", "directive_copy", "duty_end", "duty_proof", "operations_approve", "order_paper", "policy_announce", "request_archive",
+    "way_open", "directive_copy", "duty_end", "duty_proof", "operations_approve", "order_paper", "policy_announce", "subprocessor_announce", "request_archive",
     "request_paper", "schedule_approve",
 }  # fmt: skip
 """Addresses of the office that are no pages: what is taken away, and what is only posted to."""
