@@ -256,7 +256,7 @@ def people(owner: User, file: PatientFile, arguments: dict[str, Any]) -> list[Re
     readers, now = [], timezone.now()
     for capacity, role in (("self", "patient"), ("guardian", "guardian"), ("proxy", "proxy")):
         account = make_patient(f"{capacity}@example.org", **words(f"profile of {capacity}", PATIENT))
-        row = link(file, account, capacity=capacity, now=now, until=None if capacity == "self" else now + timedelta(90))
+        row = link(file, account, capacity=capacity, until=None if capacity == "self" else now + timedelta(90))
         asked = desk.file_request(
             right=Right.ACCESS, text=token_of(f"Exchange of {capacity}"), channel="centre", account_id=account.pk,
             by=account_of(account), now=now,

@@ -106,8 +106,7 @@ def exported(user: User) -> Export:
 
 def copied(file: PatientFile, patient: User, owner: User) -> UUID:
     """The copy of the file that its patient asked for and practice A granted, ready."""
-    now = timezone.now()
-    request = by_account(patient, file_id=file.pk, now=now)
+    request, now = by_account(patient, file_id=file.pk), timezone.now()
     answer(request_id=request.pk, outcome="granted", text="Here.", by=actor_of(owner), now=now)
     export = Export.objects.get(request_id=request.pk)
     assert build(export.pk, now=now)
