@@ -30,7 +30,7 @@ class Choice:
     text: Text
     wording: Wording
     practice_agrees: bool
-    stopping: Stopping | None
+    stopping: Stopping | None = None
     """How far its withdrawal has come, while that is what it stands on."""
 
     @property

@@ -83,7 +83,7 @@ def _asks_expressly(language: str, now: datetime) -> bool:
     with override(language):
         text = notices.in_force(TELECONSULTATION, language, legal_day(now))
         never = Wish(TELECONSULTATION, State(), None, counts=False)
-        asked = Choice(new_id(), never, text, text.wording, practice_agrees=False, stopping=None)
+        asked = Choice(new_id(), never, text, text.wording, practice_agrees=False)
         context = {"informed": asked, "link": PortalLink(id=asked.link_id), "validate": VALIDATE}
         shown = render_to_string("patient_privacy/informed.html", context)
     whole = str(asked.html) in shown and text.sha256 in shown
