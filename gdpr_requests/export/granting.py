@@ -4,7 +4,6 @@ It is written in the transaction that decides, so that nothing can be granted an
 """
 
 from datetime import datetime
-from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -103,4 +102,4 @@ def _write(request: Request, how_far: Scope, account_id: UUID | None, by: Actor,
         account_id=account_id, request_id=request.pk, file_id=request.file_id, scope=how_far, asked_at=now
     )
     journal(row, "asked", by=by, now=now, scope=how_far.value, request=request.number)
-    transaction.on_commit(partial(build_export.delay, str(row.pk)), robust=True)
+    transaction.on_commit(lambda: build_export.delay(str(row.pk)), robust=True)

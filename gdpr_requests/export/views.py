@@ -1,6 +1,5 @@
 """The export tab of the privacy centre: ask, watch, download, delete; in every phase (PC-32, PC-60, PC-64)."""
 
-from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -83,7 +82,7 @@ def streamed(request: HouseRequest, found: Export, otherwise: HttpResponse) -> H
 
 def ring(export: Export) -> None:
     """Wake a worker once the row is committed; without it the next minute's round finds it."""
-    transaction.on_commit(partial(build_export.delay, str(export.pk)), robust=True)
+    transaction.on_commit(lambda: build_export.delay(str(export.pk)), robust=True)
 
 
 @require_POST

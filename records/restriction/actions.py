@@ -4,7 +4,6 @@ The record decides from its commit on; the mark on the key follows after it (see
 """
 
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -59,7 +58,7 @@ def restrict(
     key.write(row, note=note.strip() or None)
     row.save(force_insert=True)
     journal(row, "restriction.begun", file_id=file.pk, by=by, now=now, ground=ground)
-    transaction.on_commit(partial(settle, [file.pk], now), robust=True)
+    transaction.on_commit(lambda: settle([file.pk], now), robust=True)
     return row
 
 
@@ -105,7 +104,7 @@ def lift(*, restriction_id: UUID, why: str, by: Actor, now: datetime) -> Restric
     row.lifted_at, row.lifted_by_id, row.lifted_role = now, by.account_id, by.role
     row.save(update_fields=["lifted_at", "lifted_by", "lifted_role", "lifted_why"])
     journal(row, "restriction.lifted", file_id=file.pk, by=by, now=now, ground=row.ground)
-    transaction.on_commit(partial(settle, [file.pk], now), robust=True)
+    transaction.on_commit(lambda: settle([file.pk], now), robust=True)
     return row
 
 
