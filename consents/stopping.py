@@ -26,7 +26,7 @@ from adapters.outbox import LOST, NO_HANDLER, TryLater, drop, outcome_of, ring
 from adapters.states import Event, State
 from consents import queries
 from consents.models import ConsentEvent, Stop
-from consents.states import children_of
+from consents.states import Action, children_of
 from privacy.consent_keys import Kind
 from privacy.patient_keys import EVERY_KEY, PATIENT_KEYS
 
@@ -92,6 +92,16 @@ def begin(event: ConsentEvent, also: Collection[str], now: datetime) -> list[Sto
     if at_work or rows[1:]:
         ring("consents.stop")
     return rows
+
+
+def begin_again(event_id: UUID) -> None:
+    """The stop of a withdrawal that a restore took away, as of its own moment; services that were told are told again (NEW-08).
+
+    Nothing for an entry that is no withdrawal. Which children went off with a parent isn't known any more: all are asked.
+    """
+    event = ConsentEvent.objects.get(pk=event_id)
+    if event.action == Action.WITHDRAWN:
+        begin(event, () if event.child else [slot for slot in children_of(event.key) if slot != event.slot], event.at)
 
 
 def attempt(stop: Stop, *, now: datetime) -> Outcome:

@@ -2,6 +2,7 @@
 
 from accounts.models import User
 from audit.actors import Actor
+from consents.stopping import begin_again
 from lifecycle.erasure.deciding import decide_account
 from lifecycle.models import Disposal, Erasure, Hold
 from lifecycle.retention.aggregates import count_departed
@@ -34,6 +35,12 @@ def _after_others(stream: Stream, entry: RightsEntry) -> None:
         stream.insert({**entry.facts, "number": stream.next_number(entry.subject_id)})
 
 
+def _decision(stream: Stream, entry: RightsEntry) -> None:
+    """A withdrawal stops again what the backup had waiting."""
+    _after_others(stream, entry)
+    begin_again(entry.pk)
+
+
 def _disposal(stream: Stream, entry: RightsEntry) -> None:
     """No hold or restriction that was lifted since the backup keeps the file, nor an end that was re-dated since (NEW-05)."""
     held = Hold.objects.filter(file_id=entry.subject_id, lifted_at=None).exists() or is_restricted(entry.subject_id)
@@ -61,7 +68,7 @@ def _restriction(stream: Stream, entry: RightsEntry) -> None:
 
 
 _WAYS = {
-    DECISIONS: _after_others,
+    DECISIONS: _decision,
     REQUESTS: _after_others,
     DISPOSALS: _disposal,
     ERASURES: _erasure,

@@ -28,10 +28,11 @@ BY_CHANCE = {
     "default:lifecycle_erasure": {"id", "figures", "replayed"},
     "default:lifecycle_erasurecertificate": {"id", "content", "pdf", "made_at", "sent_at"},
     "default:account_emailaddress": {"id"},
+    "default:consents_stop": {"id"},
 }
 """Random ids of rows nothing refers to, sealed bytes, and what a second certificate says of the restore."""
-JOURNALS = ("audit_", "django_session", "usersessions_", "consents_eventorigin", "django_migrations")
-"""Journals of what the machine did, and sessions: they tell of the restore itself."""
+JOURNALS = ("audit_", "adapters_egress", "django_session", "usersessions_", "consents_eventorigin", "django_migrations")
+"""Journals of what the machine did and sent, and sessions: they tell of the restore itself."""
 OF_THE_RESTORE = {"lifecycle_rightsmark", "lifecycle_rightsreplay", "lifecycle_sweeprun", "lifecycle_forecasted"}
 
 END_OTHERS = "select pg_terminate_backend(pid) from pg_stat_activity where datname = %s"
