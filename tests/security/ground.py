@@ -206,7 +206,7 @@ def house(owner: User, file: PatientFile, contents: dict[str, UUID]) -> dict[str
         "request_id": asked.pk, "admin:request request_id": letter, "admin:request_paper request_id": letter, "gdpr:request_paper request_id": to_practice, "gdpr:request_archive request_id": handed,
         **{f"gdpr:{page} token": links.token_of(letter) for page in ("follow", "follow_paper")},
         "duty_id": duty.pk, "done_id": done.pk, "breach_id": breach.id,
-        "subprocessor": "viva", "path": "below", "box": "outgoing", "row_id": UUID(int=0),
+        "subprocessor": "viva", "path": "below", "box": "out", "row_id": UUID(int=0),
         "admin:operations_approve run_id": UUID(int=0), "app_label": "audit", "content_type_id": 1, "url": "x",
     }  # fmt: skip
 

@@ -51,6 +51,7 @@ NOT_SHOWN = {
     **{f"admin:audit_{table}_{act}": NO_ROW
        for table in ("expiredmonth", "expiredrows", "seal") for act in ("change", "history")},
     "admin:autocomplete": "no form of the office asks it",
+    "admin:queue_message": "a message needs somebody who handles its kind: tests/office/test_queue.py opens its page",
     "admin:view_on_site": "no model of the office has a page on the site",
     "admin:directive_copy": "after a recorded death alone: tests/gdpr_requests/test_directives.py; streamed as gdpr:export_download",
     "admin:request_archive": "for a practice that has nobody left: the same function as gdpr:request_archive",
