@@ -38,8 +38,8 @@ select count(*) from audit_evententry made
    and not exists (select from records_patientfile f where f.id::text = made.object_id)
    and not exists (select from lifecycle_disposal d where d.file_id::text = made.object_id)
 """
-OTHERS: Final = ("patient:", "authority:")
-"""The pages of patients and of authorities, which no practitioner's contract closes; nor does it what an authority orders."""
+OTHERS: Final = ("patient:", "authority:", "statistics:")
+"""The pages of patients and of authorities, which no practitioner's contract closes, nor what an authority orders; and totals about nobody."""
 
 
 @promise("PC-30", checked_by=CHECKED)

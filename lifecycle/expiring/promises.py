@@ -14,7 +14,7 @@ from care.tenancy import ALL, scope
 from consents import proofs
 from consents.models import ConsentEvent
 from consents.usage import queries as usage
-from lifecycle.expiring import facts, office, orders
+from lifecycle.expiring import boxes, facts, office, orders
 from lifecycle.expiring.months import JOURNALS, Months
 from lifecycle.models import RunState, SweepRun
 from lifecycle.runs import KEPT
@@ -30,7 +30,7 @@ PATIENCE: Final = timedelta(days=2)
 BY: Final = Actor.system("promises")
 ELSEWHERE: Final[dict[str, set[str]]] = {
     "PC-43": {"sessions.Session", "usersessions.UserSession", "consents.UsageEvent"},
-    "PC-46": {"accounts.LoginThrottle", "admin.LogEntry", "lifecycle.SweepRun"},
+    "PC-46": {"accounts.LoginThrottle", "adapters.Incoming", "adapters.Outgoing", "admin.LogEntry", "lifecycle.SweepRun"},
     "PC-46b": {"records.AuthorityOrder"},
 }
 """What of these rules leaves by other ways than a month of a journal: sessions at their end, uses, counts and lines by age, orders by theirs."""
@@ -46,11 +46,13 @@ def connections_stay_a_year(now: datetime) -> Measure:
 
 @promise("PC-46", checked_by=TESTS)
 def security_events_stay_a_year(now: datetime) -> Measure:
-    """The security journal, the admin's own log and the runs of sweeps go after twelve months."""
+    """The security journal, the admin's own log and the runs of sweeps go after twelve months; messages and events sooner."""
     old_runs = SweepRun.objects.filter(started_at__lt=now - KEPT - PATIENCE).exclude(state=RunState.STOPPED)
     others = {
         "office_lines_past_their_year": office.past_term(now - PATIENCE).count(),
         "runs_past_their_year": old_runs.count(),
+        "messages_past_their_term": boxes.past_outgoing(now - PATIENCE).count(),
+        "events_past_their_term": boxes.past_incoming(now - PATIENCE).count() + boxes.past_raw(now - PATIENCE).count(),
     }
     return _journal("PC-46", now, others)
 
