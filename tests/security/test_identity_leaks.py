@@ -18,6 +18,8 @@ from django.utils import timezone
 
 from accounts.credentials.cuts import cut
 from accounts.models import PractitionerProfile, User
+from adapters.inbox import take
+from adapters.models import Outgoing
 from care.models import Practice
 from care.models.staff import TeamRole
 from care.team.actions import invite
@@ -122,6 +124,15 @@ def test_a_clear_copy_in_any_identity_column_is_found(field: AtRest, real_places
         )  # fmt: skip
         cut(user=make_account(), lost=["all"], said="office", reason="called", by=actor_of(owner), now=timezone.now())
         enter(owner)
+        Outgoing.objects.create(
+            kind="trial",
+            ground="necessity",
+            necessity="login_code",
+            payload="{}",
+            queued_at=timezone.now(),
+            due_at=timezone.now(),
+        )
+        take(subprocessor="viva", event_id="one", kind="trial", body="{}", now=timezone.now())
         one = f'where ctid = (select min(ctid) from "{table}")'
         cursor.execute(f'update "{table}" set "{field.column}" = %s {one}', [token])
     assert {hit[1:] for hit in found([("planted", token)], {"dump": dumped(tmp_path / "dump.sql")})} >= {

@@ -15,6 +15,7 @@ from django.db import connections, transaction
 from django.db.backends.utils import CursorWrapper
 
 from praticonnect.database import as_owner
+from vault.rest import forget_key
 
 GUARDS = """
 select format('alter table %%s ', tgrelid::regclass) || string_agg(format('disable trigger %%I', tgname), ', '),
@@ -48,6 +49,7 @@ class Command(FlushCommand):
             # With the guards back: what is written after a migration (published texts) is evidence too.
             emit_post_migrate_signal(verbosity=0, interactive=False, db=alias)
             _left_by_migration[name] = rows_of(alias)
+        forget_key()  # it went with its row; else what is sealed next could never be opened again
 
     def empty(self, options: dict[str, Any]) -> None:
         """Take all rows out of all tables."""
