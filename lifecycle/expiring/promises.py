@@ -30,7 +30,13 @@ PATIENCE: Final = timedelta(days=2)
 BY: Final = Actor.system("promises")
 ELSEWHERE: Final[dict[str, set[str]]] = {
     "PC-43": {"sessions.Session", "usersessions.UserSession", "consents.UsageEvent"},
-    "PC-46": {"accounts.LoginThrottle", "adapters.Incoming", "adapters.Outgoing", "admin.LogEntry", "lifecycle.SweepRun"},
+    "PC-46": {
+        "accounts.LoginThrottle",
+        "adapters.Incoming",
+        "adapters.Outgoing",
+        "admin.LogEntry",
+        "lifecycle.SweepRun",
+    },
     "PC-46b": {"records.AuthorityOrder"},
 }
 """What of these rules leaves by other ways than a month of a journal: sessions at their end, uses, counts and lines by age, orders by theirs."""

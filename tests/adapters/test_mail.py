@@ -38,7 +38,9 @@ def test_a_letter_leaves_with_its_line(mailoutbox: list[EmailMessage]) -> None:
     assert (line.subprocessor, line.host, line.stand_in, line.ground, line.subject_id, line.categories) == (
         "resend", "smtp.resend.com", True, "login_code", user.pk, "contact,credential",
     )  # fmt: skip
-    written = len(mailoutbox[0].message().as_bytes())  # each writing makes a Message-ID anew, some signs longer or shorter
+    written = len(
+        mailoutbox[0].message().as_bytes()
+    )  # each writing makes a Message-ID anew, some signs longer or shorter
     assert (abs(line.bytes_out - written) <= 4, end.outcome) == (True, "delivered")
     assert "123456" not in str(line.__dict__)
 

@@ -98,7 +98,10 @@ def test_md_57_turns_false_when_an_entry_names_nobody(now: datetime) -> None:
     owner("alter table audit_evententry drop constraint audit_evententry_imputable")
     unguarded = promises.changes_name_their_author(now)
     assert (unguarded.kept, unguarded.figures["journals_that_refuse_nameless_entries"]) == (False, 2)
-    force("audit_evententry", "update audit_evententry set actor_role = 'practitioner' where verb = 'records.file.changed'")
+    force(
+        "audit_evententry",
+        "update audit_evententry set actor_role = 'practitioner' where verb = 'records.file.changed'",
+    )
     assert promises.changes_name_their_author(now).figures["entries_without_a_person"] == 1
 
 

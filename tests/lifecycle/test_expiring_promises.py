@@ -111,7 +111,9 @@ def test_old_run_breaks_pc_46() -> None:
 def test_table_that_nothing_empties_breaks_its_promise(monkeypatch: pytest.MonkeyPatch) -> None:
     from lifecycle.expiring import promises
 
-    monkeypatch.setitem(promises.ELSEWHERE, "PC-46", {"adapters.Incoming", "adapters.Outgoing", "admin.LogEntry", "lifecycle.SweepRun"})
+    monkeypatch.setitem(
+        promises.ELSEWHERE, "PC-46", {"adapters.Incoming", "adapters.Outgoing", "admin.LogEntry", "lifecycle.SweepRun"}
+    )
     assert kept("PC-46")[1]["tables_nothing_empties"] == ["accounts.LoginThrottle"]
     assert kept("PC-46")[0] is False
 
