@@ -19,6 +19,7 @@ class Card:
     where: str
     purpose: str
     abroad: bool
+    transfer: str
     health: bool
     closed: str
     facts: list[tuple[str, list[str]]]
@@ -40,6 +41,6 @@ def card(standing: Standing, paper: date | None = None) -> Card:
         (_("Servers"), [", ".join(host.name for host in one.hosts)]),
     ]
     return Card(
-        one.key, one.name, wording.where(one), _(one.purpose), one.transfers, one.may_carry_health,
-        wording.closed(standing), facts,
+        one.key, one.name, wording.where(one), _(one.purpose), one.transfers, wording.transfer_in_short(one),
+        one.may_carry_health, wording.closed(standing), facts,
     )  # fmt: skip

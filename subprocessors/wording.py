@@ -38,6 +38,15 @@ def what(one: Subprocessor) -> str:
     return ", ".join(_(words) for category, words in CATEGORIES.items() if category in one.categories)
 
 
+def transfer_in_short(one: Subprocessor) -> str:
+    """The same in a few words: where company and servers are decides, and they may differ."""
+    if not one.transfers:
+        return _("stays in the EEA")
+    if all(host.region_in_eea for host in one.hosts):
+        return _("company outside the EEA, servers inside")
+    return _("transfer outside the EEA")
+
+
 def transfer(one: Subprocessor) -> str:
     """Whether data leave the European Economic Area, computed from company and hosts."""
     if not one.transfers:

@@ -17,7 +17,7 @@ from audit import evidence
 from audit.actors import Actor
 from audit.models import EventEntry
 from consents import actions, notices, queries
-from consents.models import ConsentEvent, EventOrigin
+from consents.models import ConsentEvent, EventOrigin, Stop
 from consents.rules import Authority, UnknownKey
 from consents.states import Position
 from praticonnect.database import as_owner
@@ -286,6 +286,7 @@ def committed(django_db_setup: None, django_db_blocker: Any) -> Iterator[Actor]:
                 cursor.execute(sql, [by.account_id])
                 for trigger in ("audit_append", "audit_refuse", "audit_keep"):
                     cursor.execute(f"alter table {table} enable always trigger {trigger}")
+        Stop.objects.filter(subject_id=by.account_id).delete()
         connection.close()
 
 
