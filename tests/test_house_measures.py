@@ -21,7 +21,7 @@ HERE_A_FUNCTION_MAY_READ_THE_CLOCK = {
     "accounts/patients/forms.py": "a form of allauth's, which knows no moment",
     "consents/signup.py": "a form of allauth's, which knows no moment",
 }
-ENTRY_POINTS = re.compile(r".*/tasks\.py|.*/management/commands/.*|(?:launcher|bench|tests|tools)/.*")
+ENTRY_POINTS = re.compile(r".*/tasks\.py|.*/management/commands/.*|(?:launcher|bench|tests|tools|fakes)/.*")
 CLOCK = re.compile(r"\b(?:timezone\.now|datetime\.now|datetime\.utcnow|date\.today|localdate|time\.time)\((?:UTC)?\)")
 
 
