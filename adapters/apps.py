@@ -12,9 +12,12 @@ class AdaptersConfig(AppConfig):
         """The journal of what left is evidence, kept as long as the access journal (PC-46b)."""
         from django.core.checks import register
 
+        from adapters import bulkgate, inbox, resend
         from adapters.checks import check_hosts
         from audit import evidence
 
         register(check_hosts, deploy=True)
+        inbox.register(resend.HOOK)
+        inbox.register(bulkgate.HOOK)
         evidence.register("adapters_egress", "egress", MONTHS)
         evidence.register("adapters_egressoutcome", "egress_outcomes", MONTHS)

@@ -1,5 +1,6 @@
 """The ways out: credentials of each adapter, off without them (docs/door.md lists the variables)."""
 
+from base64 import b64encode
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -17,8 +18,8 @@ CREDENTIALS: Final[dict[str, tuple[str, ...]]] = {
     "google": ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"),
     "mistral": ("MISTRAL_API_KEY",),
     "assemblyai": ("ASSEMBLYAI_API_KEY",),
-    "bulkgate": ("BULKGATE_APPLICATION_ID", "BULKGATE_APPLICATION_TOKEN"),
-    "resend": ("RESEND_API_KEY",),
+    "bulkgate": ("BULKGATE_APPLICATION_ID", "BULKGATE_APPLICATION_TOKEN", "BULKGATE_REPORT_SECRET"),
+    "resend": ("RESEND_API_KEY", "RESEND_WEBHOOK_SECRET"),
 }
 """What each adapter needs; without all of it, it is off."""
 
@@ -54,4 +55,7 @@ def adapters(fakes: str) -> dict[str, dict[str, object]]:
 
 
 def _made_up(name: str, fakes: str) -> str:
-    return f"stand-in-{name.lower()}" if fakes else ""
+    """What the stand-ins expect; Svix has its secrets in base64."""
+    word = f"stand-in-{name.lower()}"
+    word = f"whsec_{b64encode(word.encode()).decode()}" if name == "RESEND_WEBHOOK_SECRET" else word
+    return word if fakes else ""

@@ -212,7 +212,7 @@ def test_adapters_are_off_without_credentials_and_by_name(monkeypatch: pytest.Mo
     monkeypatch.setenv("PRATICONNECT_ADAPTERS_OFF", "viva, google")
     blocks = adapter_settings.adapters("")
     assert (blocks["resend"]["credentials"], blocks["mistral"]["credentials"]) == (
-        {"RESEND_API_KEY": "re_1"},
+        {"RESEND_API_KEY": "re_1", "RESEND_WEBHOOK_SECRET": ""},
         {"MISTRAL_API_KEY": ""},
     )
     assert sorted(key for key, block in blocks.items() if block["off"]) == ["google", "viva"]

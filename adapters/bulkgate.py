@@ -1,0 +1,112 @@
+"""BulkGate: text messages with codes and reminders (PC-99), over "Advanced transactional" v2. docs/adapters/bulkgate.md.
+
+Read, never tried: delivery reports come as a JSON list over POST to an address we set at theirs, signed by nothing that their pages
+name. So the address ends in a secret, and a report only moves a message that we sent, by its id. Their idempotency is the
+duplicates check: the same words to the same number within five minutes go out once.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+
+from adapters.boxes.signatures import Arrival, secret_path
+from adapters.calls import Call
+from adapters.content import Plain
+from adapters.door import Answer, Broken, Deadline, Rejected, send
+from adapters.grounds import Ground
+from adapters.inbox import Hook, Said
+from adapters.texts import Written, write
+from privacy.declare import Category
+
+KEY: Final = "bulkgate"
+URL: Final = "https://portal.bulkgate.com/api/2.0/advanced/transactional"
+NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+TAKEN: Final = frozenset({"accepted", "sent", "scheduled"})
+ONCE: Final = Deadline(attempts=1)
+"""A message that may have left isn't sent again here: the outbox decides, within the five minutes of the duplicates check."""
+REPORTS: Final = "reports"
+SENDER: Final = "PratiCo"
+"""Eleven signs at most, so not our whole name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One text message. ``number`` in the international form, ``tag`` our own id of it."""
+
+    number: str = field(repr=False)
+    words: Plain
+    tag: str
+    categories: frozenset[Category]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of it there: its id, and how many segments are paid for."""
+
+    message_id: str
+    segments: int
+
+
+def send_text(text: Text, *, outgoing_id: UUID | None = None, ground: Ground, now: datetime) -> Sent:
+    """Send one text message. Raises as ``door.send`` does, ValueError for a number or length that can't be, TypeError for other words."""
+    if not isinstance(text.words, Plain):
+        raise TypeError("the words of a text message are Plain: made from a template")
+    if not NUMBER.fullmatch(text.number):
+        raise ValueError("a number is written as +33612345678")
+    written = write(str(text.words))
+    call = Call(
+        subprocessor=KEY, method="POST", url=URL, categories=text.categories,
+        json=_body(text, written), outgoing_id=outgoing_id,
+    )  # fmt: skip
+    answer = send(call, ground=ground, now=now, deadline=ONCE)
+    return Sent(_message_id(answer), written.segments)
+
+
+def _body(text: Text, written: Written) -> dict[str, Any]:
+    credentials = settings.ADAPTERS[KEY]["credentials"]
+    return {
+        "application_id": credentials["BULKGATE_APPLICATION_ID"],
+        "application_token": credentials["BULKGATE_APPLICATION_TOKEN"],
+        "number": text.number.removeprefix("+"),
+        "text": written.text,
+        "channel": {"sms": {"sender_id": "gText", "sender_id_value": SENDER, "unicode": written.unicode}},
+        "duplicates_check": "on",
+        "tag": text.tag,
+    }
+
+
+def _message_id(answer: Answer) -> str:
+    """The id of the one message. Raises Rejected where it says no to it, Broken for anything it doesn't promise."""
+    try:
+        (one,) = answer.json()["data"]["response"]
+        status, message_id = one["status"], one.get("message_id")
+    except (KeyError, TypeError, ValueError, AttributeError) as wrong:
+        raise Broken(KEY, "no message in its answer", sent=True, status=answer.status) from wrong
+    if status == "error":
+        code = one.get("code")
+        raise Rejected(KEY, answer, str(code) if isinstance(code, int) else "")
+    if status not in TAKEN or not isinstance(message_id, str) or not message_id:
+        raise Broken(KEY, "a state that it doesn't promise", sent=True, status=answer.status)
+    return message_id
+
+
+def read(arrival: Arrival) -> Said:
+    """A batch of reports has no id of its own: its content is."""
+    reports = json.loads(arrival.body)
+    if not isinstance(reports, list) or not all(isinstance(one, dict) for one in reports):
+        raise ValueError("delivery reports come as a list")
+    return Said(hashlib.sha256(arrival.body).hexdigest(), REPORTS)
+
+
+def _secrets() -> Sequence[str]:
+    return [settings.ADAPTERS[KEY]["credentials"]["BULKGATE_REPORT_SECRET"]]
+
+
+HOOK: Final = Hook(KEY, secret_path(_secrets), read)
