@@ -84,6 +84,14 @@ _ALL = (
         gettext_noop("A message that the law orders: a decision on a request, a change of policy, a breach"),
     ),
     Necessity(
+        "withdrawal",
+        LegalBasis.LEGAL_OBLIGATION,
+        gettext_noop("GDPR Art. 7(3) and 17"),
+        frozenset({"resend"}),
+        frozenset({Category.CONTACT}),
+        gettext_noop("Taking somebody's data out again where a consent that was taken back had brought it"),
+    ),
+    Necessity(
         "sealed_storage",
         LegalBasis.CARE,
         gettext_noop("GDPR Art. 9(2)(h)"),

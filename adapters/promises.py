@@ -15,6 +15,8 @@ from privacy.promises import Measure, promise
 from privacy.subprocessors import entry, register_at, why_closed
 
 TESTS: Final = "tests/adapters/test_promises.py"
+TEXTED: Final = frozenset({"login_code", "appointment_reminder"})
+IN_A_TEXT: Final = frozenset({Category.CONTACT, Category.CREDENTIAL, Category.APPOINTMENT})
 DAYS: Final = """
 select subprocessor, host, stand_in, ground, categories, (at at time zone 'Europe/Paris')::date, count(*), sum(coalesce(bytes_out, 0))
   from adapters_egress group by 1, 2, 3, 4, 5, 6
@@ -63,6 +65,29 @@ def nothing_is_sold(now: datetime) -> Measure:
         "grounds_of_no_register": sorted(groundless),
     }
     return Measure(not (buyers or groundless), figures)
+
+
+@promise("PC-99", checked_by=TESTS)
+def text_messages_carry_codes_and_reminders(now: datetime) -> Measure:
+    """Every text message went out as a code or a reminder, and with no other kind of data than those need."""
+    lines = beyond = other = 0
+    for key, _host, _stand_in, ground, categories, _day, number, _bytes in _journal():
+        if key != "bulkgate":
+            continue
+        lines += number
+        other += number if ground not in TEXTED else 0
+        beyond += number if set(categories.split(",")) - IN_A_TEXT else 0
+    reaches = {name for name, basis in NECESSITIES.items() if "bulkgate" in basis.subprocessors}
+    declared = entry("bulkgate", legal_day(now)) if not why_closed("bulkgate", legal_day(now)) else None
+    figures = {
+        "messages": lines,
+        "on_another_ground": other,
+        "with_other_data": beyond,
+        "grounds_that_reach_it": sorted(reaches),
+        "may_carry_health": bool(declared and declared.may_carry_health),
+    }
+    kept = not (other or beyond) and reaches == TEXTED and not figures["may_carry_health"]
+    return Measure(kept, figures)
 
 
 def is_a_ground(name: str) -> bool:

@@ -7,23 +7,27 @@ Idempotency keys are kept there for 24 hours, longer than the outbox tries.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 from uuid import UUID
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from adapters.boxes.signatures import Arrival, svix
 from adapters.calls import Call, Json, Method
-from adapters.content import Plain
+from adapters.content import Link, Plain
 from adapters.door import Answer, Broken, Busy, Rejected, send
-from adapters.grounds import Ground
+from adapters.grounds import Ground, Necessary, NoGround
 from adapters.inbox import Hook, Said
 from privacy.declare import Category
+from privacy.refusals import Refusal
 
 KEY: Final = "resend"
+NEWS: Final = "marketing_emails"
+"""The consent that news rests on."""
 API: Final = "https://api.resend.com"
 PAGE: Final = 100
 MOST_PAGES: Final = 100
@@ -50,8 +54,34 @@ class Contact:
     unsubscribed: bool
 
 
-def send_mail(mail: Mail, *, key: str, outgoing_id: UUID | None = None, ground: Ground, now: datetime) -> str:
-    """Send it once, however often it is asked under ``key``; Resend's id of it. Raises as ``door.send`` does, TypeError for other words."""
+def send_news(
+    mail: Mail, stop: Link, *, key: str, outgoing_id: UUID | None = None, ground: Ground, now: datetime
+) -> str:
+    """Send one message of the newsletter, on the reader's own consent and with its one-click stop (RFC 8058). Raises as :func:`send_message`."""
+    if ground.name != NEWS:
+        raise NoGround(Refusal("no_news", _("News goes out on the reader's own consent only.")))
+    headers = {
+        **mail.headers,
+        "List-Unsubscribe": f"<{stop}>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "Precedence": "bulk",
+    }
+    return _send(replace(mail, headers=headers), key, outgoing_id, ground, now)
+
+
+def send_message(mail: Mail, *, key: str, outgoing_id: UUID | None = None, ground: Ground, now: datetime) -> str:
+    """Send it once, however often it is asked under ``key``; Resend's id of it. Raises as ``door.send`` does, TypeError for other words.
+
+    On a legal basis only: a consent is one to news, and news goes by :func:`send_news`.
+    """
+    if not isinstance(ground, Necessary):
+        raise NoGround(
+            Refusal("news_by_its_own_way", _("What rests on a consent is news, and goes with its one-click stop."))
+        )
+    return _send(mail, key, outgoing_id, ground, now)
+
+
+def _send(mail: Mail, key: str, outgoing_id: UUID | None, ground: Ground, now: datetime) -> str:
     for words in (mail.subject, mail.text):
         if not isinstance(words, Plain):
             raise TypeError("the words of a mail are Plain: made from a template")
@@ -98,7 +128,7 @@ def leave(contact: str, *, ground: Ground, now: datetime) -> None:
 def contacts(*, ground: Ground, now: datetime) -> list[Contact]:
     """Everybody of the newsletter. Raises :class:`Broken` for a list without end."""
     found: list[Contact] = []
-    for _page in range(MOST_PAGES):
+    for _number in range(MOST_PAGES):
         query: dict[str, str | int] = {"limit": PAGE, **({"after": found[-1].id} if found else {})}
         answer = send(_call("GET", "/contacts", query=query), ground=ground, now=now)
         said = answer.json()

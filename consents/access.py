@@ -16,6 +16,7 @@ ACCESS: dict[str, Access] = {
     "consents:usage": _MINE,
     "consents:cookies": _ANYONE,
     "consents:text": _ANYONE,
+    "consents:unsubscribe": _ANYONE,
     "consents:policy": _ANYONE,
     "consents:history": _ANYONE,
     "consents:changes": _ANYONE,

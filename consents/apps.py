@@ -20,6 +20,7 @@ class ConsentsConfig(AppConfig):
         from consents import minting
         from consents.grants import Grant, PatientGrant
         from consents.hooks import when_decided
+        from consents.marketing import audience, news  # noqa: F401 - registers what they send, apply and stop
         from consents.queries import core_closed
         from consents.signup import QUESTIONS
         from consents.usage.actions import forget_uses
@@ -34,6 +35,7 @@ class ConsentsConfig(AppConfig):
         minting.register()
         close_acts_when(core_closed)
         when_decided(KEY, forget_uses)
+        when_decided(audience.KEY, audience.when_turned)
         for question in QUESTIONS:
             ask_at_signup(question)
         post_migrate.connect(publish_after_migration, sender=self)

@@ -11,6 +11,7 @@ EVENTS.say(
         "consents.refused": _("a consent was refused"),
         "consents.withdrawn": _("a consent was withdrawn"),
         "consents.stop.tried_again": _("stopping what was withdrawn was tried again"),
+        "consents.news.queued": _("an issue of the newsletter was queued for its readers"),
         "consents.text.published": _("the wording of a consent was published"),
         "consents.usage.erased": _("what was counted of the use was erased with the consent"),
     }

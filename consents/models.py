@@ -9,13 +9,14 @@ from adapters.boxes.queue import Queued
 from adapters.states import STOP
 from audit.models import DatabaseClock
 from consents.cookies.models import PageCount
+from consents.marketing.models import AudienceMember
 from consents.notices import slot_of
 from consents.states import Action, Fact, Position
 from consents.usage.models import UsageEvent
 from privacy.consent_keys import Kind
 from privacy.ids import new_id
 
-__all__ = ["ConsentEvent", "EventOrigin", "PageCount", "PublishedText", "Stop", "UsageEvent"]
+__all__ = ["AudienceMember", "ConsentEvent", "EventOrigin", "PageCount", "PublishedText", "Stop", "UsageEvent"]
 
 
 class PublishedText(models.Model):

@@ -128,3 +128,20 @@ declare(
         "hour": personal("the hour in which it was used", Category.USAGE, export=Export.PORTABLE),
     },
 )
+
+declare(
+    "consents.AudienceMember",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.IMPROVEMENT,
+    basis=LegalBasis.CONSENT,
+    retention="PC-40",
+    about=_("That an address stands in the readers' list of the newsletter, as long as its person agrees"),
+    fields={
+        "user": personal("the account", Category.REFERENCE, erase=Erase.DELETE),
+        "contact_id": personal(
+            "number of the reader at the service that sends it", Category.REFERENCE, export=Export.PORTABLE
+        ),
+        "joined_at": personal("when it joined the list", Category.CONSENT, export=Export.PORTABLE),
+        "silent_since": personal("since when the address takes no mail", Category.CONTACT, export=Export.PORTABLE),
+    },
+)

@@ -20,6 +20,7 @@ from consents.access import ACCESS
 from consents.board import Switch, board, switches_of
 from consents.consequences import CONSEQUENCES
 from consents.cookies import promises as _cookies  # noqa: F401 - registers PC-110, MD-60, MD-61
+from consents.marketing import promises as _marketing  # noqa: F401 - registers PC-18, PC-100
 from consents.models import ConsentEvent, EventOrigin, PublishedText
 from consents.states import Action, fold
 from consents.trial import trial

@@ -42,18 +42,23 @@ Stopper = Callable[[Stop, datetime], None]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where something stops: its name in the rows, and what people call it."""
+    """Where something stops: its name in the rows, what people call it, and whether there is anything to stop for somebody."""
 
     name: str
     words: str | Promise
     run: Stopper
+    where: Callable[[UUID], bool] = lambda subject_id: True
 
 
 _places: dict[str, list[Place]] = defaultdict(list)
 
 
-def stops(slot: str, *, name: str, words: str | Promise) -> Callable[[Stopper], Stopper]:
+def stops(
+    slot: str, *, name: str, words: str | Promise, where: Callable[[UUID], bool] = lambda subject_id: True
+) -> Callable[[Stopper], Stopper]:
     """Have the decorated function called after each withdrawal of ``slot`` (the key, ``key.child``, or a patient's key).
+
+    ``where`` says, in the withdrawal's transaction, whether there is anything to stop for this person.
 
     Raises LookupError for a slot that doesn't exist, ValueError for a name that is taken.
     """
@@ -64,7 +69,7 @@ def stops(slot: str, *, name: str, words: str | Promise) -> Callable[[Stopper], 
         raise ValueError(f"the place {name!r} is taken")
 
     def register(stopper: Stopper) -> Stopper:
-        _places[slot].append(Place(name, words, stopper))
+        _places[slot].append(Place(name, words, stopper, where))
         return stopper
 
     return register
@@ -80,7 +85,8 @@ def begin(event: ConsentEvent, also: Collection[str], now: datetime) -> list[Sto
     waited = _resting_on(event.subject_id, event.slot)
     dropped = drop(waited, now=now)
     at_work = waited.filter(state=State.WAITING).exists()
-    names = [QUEUE, *(place.name for slot in (event.slot, *also) for place in _places[slot])]
+    concerned = (place for slot in (event.slot, *also) for place in _places[slot] if place.where(event.subject_id))
+    names = [QUEUE, *(place.name for place in concerned)]
     rows = [
         Stop(event_id=event.pk, subject_id=event.subject_id, slot=event.slot, name=name, asked_at=now, due_at=now)
         for name in names

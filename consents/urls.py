@@ -6,6 +6,7 @@ from consents import views
 from consents.cookies.views import cookies
 from consents.history.feed import changes
 from consents.history.views import history
+from consents.marketing.views import unsubscribe
 from consents.usage.views import usage
 
 app_name = "consents"
@@ -21,6 +22,7 @@ urlpatterns = [
     path(f"{CENTRE}/usage/", usage, name="usage"),
     path(f"{CENTRE}/<uuid:event_id>.jsonld", views.receipt, name="receipt"),
     re_path(r"^privacy/texts/(?P<address>[0-9a-f]{64})/$", views.text, name="text"),
+    path("privacy/news/stop/<str:token>/", unsubscribe, name="unsubscribe"),
     path("privacy/cookies/", cookies, name="cookies"),
     path("privacy/", views.policy, name="policy"),
     path("privacy/history/", history, name="history"),

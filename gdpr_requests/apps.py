@@ -16,6 +16,7 @@ class GdprRequestsConfig(AppConfig):
         register_pages()
         register_sweeps()
         register_exports()
+        objections_stop_news()
 
 
 def register_evidence() -> None:
@@ -99,3 +100,12 @@ def register_exports() -> None:
     end_also(actions.destroy_strays)
     end_also(ending.end_of_erased)
     sweep_with(ending.sweep)
+
+
+def objections_stop_news() -> None:
+    """Whoever sends news asks first whether the address objected (PC-65)."""
+    from consents.marketing.audience import objections
+    from gdpr_requests.queries import objects_to_marketing
+
+    if objects_to_marketing not in objections:
+        objections.append(objects_to_marketing)

@@ -69,3 +69,19 @@ def test_a_sale_breaks_pc_102(said: dict[str, Any], figure: str, found: list[str
     line(**said)
     after = promises.nothing_is_sold(NOW)
     assert (before.kept, after.kept, after.figures[figure]) == (True, False, found)
+
+
+@pytest.mark.parametrize(
+    ("said", "figure"),
+    [
+        ({"ground": "account_message", "categories": "contact"}, "on_another_ground"),
+        ({"ground": "marketing_emails", "categories": "contact"}, "on_another_ground"),
+        ({"ground": "login_code", "categories": "contact,health"}, "with_other_data"),
+    ],
+)
+def test_a_text_that_is_neither_code_nor_reminder_breaks_pc_99(said: dict[str, Any], figure: str) -> None:
+    line(subprocessor="bulkgate", host="portal.bulkgate.com", ground="login_code", categories="contact,credential")
+    before = promises.text_messages_carry_codes_and_reminders(NOW)
+    line(subprocessor="bulkgate", host="portal.bulkgate.com", **said)
+    after = promises.text_messages_carry_codes_and_reminders(NOW)
+    assert (before.kept, before.figures["messages"], after.kept, after.figures[figure]) == (True, 1, False, 1)

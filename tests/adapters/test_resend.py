@@ -34,7 +34,7 @@ def mail(**said: Any) -> Mail:
 
 
 def sent(key: str = "k-1", **said: Any) -> str:
-    return resend.send_mail(mail(**said), key=key, ground=necessary("account_message", subject_id=new_id()), now=NOW)
+    return resend.send_message(mail(**said), key=key, ground=necessary("account_message", subject_id=new_id()), now=NOW)
 
 
 def joined(email: str = "ada@example.org") -> str:

@@ -150,7 +150,7 @@ STEPS: Final[dict[str, str]] = {
         ("account_email_verification_sent", "account_logout", "accounts:code", "accounts:renew_password", "care:agreement",
          "mfa_authenticate", "mfa_login_webauthn"), A_STEP),
     **dict.fromkeys(("accounts:issue", "accounts:lost_confirm", "accounts:reset", "lifecycle:certificate", "lifecycle:certificate_json",
-         "lifecycle:certificate_pdf", "lifecycle:keep", "patient:invitation"), A_LINK),
+         "lifecycle:certificate_pdf", "lifecycle:keep", "patient:invitation", "consents:unsubscribe"), A_LINK),
     **dict.fromkeys(
         ("mfa_deactivate_totp", "mfa_edit_webauthn", "mfa_remove_webauthn", "mfa_view_recovery_codes"),
         "a factor of one's own: nobody here has one by that number"),

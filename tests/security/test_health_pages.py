@@ -44,7 +44,7 @@ NOT_SHOWN = {
          "lifecycle:closing_waive", "lifecycle:deletion_waive", "patient:accept", "admin:login"), A_STEP),
     **dict.fromkeys(
         ("accounts:issue", "accounts:lost_confirm", "accounts:reset", "authority:join", "care:join", "lifecycle:certificate",
-         "lifecycle:certificate_json", "lifecycle:certificate_pdf", "lifecycle:keep", "patient:invitation"), A_LINK),
+         "lifecycle:certificate_json", "lifecycle:certificate_pdf", "lifecycle:keep", "patient:invitation", "consents:unsubscribe"), A_LINK),
     **{f"admin:audit_{table}_{act}": NEVER_CHANGED
        for table in ("accessentry", "evententry", "expiredmonth", "expiredrows", "seal", "securityentry")
        for act in ("add", "delete")},
