@@ -8,22 +8,24 @@ duplicates check: the same words to the same number within five minutes go out o
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from adapters.boxes.signatures import Arrival, secret_path
 from adapters.calls import Call
 from adapters.content import Plain
 from adapters.door import Answer, Broken, Deadline, Rejected, send
-from adapters.grounds import Ground
+from adapters.grounds import Ground, NoGround
 from adapters.inbox import Hook, Said
 from adapters.texts import Written, write
 from privacy.declare import Category
+from privacy.refusals import Refusal
 
 KEY: Final = "bulkgate"
 URL: Final = "https://portal.bulkgate.com/api/2.0/advanced/transactional"
@@ -32,6 +34,7 @@ TAKEN: Final = frozenset({"accepted", "sent", "scheduled"})
 ONCE: Final = Deadline(attempts=1)
 """A message that may have left isn't sent again here: the outbox decides, within the five minutes of the duplicates check."""
 REPORTS: Final = "reports"
+ASKED_FOR: Final = "login_code"
 SENDER: Final = "PratiCo"
 """Eleven signs at most, so not our whole name."""
 
@@ -54,12 +57,18 @@ class Sent:
     segments: int
 
 
+objections: list[Callable[[str], bool]] = []
+"""Whether the holder of a number wants no text messages: registered from above. A code that somebody asked for isn't one of them."""
+
+
 def send_text(text: Text, *, outgoing_id: UUID | None = None, ground: Ground, now: datetime) -> Sent:
     """Send one text message. Raises as ``door.send`` does, ValueError for a number or length that can't be, TypeError for other words."""
     if not isinstance(text.words, Plain):
         raise TypeError("the words of a text message are Plain: made from a template")
     if not NUMBER.fullmatch(text.number):
         raise ValueError("a number is written as +33612345678")
+    if ground.name != ASKED_FOR and any(refuses(text.number) for refuses in objections):
+        raise NoGround(Refusal("texts_refused", _("This number takes no text messages: its holder answered STOP.")))
     written = write(str(text.words))
     call = Call(
         subprocessor=KEY, method="POST", url=URL, categories=text.categories,

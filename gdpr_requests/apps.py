@@ -17,6 +17,7 @@ class GdprRequestsConfig(AppConfig):
         register_sweeps()
         register_exports()
         objections_stop_news()
+        answers_stop_texts()
 
 
 def register_evidence() -> None:
@@ -109,3 +110,12 @@ def objections_stop_news() -> None:
 
     if objects_to_marketing not in objections:
         objections.append(objects_to_marketing)
+
+
+def answers_stop_texts() -> None:
+    """Whoever answers STOP gets no more text messages (PC-99)."""
+    from adapters.bulkgate import objections
+    from gdpr_requests.desk.texting import refuses_texts
+
+    if refuses_texts not in objections:
+        objections.append(refuses_texts)

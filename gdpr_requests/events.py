@@ -21,6 +21,7 @@ EVENTS.say(
         "gdpr.identity.sent": _("an identity document was sent"),
         "gdpr.identity.checked": _("an identity document was checked and destroyed"),
         "gdpr.objection.recorded": _("an objection took effect"),
+        "gdpr.texts.refused": _("somebody wants no more text messages"),
         "gdpr.export.asked": _("an export was asked for"),
         "gdpr.export.begun": _("the making of an export began"),
         "gdpr.export.ready": _("an export was ready"),

@@ -245,7 +245,9 @@ class Objection(models.Model):
     """That somebody objected: a keyed hash of the address, which outlives the request (PC-52, PC-65)."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    kind = models.CharField(_("objects to"), max_length=20, choices=ObjectionKind.choices)
+    kind = models.CharField(
+        _("objects to"), max_length=20, choices=[*ObjectionKind.choices, ("texts", _("text messages"))]
+    )
     address_key = models.BinaryField(_("keyed hash of the address"), max_length=32)
     since_at = models.DateTimeField(_("since"))
 

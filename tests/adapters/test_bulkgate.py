@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from adapters import bulkgate, inbox
 from adapters.bulkgate import Text
@@ -12,8 +13,10 @@ from adapters.content import Code, HealthText, Plain
 from adapters.door import Broken, Fault, Rejected
 from adapters.grounds import NoGround, necessary
 from adapters.models import Egress
+from adapters.states import State
 from adapters.texts import write
 from fakes.server import Fakes
+from gdpr_requests.models import Objection
 from privacy.declare import Category
 from privacy.ids import new_id
 from tests.adapters.calls import NOW
@@ -181,3 +184,33 @@ def test_people_see_the_phone_and_answer(fakes: Fakes) -> None:
     assert "482913" in ask(fakes, "GET", "/bulkgate/phone", host=here(fakes))[1]
     assert ask(fakes, "POST", f"/bulkgate/message/{found}/stop", host=here(fakes))[0] == 303
     assert json.loads(fakes["bulkgate"].notices[0].body)[0]["message"] == "STOP"
+
+
+def applied(fakes: Fakes) -> list[str]:
+    """Bring the newest notice to the product, and apply what came."""
+    notice = fakes["bulkgate"].notices[-1]
+    assert Client().post(notice.path, notice.body, content_type="application/json").status_code == 200
+    while row := inbox.Incoming.claim(timezone.now()):
+        inbox.finish(row, inbox.attempt(row, now=timezone.now()), now=timezone.now())
+    return list(inbox.Incoming.objects.values_list("state", flat=True))
+
+
+@pytest.mark.parametrize("word", ["STOP", " stop. ", "Arrêt", "הסר"])
+def test_who_answers_stop_gets_no_reminder_and_still_the_codes_they_ask_for(fakes: Fakes, word: str) -> None:
+    reminder = {"name": "appointment_reminder", "categories": frozenset({Category.CONTACT, Category.APPOINTMENT})}
+    one = fakes["bulkgate"].messages[sent(**reminder).message_id]
+    fakes["bulkgate"].reply(one, word)
+    assert applied(fakes) == [State.DONE]
+    with pytest.raises(NoGround):
+        sent(**reminder)
+    assert fakes.count == 1
+    sent()
+    sent(**reminder, number="+33612345679")
+    assert fakes.count == 3
+    assert [bytes(row.address_key).find(b"336") for row in Objection.objects.filter(kind="texts")] == [-1]
+
+
+@pytest.mark.parametrize("word", ["", "merci", "je ne veux pas stopper"])
+def test_another_answer_stops_nothing(fakes: Fakes, word: str) -> None:
+    fakes["bulkgate"].reply(fakes["bulkgate"].messages[sent().message_id], word)
+    assert (applied(fakes), Objection.objects.count()) == ([State.DONE], 0)

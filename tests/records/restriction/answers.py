@@ -55,7 +55,7 @@ OF_NO_FILE: Final = frozenset(
     admin:schedule admin:schedule_approve admin:schedule_version admin:supervision admin:supervision_csv admin:view_on_site
     audit:public_keys authority:home authority:join care:agreement care:end care:invite care:join care:recipients care:revoke care:team
     consents:changes consents:confirm consents:cookies consents:decide consents:history consents:log consents:log_csv
-    consents:log_json consents:policy consents:policy_version consents:receipt consents:switches consents:text directory:mine
+    consents:log_json consents:policy consents:policy_version consents:receipt consents:switches consents:text consents:unsubscribe directory:mine
     directory:my_page directory:page directory:search gallery gdpr:contact gdpr:decisions gdpr:directives gdpr:export
     gdpr:export_delete gdpr:follow gdpr:follow_paper gdpr:register gdpr:request gdpr:request_new gdpr:request_paper
     gdpr:request_send_paper gdpr:requests healthz home lifecycle:certificate lifecycle:certificate_json lifecycle:certificate_pdf
