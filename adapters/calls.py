@@ -29,7 +29,7 @@ class Call:
     """What is asked of one subprocessor. ``url`` is the provider's real one, without a query; the door finds a stand-in's.
 
     ``categories`` says which data is in it, for the journal and the ground. At most one of ``json``, ``form``, ``content``.
-    ``cap`` bounds the answer's size in bytes. Raises ValueError for what could never be right.
+    ``cap`` bounds the answer's size in bytes, ``silence`` the seconds until a first byte of it, within the deadline. Raises ValueError for what could never be right.
     """
 
     subprocessor: str
@@ -44,6 +44,7 @@ class Call:
     idempotency_key: str = ""
     outgoing_id: UUID | None = None
     cap: int = 2 * MIB
+    silence: float = 10.0
 
     def __post_init__(self) -> None:
         if sum(part is not None for part in (self.json, self.form, self.content)) > 1:

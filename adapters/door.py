@@ -126,7 +126,7 @@ def _exchange(call: Call, body: Body, seconds: float) -> wire.Exchange:
     stand_in = _stand_in()
     if stand_in:
         url = "http" + url.removeprefix("https")
-    return wire.Exchange(call.method, url, headers, body.content, seconds, call.cap, stand_in)
+    return wire.Exchange(call.method, url, headers, body.content, seconds, call.cap, stand_in, call.silence)
 
 
 def _stand_in() -> tuple[str, int] | None:

@@ -108,6 +108,14 @@ _ALL = (
         gettext_noop("A reminder of day, hour and place, without a reason for the visit"),
     ),
     Necessity(
+        "removal_there",
+        LegalBasis.LEGAL_OBLIGATION,
+        gettext_noop("GDPR Art. 5(1)(e) and 28(3)(g)"),
+        frozenset({"assemblyai"}),
+        frozenset({Category.HEALTH}),
+        gettext_noop("Deleting what a service still holds for us; nothing but the number of the copy is sent"),
+    ),
+    Necessity(
         "subscription_payment",
         LegalBasis.CONTRACT,
         gettext_noop("GDPR Art. 6(1)(b)"),

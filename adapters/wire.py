@@ -41,6 +41,7 @@ class Exchange:
     seconds: float
     cap: int
     stand_in: tuple[str, int] | None = None
+    silence: float = READ_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def _within(one: IPv6Address) -> IPv4Address | None:
 def exchange(asked: Exchange) -> Received:
     """Send it once. Raises httpx.HTTPError by its kinds, TooLong, Encoded. Takes ``asked.seconds`` at most, all told."""
     until = time.monotonic() + asked.seconds
-    timeout = httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS)
+    timeout = httpx.Timeout(asked.silence, connect=CONNECT_SECONDS)
     transport = _Outward(until, asked.stand_in)
     with httpx.Client(transport=transport, timeout=timeout, trust_env=False, follow_redirects=False) as client:
         plain = {**asked.headers, "Accept-Encoding": "identity"}

@@ -17,7 +17,7 @@ CREDENTIALS: Final[dict[str, tuple[str, ...]]] = {
     "livekit": ("LIVEKIT_URL", "LIVEKIT_API_KEY", "LIVEKIT_API_SECRET"),
     "google": ("GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET"),
     "mistral": ("MISTRAL_API_KEY",),
-    "assemblyai": ("ASSEMBLYAI_API_KEY",),
+    "assemblyai": ("ASSEMBLYAI_API_KEY", "ASSEMBLYAI_WEBHOOK_SECRET"),
     "bulkgate": ("BULKGATE_APPLICATION_ID", "BULKGATE_APPLICATION_TOKEN", "BULKGATE_REPORT_SECRET"),
     "resend": ("RESEND_API_KEY", "RESEND_WEBHOOK_SECRET"),
 }

@@ -19,6 +19,7 @@ JOURNALED = {
     "records.AuthorityOrder": "",
     "records.OrderedFile": "",
     "records.StatisticsRelease": "",
+    "records.Suggestion": "",
 }
 """Each row has its event (MD-44); of what an import brings, one event per file counts it."""
 
@@ -32,6 +33,7 @@ class RecordsConfig(AppConfig):
         """Have them sealed and verified; the vault asks the restrictions, and so does whatever a patient may agree to."""
         from accounts.hooks import land_at
         from consents.patients import leave_alone_when
+        from records.assist import sending, stopping  # noqa: F401 - handlers of messages, and what a withdrawal stops
         from records.authority.landing import page_of_agent
         from records.queries import is_left_alone
         from records.restriction.queries import restricted

@@ -34,6 +34,12 @@ decide(Decision(
     "records.Share", "shared_at", "shared_by",
 ))  # fmt: skip
 
+decide(Decision(
+    "suggestion", _("what of a machine's draft or transcript goes into a consultation"), _("the practitioner who writes it"),
+    "records.Suggestion", "ended_at", "ended_by", "ended_role", constraint="suggestion_decided_by_a_person",
+))  # fmt: skip
+
+act("records.Suggestion", "asked_by", why="asked a machine for a draft or a transcript")
 act("records.PatientFile", "created_by", why="made a file")
 act("records.Measure", "recorded_by", "struck_by", why="wrote a value, or struck a wrong one")
 act("records.Document", "added_by", why="added a document")

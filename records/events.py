@@ -48,6 +48,12 @@ EVENTS.say(
         "records.share.begun": _("something was shown in the portal"),
         "records.share.withdrawn": _("something is shown in the portal no longer"),
         "records.statistics.published": _("figures about nobody were published"),
+        "records.suggestion.asked": _("a draft or a transcript was asked of a machine"),
+        "records.suggestion.ready": _("a machine's draft or transcript came"),
+        "records.suggestion.accepted": _("a machine's text was taken over into a draft"),
+        "records.suggestion.declined": _("a machine's text was turned down"),
+        "records.suggestion.dropped": _("a machine's text was dropped"),
+        "records.suggestion.removed": _("a service deleted its copy of a visit's sound and text"),
         "records.questionnaire.handed_in": _("a questionnaire was handed in"),
     }
 )

@@ -12,6 +12,7 @@ from privacy.declare import (
 )
 from privacy.purposes import LegalBasis, Purpose
 from privacy.wording import gettext_noop as _
+from records.assist import personal_data as _assist  # noqa: F401 - declares the suggestions of machines
 
 
 def _sealed(meaning: str, category: Category = Category.HEALTH) -> FieldDeclaration:

@@ -15,6 +15,7 @@ from care.tenancy import ALL, scope
 from privacy.promises import Measure, promise
 from privacy.retention import DEATH, MINOR
 from records.actions.documents import orphans
+from records.assist import promises as _assist  # noqa: F401 - registers those of machines (PC-97, PC-98)
 from records.authority import promises as _authority  # noqa: F401 - registers that of authorities (MD-43)
 from records.clock import day_of
 from records.clock_promises import ends_by_rule
@@ -52,6 +53,7 @@ SEALED: Final = {
     "records_questionnaire": ("answers",),
     "records_questionnairedraft": ("answers",),
     "records_correction": ("before",),
+    "records_suggestion": ("text", "sound"),
     "care_emergencyaccess": ("why",),
     "records_authorityorder": ("reference", "why", "whom", "agent", "silent_why", "ended_why"),
 }

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from records.assist import views as assist
 from records.authority import practice as authority
 from records.importing import views as importing
 from records.portal import practitioner as portal
@@ -57,6 +58,8 @@ urlpatterns = [
     path(FILE + "consultations/new/", consultations.start, name="consultation_new"),
     path(CONSULTATION, consultations.consultation, name="consultation"),
     path(CONSULTATION + "draft/", consultations.draft, name="draft"),
+    path(CONSULTATION + "assist/", assist.ask, name="assist"),
+    path(CONSULTATION + "assist/<uuid:suggestion_id>/", assist.decide, name="assist_decide"),
     path(CONSULTATION + "amend/", consultations.amend, name="amend"),
     path(CONSULTATION + "strike/", consultations.strike, name="consultation_strike"),
     path(CONSULTATION + "discard/", consultations.discard, name="discard"),

@@ -19,6 +19,7 @@ DRAFTS: Final = "Drafts of consultations that nobody signed"
 NOT_GIVEN: Final = (
     ("records.PatientFile.notes: what the practitioner notes for themselves", "Personal notes aren't part of the record that is communicated.", "CSP R4127-45, L1111-7"),
     (DRAFTS, "They aren't formalised yet; drafts_left_out says how many. Once signed they are in the next export.", "CSP L1111-7"),
+    ("records.Suggestion.text and .sound: what a machine wrote and nobody took over, sound that waits to be turned into text", "They aren't formalised yet; what was taken over and signed stands in the consultation.", "CSP L1111-7"),
     ("What others noted as theirs: unsent answers of another account", "They belong to who writes them until they are handed in.", "GDPR Art. 15(4)"),
     ("Accounts of people who acted", "The role is given; the name where somebody signed.", "GDPR Art. 15(4); CJEU C-579/21"),
     ("Accounts, addresses, devices and receipts of others who decided for the patient", "They are theirs; that a parent or guardian decided, what and when is in consents.json.", "GDPR Art. 15(4)"),
@@ -28,7 +29,7 @@ NOT_GIVEN: Final = (
 )  # fmt: skip
 TABLES: Final = frozenset({"lifecycle.Hold", "lifecycle.Disposal", "records.ImportLine", "records.SourceRecord"})
 """Those that aren't given at all; :data:`NOT_GIVEN` says why."""
-FIELDS: Final = frozenset({"records.PatientFile.notes"})
+FIELDS: Final = frozenset({"records.PatientFile.notes", "records.Suggestion.text", "records.Suggestion.sound"})
 SIGNED: Final = {"records.Consultation": "signed_by", "records.ConsultationVersion": "author_id"}
 """Where the person who signed is named."""
 ACCOUNTS: Final = frozenset({"account_id", "actor_id", "author_id"})

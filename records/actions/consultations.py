@@ -13,7 +13,7 @@ from privacy.refusals import require
 from records.actions.journal import journal, person
 from records.clock import CLOCK_FIELDS, day_of, set_clock
 from records.fields import CONSULTATION_FIELDS, KINDS, clean
-from records.models import Consultation, ConsultationStatus, ConsultationVersion, PatientFile
+from records.models import Consultation, ConsultationStatus, ConsultationVersion, PatientFile, SuggestionState
 from records.rules import (
     why_not_amend,
     why_not_end_now,
@@ -106,6 +106,7 @@ def sign(*, consultation: Consultation, by: Actor, now: datetime, revision: int 
     row.signed_at = now
     row.signed_by_id = person(by)
     _save(row, now)
+    _leave_suggestions(row, now)
     version = build_version(handle, row, content, number=1, by=by, now=now)
     version.save(force_insert=True)
     journal(row, "consultation.signed", file_id=row.file_id, by=by, now=now, version=1)
@@ -186,6 +187,8 @@ def discard_draft(*, consultation: Consultation, by: Actor, now: datetime) -> No
     handle = _open(row, "delete", by, now)
     row.measures.update(consultation=None)
     row.documents.update(consultation=None)
+    _leave_suggestions(row, now)
+    row.suggestions.update(consultation=None)
     journal(row, "consultation.discarded", file_id=row.file_id, by=by, now=now)
     file = row.file
     row.delete()
@@ -284,6 +287,12 @@ def _kind(kind: str) -> str:
     if kind not in KINDS:
         raise ValueError(f"{kind!r} is no kind of consultation; one of {', '.join(KINDS)}")
     return kind
+
+
+def _leave_suggestions(row: Consultation, now: datetime) -> None:
+    """What a machine suggested and nobody took over goes with the draft; copies elsewhere are cleared up by the hour."""
+    undecided = row.suggestions.filter(state__in=(SuggestionState.WAITING, SuggestionState.READY))
+    undecided.update(state=SuggestionState.DROPPED, ended_at=now, problem="left", text=None, sound=None)
 
 
 def _last_number(row: Consultation) -> int:

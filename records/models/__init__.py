@@ -12,6 +12,7 @@ from records.models.orders import AuthorityKind, AuthorityOrder, OrderedFile, Or
 from records.models.portal import Questionnaire, QuestionnaireDraft, Share
 from records.models.restrictions import OpeningGround, RestrictedOpening, Restriction, RestrictionGround, Told
 from records.models.statistics import StatisticsRelease
+from records.models.suggestions import Suggestion, SuggestionKind, SuggestionState
 
 __all__ = [
     "ArchiveOpening",
@@ -43,6 +44,9 @@ __all__ = [
     "Share",
     "SourceRecord",
     "StatisticsRelease",
+    "Suggestion",
+    "SuggestionKind",
+    "SuggestionState",
     "Told",
     "ToldHow",
 ]

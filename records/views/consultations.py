@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from privacy.refusals import Refused
 from records import actions, queries
+from records.assist.queries import help_for
 from records.clock import day_of
 from records.fields import CONSULTATION_FIELDS, LABELS
 from records.forms import AmendForm, ConsultationForm, StrikeForm, TextsForm, as_typed, at_revision
@@ -256,6 +257,7 @@ def _editor(
     return show(
         request, "consultation_edit", file, handle, tab=Part.CONSULTATIONS,
         form=form, row=row, saved=_saved(form, open_consultation(handle, row)), status=status,
+        help=help_for(row, handle, account_id=request.user.pk, now=request.now),
     )  # fmt: skip
 
 

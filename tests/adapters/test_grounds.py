@@ -34,7 +34,10 @@ def test_the_register_answers_for_itself() -> None:
 
 
 def test_no_message_covers_health() -> None:
-    assert [name for name, each in NECESSITIES.items() if Category.HEALTH in each.categories] == ["sealed_storage"]
+    assert [name for name, each in NECESSITIES.items() if Category.HEALTH in each.categories] == [
+        "sealed_storage",
+        "removal_there",
+    ]
 
 
 def test_a_basis_is_made_by_its_name_only() -> None:

@@ -123,7 +123,7 @@ THINGS: Final = {
     "key": NOBODYS,
 }  # fmt: skip
 """Whose each argument of a practice's pages is. What lies in a file is named together with it."""
-IN_A_FILE: Final = {"consultation_id", "measure_id", "document_id", "kept_id", "opening_id", "number"}
+IN_A_FILE: Final = {"consultation_id", "suggestion_id", "measure_id", "document_id", "kept_id", "opening_id", "number"}
 PUT_TO_THE_PRACTICE: Final = {"gdpr:request_paper"}
 """Here the request is one that the practice answers."""
 OF_ANOTHER_FILE: Final = {"records:kept", "records:kept_one"}

@@ -42,6 +42,7 @@ from tests.care.factories import as_owner, held_client, let_in, make_member
 from tests.gdpr_requests.factories import VISITOR, account_of, by_account, by_letter, dpo_of
 from tests.imports.factories import imported
 from tests.lifecycle.test_holds import place
+from tests.records.assist_world import suggested
 from tests.records.factories import actor_of, link, make_file, working
 from tests.records.orders import enter, read_by_agent
 from tests.records.restriction.helpers import BY, lift, restrict, tell
@@ -117,6 +118,8 @@ def things_of(owner: User, file: PatientFile) -> tuple[dict[str, Any], dict[str,
     arguments = {
         **imported(owner, token_of("imported")), "file_id": file.pk, "consultation_id": signed.pk, "number": 1,
         "records:discard consultation_id": draft.pk, "records:draft consultation_id": draft.pk,
+        "records:assist consultation_id": draft.pk, "records:assist_decide consultation_id": draft.pk,
+        "suggestion_id": suggested(draft, owner, token_of("Suggestion.text"), now=now).pk,
         "measure_id": measure.pk, "document_id": document.pk, "hold_id": hold.pk, "invitation_id": invitation.pk,
     }  # fmt: skip
     return arguments, contents

@@ -25,6 +25,7 @@ from lifecycle.erasure.plan import plan_for_account
 from lifecycle.holds.actions import lift_hold, place_hold
 from privacy.declare import REGISTRY
 from privacy.purposes import Purpose
+from records.actions import start_consultation
 from records.authority.actions import end
 from records.models import Consultation, PatientFile
 from records.restriction.actions import lift, read, restrict, tell
@@ -32,6 +33,8 @@ from tests.accounts.factories import WebClient, make_practitioner, prove, verifi
 from tests.care.factories import held_client, make_member
 from tests.imports.bundles import as_text, bundle, encounter, entry, observation, patient
 from tests.journeys.conftest import app_code
+from tests.records.assist_world import suggested
+from tests.records.factories import working
 from tests.records.orders import enter
 from vault import access
 from vault.fields import sealed_fields
@@ -260,6 +263,11 @@ class Seeder:
             "why": self.token("records.ConsultationVersion.amendment_reason"),
         }
         self.post("amend", amended, file, row)
+        with working(self.user) as by:
+            draft = start_consultation(file=PatientFile.objects.get(pk=file), by=by, now=timezone.now())
+        now, said = timezone.now(), self.token("records.Suggestion.text")
+        suggested(draft, self.user, said, now=now)
+        suggested(draft, self.user, "", sound=self.token("records.Suggestion.sound"), now=now)
 
     def add_measure_and_document(self, file: UUID) -> None:
         """A value of a kind of its own, and a PDF whose content is a token too."""

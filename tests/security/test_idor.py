@@ -40,6 +40,7 @@ from records.models import (
     Questionnaire,
     QuestionnaireDraft,
     Share,
+    Suggestion,
 )
 from records.portal.content import share
 from tests.accounts.factories import make_patient, make_practitioner, prove, verified_client
@@ -47,6 +48,7 @@ from tests.care.factories import as_owner, make_member
 from tests.gdpr_requests.factories import by_account, by_letter
 from tests.imports.factories import imported
 from tests.lifecycle.test_holds import place
+from tests.records.assist_world import suggested
 from tests.records.factories import (
     NOW,
     actor_of,
@@ -86,6 +88,7 @@ TOUCHED = (
     Membership,
     StaffConsent,
     StaffInvitation,
+    Suggestion,
 )
 ROWS = "select '{0}', count(*), md5(coalesce(string_agg(row::text, '|' order by row::text), '')) from {0} row"
 
@@ -145,6 +148,8 @@ def world(owner: User, patient: User) -> World:
         "gdpr:integration key": "google",
         "file_id": file.pk,
         "consultation_id": consultation.pk,
+        "suggestion_id": suggested(written := make_consultation(file, owner), owner, f"{CANARY} draft").pk,
+        **{f"records:{page} consultation_id": written.pk for page in ("assist", "assist_decide")},
         "measure_id": measure.pk,
         "document_id": document.pk,
         "listing_id": Listing.objects.create(user=owner).pk,
