@@ -9,7 +9,8 @@ from fakes.wire import Reply
 STYLE: Final = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#222;background:#faf8f4}"
     "table{border-collapse:collapse;width:100%}td,th{text-align:start;padding:.5rem;border-block-end:1px solid #ddd;vertical-align:top;overflow-wrap:anywhere}"
-    "pre{white-space:pre-wrap;background:#fff;border:1px solid #ddd;padding:1rem}button{font:inherit;padding:.5rem 1rem;min-block-size:44px}"
+    "form{margin-block:.25rem}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#fff;border:1px solid #ddd;padding:1rem}button{font:inherit;padding:.5rem 1rem;min-block-size:44px}"
+    "@media(max-width:35rem){thead{display:none}td{display:block;border:0;padding:.25rem 0}tr{display:block;padding-block:.5rem;border-block-end:1px solid #ddd}}"
     "label{display:block;margin-block:.5rem}.note{color:#555}nav a{margin-inline-end:1rem}"
 )
 

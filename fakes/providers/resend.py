@@ -193,10 +193,17 @@ class Resend(Provider):
                 "complained": "It is marked as spam",
             }.items()
         )
+        acts += self._one_click(one.said.get("headers", {}))
         return pages.page(
             one.said["subject"], pages.words(f"To {', '.join(one.said['to'])}"), f"<pre>{text}</pre>",
             pages.table(["Header", "Value"], heads, "No headers of its own."), acts,
         )  # fmt: skip
+
+    def _one_click(self, headers: dict[str, str]) -> str:
+        """The button that a mail program shows beside the sender (RFC 8058); none without both headers."""
+        found = re.search(r"<(https?://[^>]+)>", headers.get("List-Unsubscribe", ""))
+        name, _is, value = headers.get("List-Unsubscribe-Post", "").partition("=")
+        return pages.form(found[1], "Unsubscribe, as a mail program does", {name: value}) if found and value else ""
 
     @page("POST", "/mail/{which}/{kind}")
     def act(self, asked: Asked) -> Reply:

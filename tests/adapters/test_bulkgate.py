@@ -21,6 +21,7 @@ from privacy.declare import Category
 from privacy.ids import new_id
 from tests.adapters.calls import NOW
 from tests.adapters.contract import FAILURES, fails, names
+from tests.fakes.calling import ask, here
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 CODE = "adapters/sms/login_code.txt"
@@ -178,8 +179,6 @@ def test_a_report_has_to_know_the_secret_address(fakes: Fakes, path: str, body: 
 
 
 def test_people_see_the_phone_and_answer(fakes: Fakes) -> None:
-    from tests.fakes.test_frame import ask, here
-
     found = sent().message_id
     assert "482913" in ask(fakes, "GET", "/bulkgate/phone", host=here(fakes))[1]
     assert ask(fakes, "POST", f"/bulkgate/message/{found}/stop", host=here(fakes))[0] == 303

@@ -19,6 +19,7 @@ from privacy.declare import Category
 from privacy.ids import new_id
 from tests.adapters.calls import NOW
 from tests.adapters.contract import FAILURES, fails, names
+from tests.fakes.calling import ask, here
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 SUBJECT = "account/email/login_code_subject.txt"
@@ -199,11 +200,20 @@ def test_another_secret_proves_nothing(fakes: Fakes, settings: Any) -> None:
 
 def test_people_read_their_mail_and_say_what_happens(fakes: Fakes) -> None:
     provider, found = fakes["resend"], sent()
-    from tests.fakes.test_frame import ask, here
-
     status, shown = ask(fakes, "GET", "/resend/mailbox", host=here(fakes))
     assert (status, "ada@example.org" in shown, f"/resend/mail/{found}" in shown) == (200, True, True)
     assert str(words()) in ask(fakes, "GET", f"/resend/mail/{found}", host=here(fakes))[1]
     assert ask(fakes, "POST", f"/resend/mail/{found}/bounced", host=here(fakes))[0] == 303
     (notice,) = provider.notices
     assert json.loads(notice.body)["data"]["bounce"]["type"] == "Permanent"
+
+
+def test_a_mail_program_s_button_is_there_with_both_headers_only(fakes: Fakes) -> None:
+    one = {"List-Unsubscribe": "<http://localhost:8000/stop/>"}
+    both = {**one, "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+    shown = [
+        ask(fakes, "GET", f"/resend/mail/{sent(key=str(n), headers=heads)}", host=here(fakes))[1]
+        for n, heads in enumerate(({}, one, both))
+    ]
+    assert ['action="http://localhost:8000/stop/"' in page for page in shown] == [False, False, True]
+    assert 'name="List-Unsubscribe" value="One-Click"' in shown[2]

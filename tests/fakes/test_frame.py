@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPException
 from typing import Any
 
 import pytest
@@ -11,8 +11,7 @@ from fakes import pages, schemas
 from fakes.provider import Provider, Route, api, page
 from fakes.server import Fakes, all_providers, serving
 from fakes.wire import Asked, Reply, Wrong, in_json
-
-HOST = "api.tested.example"
+from tests.fakes.calling import HOST, ask, here
 
 
 class Example(Provider):
@@ -52,29 +51,6 @@ def served() -> Iterator[Fakes]:
 @pytest.fixture(autouse=True)
 def _as_new(served: Fakes) -> None:
     served.reset()
-
-
-def ask(served: Fakes, method: str, target: str, body: Any = None, host: str = HOST, **headers: str) -> tuple[int, Any]:
-    connection = HTTPConnection("127.0.0.1", int(served.url.rpartition(":")[2]), timeout=5)
-    said = {
-        "Host": host,
-        "Authorization": "Bearer stand-in-tested_key",
-        **{k.replace("_", "-"): v for k, v in headers.items()},
-    }
-    raw = None if body is None else json.dumps(body).encode()
-    if raw is not None:
-        said.setdefault("Content-Type", "application/json")
-    try:
-        connection.request(method, target, raw, said)
-        answer = connection.getresponse()
-        text = answer.read().decode()
-    finally:
-        connection.close()
-    return answer.status, json.loads(text) if text.startswith(("{", "[")) else text
-
-
-def here(served: Fakes) -> str:
-    return served.url.removeprefix("http://")
 
 
 @pytest.mark.parametrize(
