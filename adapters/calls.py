@@ -68,9 +68,9 @@ class Call:
 
 
 def secrets_of(subprocessor: str) -> list[str]:
-    """The configured credentials of an adapter."""
+    """The configured credentials of an adapter; where it is found is set beside them, and no secret."""
     block: Mapping[str, Any] = settings.ADAPTERS.get(subprocessor, {"credentials": {}})
-    return [value for value in block["credentials"].values() if value]
+    return [value for name, value in block["credentials"].items() if value and not name.endswith("_URL")]
 
 
 @dataclass(frozen=True, slots=True)

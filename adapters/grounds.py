@@ -139,6 +139,14 @@ _ALL = (
         frozenset({Category.CONTACT, Category.IDENTITY, Category.PROFESSIONAL, Category.FINANCIAL}),
         gettext_noop("An invoice that has to be issued electronically"),
     ),
+    Necessity(
+        "end_of_use",
+        LegalBasis.LEGAL_OBLIGATION,
+        gettext_noop("GDPR Art. 7(3) and 17(1)"),
+        frozenset({"livekit", "google"}),
+        frozenset({Category.CONNECTION}),
+        gettext_noop("Telling a service to stop: a consent was withdrawn, a link was cut, a visit is over"),
+    ),
 )
 
 NECESSITIES: Final = MappingProxyType({each.name: each for each in _ALL})

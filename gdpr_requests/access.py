@@ -18,6 +18,7 @@ ACCESS = {
     "gdpr:register": _MINE,
     "gdpr:integrations": _MINE,
     "gdpr:integration": _MINE,
+    "gdpr:calendar": _MINE,
     "gdpr:subprocessors": _MINE,
     "gdpr:directives": _MINE,
     "gdpr:requests": _MINE,

@@ -54,8 +54,12 @@ def adapters(fakes: str) -> dict[str, dict[str, object]]:
     }
 
 
+MADE_UP: Final = {"LIVEKIT_URL": "https://livekit.praticonnect.com"}
+"""What can't be any word: an address stays the register's."""
+
+
 def _made_up(name: str, fakes: str) -> str:
     """What the stand-ins expect; Svix has its secrets in base64."""
     word = f"stand-in-{name.lower()}"
     word = f"whsec_{b64encode(word.encode()).decode()}" if name == "RESEND_WEBHOOK_SECRET" else word
-    return word if fakes else ""
+    return MADE_UP.get(name, word) if fakes else ""

@@ -190,6 +190,8 @@ FILE_UPLOAD_TEMP_DIR = str(VAR_DIR / "uploads")
 # The ways out (docs/door.md): each is off without its credentials; stand-ins are for development.
 STAND_INS = adapter_settings.stand_ins(production=PRODUCTION)
 ADAPTERS = adapter_settings.adapters(STAND_INS)
+# Recording is a second service of LiveKit's (egress), which not every server has.
+VIDEO_RECORDING = env.flag("LIVEKIT_RECORDING")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]

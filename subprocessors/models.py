@@ -1,4 +1,6 @@
-"""That a new version of the register of subprocessors was announced (PC-90). Rows are added, never changed."""
+"""That a new version of the register of subprocessors was announced (PC-90): rows are added, never changed. And what the links
+to some of them hold while they last.
+"""
 
 from typing import ClassVar
 
@@ -7,6 +9,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from privacy.ids import new_id
+from subprocessors.calendars.models import BusyTime, CalendarLink
+from subprocessors.rooms.models import VideoRoom
+
+__all__ = ["Announcement", "BusyTime", "CalendarLink", "VideoRoom"]
 
 
 class Announcement(models.Model):

@@ -3,6 +3,8 @@
 from privacy.declare import Category, Erase, Export, Subject, declare, personal, technical
 from privacy.purposes import LegalBasis, Purpose
 from privacy.wording import gettext_noop as _
+from subprocessors.calendars import personal_data as _calendars  # noqa: F401 - declares the links to calendars
+from subprocessors.rooms import personal_data as _rooms  # noqa: F401 - declares the open video rooms
 
 declare(
     "subprocessors.Announcement",

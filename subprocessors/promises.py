@@ -11,7 +11,9 @@ from privacy.promises import Measure, promise
 from privacy.subprocessors import Closed, RegisterVersion, Subprocessor
 from subprocessors import queries
 from subprocessors.access import ACCESS
+from subprocessors.calendars import promises as _calendars  # noqa: F401 - PC-96
 from subprocessors.papers import papers
+from subprocessors.rooms import promises as _rooms  # noqa: F401 - PC-95
 
 CHECKED: Final = "tests/subprocessors/test_promises.py"
 

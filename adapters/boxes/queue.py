@@ -27,11 +27,12 @@ LATE_AFTER: Final = timedelta(minutes=10)
 """A row that nobody claimed for so long after its hour needs somebody: no worker runs, or too few."""
 
 CLAIM: Final = """
+with due as materialized (
+  select id from {table} where state = 'waiting' and due_at <= %(now)s order by due_at, id limit 1 for update skip locked)
 update {table} as row set attempts = row.attempts + 1, claimed_at = %(now)s, due_at = %(lease)s
-  from (select id from {table} where state = 'waiting' and due_at <= %(now)s
-         order by due_at, id limit 1 for update skip locked) as due
- where row.id = due.id returning row.*
+  from due where row.id = due.id returning row.*
 """
+"""Materialized, so that it runs once: as the inner side of a nested loop it would lock, and lease, a row for each row there is."""
 
 
 class Queued(models.Model):

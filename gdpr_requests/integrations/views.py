@@ -10,11 +10,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.requests import SignedInRequest
+from adapters import google
 from consents.rendering import by_section
 from gdpr_requests.integrations import actions, queries
 from gdpr_requests.integrations.forms import ObjectionForm
 from lifecycle.changes.register import has_seen
 from privacy.refusals import Refused
+from subprocessors.calendars.queries import standing_of
 from subprocessors.queries import Coming, coming, in_force
 from subprocessors.wording import prose
 
@@ -37,7 +39,8 @@ def integration(request: SignedInRequest, key: str) -> HttpResponse:
     if found is None:
         raise Http404
     parent = queries.parent_is_on(request.user.pk, language=language, now=now)
-    return render(request, "gdpr/integrations/one.html", {"one": found, "parent_on": parent})
+    calendar = standing_of(request.user.pk) if key == google.KEY else None
+    return render(request, "gdpr/integrations/one.html", {"one": found, "parent_on": parent, "calendar": calendar})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

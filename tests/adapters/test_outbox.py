@@ -10,7 +10,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from adapters import outbox
 from adapters.boxes.deciding import give_up, try_again
 from adapters.boxes.models import Outgoing
-from adapters.boxes.queue import FIRST_WAIT, LEASE, LONGEST_WAIT, MOST_ATTEMPTS, Outcome, mend_clocks, wait_after
+from adapters.boxes.queue import CLAIM, FIRST_WAIT, LEASE, LONGEST_WAIT, MOST_ATTEMPTS, Outcome, mend_clocks, wait_after
 from adapters.boxes.refs import GroundRef
 from adapters.calls import Answer
 from adapters.faults import Broken, Busy, Closed, Fault, Rejected, TimedOut
@@ -310,3 +310,11 @@ def test_a_broker_that_is_away_undoes_nothing(
     with django_capture_on_commit_callbacks(execute=True):
         queued()
     assert work() == 1
+
+
+def test_a_claim_chooses_its_row_once_however_postgresql_joins() -> None:
+    """As a nested loop's inner side the choice would run anew for each row, and lease rows that nobody sends."""
+    with connection.cursor() as cursor:
+        cursor.execute("explain " + CLAIM.format(table="adapters_outgoing"), {"now": NOON, "lease": NOON + LEASE})
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert ("CTE due" in plan, plan.count("LockRows")) == (True, 1)

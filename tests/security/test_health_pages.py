@@ -40,7 +40,7 @@ NO_ROW = "the journals' own tables without content: nothing there yet"
 NOT_SHOWN = {
     **dict.fromkeys(
         ("account_email_verification_sent", "account_logout", "account_reauthenticate", "account_set_password", "accounts:code",
-         "accounts:confirm", "accounts:renew_password", "care:agreement", "directory:my_page", "gdpr:subprocessors", "lifecycle:change",
+         "accounts:confirm", "accounts:renew_password", "care:agreement", "directory:my_page", "gdpr:calendar", "gdpr:subprocessors", "lifecycle:change",
          "lifecycle:closing_waive", "lifecycle:deletion_waive", "patient:accept", "admin:login"), A_STEP),
     **dict.fromkeys(
         ("accounts:issue", "accounts:lost_confirm", "accounts:reset", "authority:join", "care:join", "lifecycle:certificate",

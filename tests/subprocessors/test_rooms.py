@@ -1,0 +1,198 @@
+"""Video rooms: open while both agree, ended when one says no (PC-95)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import User
+from adapters import inbox
+from adapters.boxes.models import Incoming, Outgoing
+from adapters.grounds import necessary
+from audit.actors import Actor
+from care.models import PortalLink
+from fakes.server import Fakes
+from privacy.ids import new_id
+from privacy.patient_keys import RECORDING, TELECONSULTATION
+from privacy.refusals import Refused
+from subprocessors.rooms import actions, sending
+from subprocessors.rooms.models import VideoRoom
+from tests.accounts.factories import make_patient, make_practitioner
+from tests.adapters.conftest import all_fakes, fakes  # noqa: F401 - fixtures
+from tests.adapters.factories import work
+from tests.records.factories import NOW, link, make_file
+from tests.subprocessors.links import brought, measured, opened, stop_all, turn, wish
+
+# ruff: noqa: F811
+pytestmark = pytest.mark.django_db(databases="__all__")
+SYSTEM = Actor.system("test")
+
+
+@pytest.fixture(autouse=True)
+def clock(fakes: Fakes, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's clock stands where ours does, it records, and nobody rings a bell."""
+    fakes.at(NOW)
+    settings.VIDEO_RECORDING = True
+    monkeypatch.setattr("adapters.outbox._send", lambda task: None)
+
+
+@pytest.fixture
+def user() -> User:
+    return make_practitioner(now=NOW)
+
+
+@pytest.fixture
+def own(user: User) -> PortalLink:
+    return link(make_file(user), make_patient(), now=NOW)
+
+
+def names(fakes: Fakes) -> list[str]:
+    return list(fakes["livekit"].rooms)
+
+
+def apply() -> None:
+    """What a worker does to the events that are here; they came at the hour it really is."""
+    while row := Incoming.claim(timezone.now()):
+        inbox.finish(row, inbox.attempt(row, now=NOW), now=NOW)
+
+
+def test_a_room_that_both_agreed_to_is_open_under_a_random_name(fakes: Fakes, user: User, own: PortalLink) -> None:
+    room = opened(user, own)
+    assert (names(fakes), room.opened_at, room.until) == ([room.name], NOW, NOW + timedelta(hours=4))
+    said = "".join(call.text + str(call.headers) for call in fakes["livekit"].calls)
+    assert not [word for word in (room.pk, user.pk, own.patient_id, own.account_id, "Lefèvre") if str(word) in said]
+    seats = {actions.seat(room_id=room.pk, host=True, now=NOW).token for _twice in range(2)}
+    assert (len(seats), measured("PC-95")) == (2, True)
+
+
+def test_without_either_side_s_yes_there_is_no_room_and_no_packet(fakes: Fakes, user: User, own: PortalLink) -> None:
+    def ask() -> None:
+        actions.open_room(account_id=user.pk, file_id=own.patient_id, by=SYSTEM, now=NOW)
+
+    with pytest.raises(Refused):
+        ask()
+    turn(user, "livekit")
+    with pytest.raises(Refused):
+        ask()
+    turn(user, "livekit", on=False)
+    wish(own, TELECONSULTATION)
+    with pytest.raises(Refused):
+        ask()
+    assert (VideoRoom.objects.count(), Outgoing.objects.count(), fakes.count) == (0, 0, 0)
+
+
+def test_a_withdrawal_between_the_act_and_the_worker_leaves_no_packet(
+    fakes: Fakes, user: User, own: PortalLink
+) -> None:
+    turn(user, "livekit")
+    wish(own, TELECONSULTATION)
+    actions.open_room(account_id=user.pk, file_id=own.patient_id, by=SYSTEM, now=NOW)
+    wish(own, TELECONSULTATION, on=False)
+    work(NOW)
+    assert (fakes.count, Outgoing.objects.get().state) == (0, "dropped")
+
+
+@pytest.mark.parametrize("who", ["practitioner", "patient"])
+def test_a_withdrawal_ends_the_running_room(fakes: Fakes, user: User, own: PortalLink, who: str) -> None:
+    room = opened(user, own, recorded=True)
+    assert list(fakes["livekit"].recordings.values()) == [room.name]
+    if who == "patient":
+        wish(own, TELECONSULTATION, on=False)
+    else:
+        turn(user, "livekit", on=False)
+    with pytest.raises(Refused):
+        actions.seat(room_id=room.pk, host=False, now=NOW)
+    done = dict(stop_all(NOW))
+    assert set(done.values()) == {"done"}
+    assert (names(fakes), fakes["livekit"].recordings, VideoRoom.objects.count()) == ([], {}, 0)
+    assert measured("PC-95")
+
+
+def test_the_server_out_of_reach_is_told_again(fakes: Fakes, user: User, own: PortalLink) -> None:
+    opened(user, own)
+    wish(own, TELECONSULTATION, on=False)
+    fakes["livekit"].fail_next(close=True)
+    assert dict(stop_all(NOW))["livekit_room_of_file"] == "waiting"
+    assert names(fakes)
+    assert dict(stop_all(NOW + timedelta(minutes=1)))["livekit_room_of_file"] == "done"
+    assert names(fakes) == []
+
+
+def test_a_patient_who_takes_the_recording_back_goes_on_unrecorded(fakes: Fakes, user: User, own: PortalLink) -> None:
+    room = opened(user, own, recorded=True)
+    wish(own, RECORDING, on=False)
+    assert dict(stop_all(NOW))["livekit_recordings"] == "done"
+    room.refresh_from_db()
+    assert (names(fakes), fakes["livekit"].recordings, room.recording) == ([room.name], {}, "")
+
+
+def test_recording_needs_the_patient_s_wish(fakes: Fakes, user: User, own: PortalLink) -> None:
+    room = opened(user, own)
+    before = fakes.count
+    with pytest.raises(Refused):
+        actions.record(room_id=room.pk, by=SYSTEM, now=NOW)
+    work(NOW)
+    assert (fakes.count, fakes["livekit"].recordings) == (before, {})
+
+
+def test_a_room_ended_here_is_ended_there_and_one_ended_meanwhile_never_stays_open(fakes: Fakes, user: User, own: PortalLink) -> None:  # fmt: skip
+    room = opened(user, own)
+    for _twice in range(2):
+        actions.end_room(room_id=room.pk, by=SYSTEM, now=NOW)
+    work(NOW)
+    assert (names(fakes), VideoRoom.objects.count()) == ([], 0)
+    actions.open_room(account_id=user.pk, file_id=own.patient_id, by=SYSTEM, now=NOW)
+    VideoRoom.objects.all().delete()
+    work(NOW)
+    assert names(fakes) == []
+
+
+def test_the_server_s_word_ends_a_room_once_whatever_the_order(fakes: Fakes, user: User, own: PortalLink, client: Client) -> None:  # fmt: skip
+    room = opened(user, own, recorded=True)
+    fakes.live()
+    fakes["livekit"].finish(room.name)
+    ended, finished = fakes["livekit"].notices[-2:]
+    assert [brought(client, one) for one in (finished, ended, finished)] == [200, 200, 200]
+    apply()
+    assert (VideoRoom.objects.count(), set(Incoming.objects.values_list("state", flat=True))) == (0, {"done"})
+
+
+def test_an_event_proves_its_sender_and_its_body(fakes: Fakes, user: User, own: PortalLink, client: Client) -> None:
+    room = opened(user, own)
+    fakes.live()
+    fakes["livekit"].finish(room.name)
+    told = fakes["livekit"].notices[-1]
+    altered = type(told)(told.method, told.path, told.headers, told.body.replace(b"EV_", b"EW_"))
+    plain = type(told)(told.method, told.path, told.headers | {"Content-Type": "application/json"}, told.body)
+    answers = [brought(client, altered), brought(client, told, Authorization="x.y.z"), brought(client, plain)]
+    assert (answers, Incoming.objects.count(), VideoRoom.objects.count()) == ([401, 401, 415], 0, 1)
+
+
+def test_a_lost_end_is_found_and_a_forgotten_room_ended(fakes: Fakes, user: User, own: PortalLink) -> None:
+    lost, kept = opened(user, own), opened(user, own)
+    fakes["livekit"].rooms.pop(lost.name)
+    fakes.at(NOW + timedelta(minutes=6))
+    sending.every_hour(Outgoing(), _end(), NOW + timedelta(minutes=6))
+    apply()
+    assert list(VideoRoom.objects.all()) == [kept]
+    fakes.at(NOW + timedelta(hours=4))
+    sending.every_hour(Outgoing(), _end(), NOW + timedelta(hours=4))
+    work(NOW + timedelta(hours=4))
+    assert (VideoRoom.objects.count(), names(fakes)) == (0, [])
+
+
+def _end() -> Any:
+    return necessary("end_of_use")
+
+
+def test_the_promise_breaks_with_a_room_that_one_side_never_agreed_to(
+    fakes: Fakes, user: User, own: PortalLink
+) -> None:
+    room = opened(user, own)
+    assert measured("PC-95")
+    VideoRoom.objects.filter(pk=room.pk).update(recording="EG_9")
+    assert not measured("PC-95")
+    VideoRoom.objects.filter(pk=room.pk).update(recording="", file_id=new_id())
+    assert not measured("PC-95")
