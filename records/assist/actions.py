@@ -54,8 +54,11 @@ def ask_for_transcript(*, consultation: Consultation, sound: bytes, by: Actor, n
 
 
 @transaction.atomic
-def accept(*, suggestion: Suggestion, revision: int | None, by: Actor, now: datetime) -> Consultation:
-    """Take a text over into the draft, below what stands there: from then on it is the person's own. Raises Refused."""
+def accept(*, suggestion: Suggestion, by: Actor, now: datetime) -> Consultation:
+    """Take a text over into the draft, below what is saved there: from then on it is the person's own. Raises Refused.
+
+    It overwrites nothing, so it doesn't matter which state of the draft the page showed.
+    """
     row = _locked(suggestion)
     require(why_not_decide(row, by=by))
     consultation = _consultation_of(row)
@@ -63,7 +66,7 @@ def accept(*, suggestion: Suggestion, revision: int | None, by: Actor, now: date
     said: Mapping[str, str] = handle.read(row, "text")
     stands = read_content(handle, consultation)
     content = {name: _below(stands[name], said.get(name, "")) for name in CONSULTATION_FIELDS}
-    saved = save_draft(consultation=consultation, content=content, revision=revision, by=by, now=now)
+    saved = save_draft(consultation=consultation, content=content, revision=None, by=by, now=now)
     _end(row, SuggestionState.ACCEPTED, now, by=by)
     return saved
 

@@ -25,12 +25,6 @@ class SoundForm(forms.Form):
     sound = forms.FileField(error_messages={"required": gettext_lazy("Choose the recording first.")}, required=True)
 
 
-class DecisionForm(forms.Form):
-    """Which state of the draft the page showed."""
-
-    revision = forms.IntegerField(required=False, min_value=0)
-
-
 @require_POST
 @of_file
 def ask(request: Visit, file: PatientFile, consultation_id: UUID) -> HttpResponse:
@@ -53,11 +47,9 @@ def decide(request: Visit, file: PatientFile, consultation_id: UUID, suggestion_
     """Take over what a machine wrote, or turn it down."""
     row = _draft(file, consultation_id)
     found = get_object_or_404(open_of(row), pk=suggestion_id)
-    form = DecisionForm(request.POST)
     try:
-        if "accept" in request.POST and form.is_valid():
-            revision = form.cleaned_data["revision"]
-            actions.accept(suggestion=found, revision=revision, by=request.actor, now=request.now)
+        if "accept" in request.POST:
+            actions.accept(suggestion=found, by=request.actor, now=request.now)
             messages.success(request, _("Taken over into your draft. Read it, change it, then sign."))
         else:
             actions.decline(suggestion=found, by=request.actor, now=request.now)

@@ -67,7 +67,7 @@ def decide(here: World, suggestion: Suggestion, act: str = "accept", by: Actor |
     with scope([here.file.practice_id]):
         row = Suggestion.objects.get(pk=suggestion.pk)
         if act == "accept":
-            actions.accept(suggestion=row, revision=None, by=by or here.by, now=SOON)
+            actions.accept(suggestion=row, by=by or here.by, now=SOON)
         else:
             actions.decline(suggestion=row, by=by or here.by, now=SOON)
 
@@ -350,7 +350,7 @@ def test_the_buttons_ask_show_and_take_over(here: World) -> None:
     shown = page(here)
     assert ("Take over into my draft" in shown, "fille de Camille Durand" in shown) == (True, True)
     url = reverse("records:assist_decide", args=[*ids, suggestion.pk])
-    assert client.post(url, {"accept": "1", "revision": here.consultation.revision}).status_code == 302
+    assert client.post(url, {"accept": "1"}).status_code == 302
     assert (stands(suggestion).state, client.post(url, {"accept": "1"}).status_code) == ("accepted", 404)
 
 
