@@ -14,10 +14,15 @@ class AdaptersConfig(AppConfig):
 
         from adapters import bulkgate, inbox, resend
         from adapters.checks import check_hosts
+        from adapters.scell import work as scell
+        from adapters.viva import work as viva
         from audit import evidence
 
         register(check_hosts, deploy=True)
         inbox.register(resend.HOOK)
         inbox.register(bulkgate.HOOK)
+        inbox.register(viva.HOOK)
+        inbox.register(scell.HOOK)
         evidence.register("adapters_egress", "egress", MONTHS)
         evidence.register("adapters_egressoutcome", "egress_outcomes", MONTHS)
+        evidence.register("adapters_proof", "signature_proofs")

@@ -147,6 +147,14 @@ _ALL = (
         frozenset({Category.CONNECTION}),
         gettext_noop("Telling a service to stop: a consent was withdrawn, a link was cut, a visit is over"),
     ),
+    Necessity(
+        "signature_proof",
+        LegalBasis.CONTRACT,
+        gettext_noop("GDPR Art. 6(1)(b)"),
+        frozenset({"scell"}),
+        frozenset({Category.CONTACT, Category.IDENTITY}),
+        gettext_noop("How a signature ended that was asked for, and its proof"),
+    ),
 )
 
 NECESSITIES: Final = MappingProxyType({each.name: each for each in _ALL})

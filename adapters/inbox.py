@@ -65,12 +65,16 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """How events of a subprocessor are verified and named. ``read`` may raise ValueError, LookupError or TypeError."""
+    """How events of a subprocessor are verified and named. ``read`` may raise ValueError, LookupError or TypeError.
+
+    ``check``: what a sender wants to hear from GET, at the same address, before it sends anything.
+    """
 
     subprocessor: str
     verify: Verifier
     read: Callable[[Arrival], Said]
     content_types: frozenset[str] = JSON
+    check: Callable[[datetime], Mapping[str, str]] | None = None
 
 
 Applier = Callable[[Incoming, datetime], UUID | None]
@@ -111,6 +115,18 @@ def repairs(subprocessor: str, ground: GroundRef) -> Callable[[Handler], Handler
         return handles(f"repair.{subprocessor}")(handler)
 
     return note
+
+
+def confirm(arrival: Arrival) -> Mapping[str, str]:
+    """What the address says to a sender that asks whether it is ours.
+
+    Raises :class:`NoHook` where nobody asks, :class:`Unverified` at another address, and the door's faults.
+    """
+    hook = hook_of(arrival.subprocessor)
+    if hook.check is None:
+        raise NoHook(arrival.subprocessor)
+    hook.verify(arrival)
+    return hook.check(arrival.now)
 
 
 def hook_of(subprocessor: str) -> Hook:

@@ -5,10 +5,23 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from adapters.boxes.models import Incoming, Outgoing
+from adapters.scell.models import Dossier, Proof
+from adapters.viva.models import Payment
 from audit.models import DatabaseClock
 from privacy.ids import new_id
 
-__all__ = ["Breaker", "Egress", "EgressOutcome", "Incoming", "Outcome", "Outgoing", "Switch"]
+__all__ = [
+    "Breaker",
+    "Dossier",
+    "Egress",
+    "EgressOutcome",
+    "Incoming",
+    "Outcome",
+    "Outgoing",
+    "Payment",
+    "Proof",
+    "Switch",
+]
 
 
 class Outcome(models.TextChoices):

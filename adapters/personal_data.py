@@ -1,5 +1,6 @@
 """What the way out holds of people: that something about them left, for whom and why; never what."""
 
+from adapters import money_data as _money  # noqa: F401 - declares payments, invoices and signatures
 from adapters.boxes import personal_data as _boxes  # noqa: F401 - declares outbox and inbox
 from privacy.declare import Category, Erase, Export, Subject, declare, personal, technical
 from privacy.purposes import LegalBasis, Purpose

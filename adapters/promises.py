@@ -1,19 +1,27 @@
-"""Live checks: nothing goes where the register closes the way (PC-101), and nothing is sold (PC-102)."""
+"""Live checks: nothing goes where the register closes the way (PC-101), nothing is sold (PC-102), money and signatures (PC-93, PC-94)."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import Count, F, Q, Sum
 
 from adapters.grounds import NECESSITIES
+from adapters.models import Dossier, Payment, Proof
+from adapters.scell.work import Altered, opened, unproven_signatures
+from adapters.viva.models import SETTLED
 from privacy.clocks import legal_day
 from privacy.declare import Category
 from privacy.patient_keys import EVERY_KEY
 from privacy.promises import Measure, promise
 from privacy.subprocessors import entry, register_at, why_closed
+from vault.errors import SealBroken
 
+A_DAY: Final = timedelta(days=1)
+NEWEST: Final = 20
+"""Kept files that are opened each time the promises are measured."""
 TESTS: Final = "tests/adapters/test_promises.py"
 TEXTED: Final = frozenset({"login_code", "appointment_reminder"})
 IN_A_TEXT: Final = frozenset({Category.CONTACT, Category.CREDENTIAL, Category.APPOINTMENT})
@@ -88,6 +96,50 @@ def text_messages_carry_codes_and_reminders(now: datetime) -> Measure:
     }
     kept = not (other or beyond) and reaches == TEXTED and not figures["may_carry_health"]
     return Measure(kept, figures)
+
+
+@promise("PC-93", checked_by="tests/adapters/test_viva_work.py")
+def payments_are_what_viva_says(now: datetime) -> Measure:
+    """Every settled payment has a transaction that was read, none gives back more than it took, and none is left unclear or silent."""
+    asked = now - A_DAY
+    count = Payment.objects.aggregate(
+        payments=Count("pk"),
+        settled=Count("pk", filter=Q(state__in=SETTLED)),
+        settled_without_a_transaction=Count("pk", filter=Q(state__in=SETTLED, transaction_id=None)),
+        unclear_for_a_day=Count("pk", filter=Q(state="begun", changed_at__lt=asked)),
+        silent_for_a_day=Count("pk", filter=Q(state__in=("ordered", "failed"), asked_at__lt=asked)),
+    )
+    back = {"way": "refund", "state": "paid"}
+    refunds = Payment.objects.filter(**back).values("parent").annotate(sum=Sum("amount"))
+    count["given_back_more_than_taken"] = refunds.filter(sum__gt=F("parent__amount")).count()
+    return Measure(not sum(list(count.values())[2:]), count)
+
+
+@promise("PC-94", checked_by="tests/adapters/test_scell_work.py")
+def signatures_are_proven(now: datetime) -> Measure:
+    """Each complete signature has its files, the newest open to the byte, and none is called more than its provider says."""
+    signatures = Dossier.objects.filter(kind="signature")
+    complete = signatures.filter(state="completed")
+    known = {"simple": 0, **dict(signatures.values_list("level").annotate(Count("pk")).order_by())}
+    newest = Proof.objects.order_by("-pk")[:NEWEST]
+    figures: dict[str, object] = {
+        "invoices": Dossier.objects.filter(kind="invoice").count(),
+        "complete_signatures": complete.count(),
+        "by_level": known,
+        "level_without_the_provider_s_word": signatures.exclude(level="simple").filter(level_said="").count(),
+        "without_proof_for_a_day": unproven_signatures().filter(changed_at__lt=now - A_DAY).count(),
+        "files_opened": len(newest),
+        "files_altered": sum(not _opens(proof) for proof in newest),
+    }
+    wrong = ("level_without_the_provider_s_word", "without_proof_for_a_day", "files_altered")
+    return Measure(not any(figures[name] for name in wrong), figures)
+
+
+def _opens(proof: Proof) -> bool:
+    try:
+        return len(opened(proof)) == proof.size
+    except (SealBroken, Altered):
+        return False
 
 
 def is_a_ground(name: str) -> bool:

@@ -2,20 +2,23 @@
 
 import logging
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from adapters import inbox
+from adapters.faults import Fault
 from audit.requests import HouseRequest
 
 _log = logging.getLogger(__name__)
 
 
 @csrf_exempt
-@require_POST
+@require_http_methods(["GET", "POST"])
 def hook(request: HouseRequest, subprocessor: str, path: str = "") -> HttpResponse:
     """Store one event that proves its sender. 200 also for one that is here already, so that it isn't sent again."""
+    if request.method == "GET":
+        return _confirmed(inbox.Arrival(subprocessor, path, inbox.headers_of(request.headers), b"", request.now))
     try:
         listening = inbox.hook_of(subprocessor)
     except inbox.NoHook as nobody:
@@ -35,6 +38,19 @@ def hook(request: HouseRequest, subprocessor: str, path: str = "") -> HttpRespon
         _log.warning("an event of %s can't be read: %s", subprocessor, wrong)
         return HttpResponse(status=400)
     return HttpResponse(status=200)
+
+
+def _confirmed(arrival: inbox.Arrival) -> HttpResponse:
+    """What a sender wants to hear that asks whether this address is ours; 405 where nobody does."""
+    try:
+        return JsonResponse(dict(inbox.confirm(arrival)))
+    except inbox.NoHook:
+        return HttpResponseNotAllowed(["POST"])
+    except inbox.Unverified as nobody:
+        raise Http404 from nobody
+    except Fault as fault:
+        _log.warning("an address can't be confirmed: %s", fault)
+        return HttpResponse(status=503)
 
 
 def _body(request: HttpRequest) -> bytes | None:

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from adapters.calls import MIB, Call, Deadline, Json, Method
+from adapters.calls import MIB, ONE_REQUEST, Call, Deadline, Json, Method
 from adapters.door import Rejected, send
 from adapters.faults import Broken, Fault
 from adapters.grounds import Ground
@@ -244,14 +244,14 @@ def _data(method: Method, path: str, categories: frozenset[Category], ground: Gr
 
 def _answered(
     method: Method, path: str, categories: frozenset[Category], ground: Ground, now: datetime, *, json: Json = None,
-    key: str = "", deadline: Deadline | None = None,
+    key: str = "", deadline: Deadline = ONE_REQUEST,
 ) -> Said:  # fmt: skip
     call = Call(
         subprocessor=KEY, method=method, url=BASE + path, headers=_headers("application/json"), json=json,
         categories=categories, idempotency_key=key,
     )  # fmt: skip
     try:
-        return read(send(call, ground=ground, now=now, **({"deadline": deadline} if deadline else {})))
+        return read(send(call, ground=ground, now=now, deadline=deadline))
     except Rejected as refused:
         if refused.status == PAYMENT_REQUIRED:
             raise NoBalance from None

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from adapters.calls import Answer, Call, Deadline, Json, Method
+from adapters.calls import ONE_REQUEST, Answer, Call, Deadline, Json, Method
 from adapters.door import Rejected, send
 from adapters.grounds import Ground
 from adapters.reading import Said, read
@@ -157,7 +157,7 @@ def _send_with_token(call: Call, ground: Ground, now: datetime) -> Answer:
 
 def _older(
     method: Method, path: str, ground: Ground, now: datetime, *, json: Json = None, merchant: str = "",
-    query: dict[str, str | int] | None = None, categories: frozenset[Category] = MONEY, deadline: Deadline | None = None,
+    query: dict[str, str | int] | None = None, categories: frozenset[Category] = MONEY, deadline: Deadline = ONE_REQUEST,
 ) -> Said:  # fmt: skip
     """An address of the older kind: Basic authentication, names of fields in capitals or not."""
     ours = credential("VIVA_MERCHANT_ID")
@@ -166,5 +166,5 @@ def _older(
         subprocessor=KEY, method=method, url=WEB + path, categories=categories, json=json, query=query or {},
         headers=basic(user, credential("VIVA_API_KEY")),
     )  # fmt: skip
-    answer = send(call, ground=ground, now=now, **({"deadline": deadline} if deadline else {}))
+    answer = send(call, ground=ground, now=now, deadline=deadline)
     return read(answer, folded=True)

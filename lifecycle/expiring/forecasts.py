@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 
-from django.db.models import Count
-from django.db.models.functions import TruncDate
+from django.db.models import Count, DateField
+from django.db.models.functions import TruncDate, TruncYear
 
-from adapters.models import Incoming, Outgoing
+from adapters.models import Incoming, Outgoing, Payment
 from care.tenancy import ALL, scope
-from lifecycle.expiring import boxes, orders
+from lifecycle.expiring import boxes, money, orders
 from lifecycle.expiring.facts import TABLES, Rows
 from lifecycle.expiring.terms import ONE_DAY
 from privacy.clocks import ZONES, Jurisdiction, end_of_term
@@ -52,6 +52,21 @@ def messages(today: date, until: date) -> Iterator[Leaving]:
                 months[leaves.replace(day=1)] += count
         for month, count in sorted(months.items()):
             yield Leaving(month, "PC-46", model._meta.label, count)
+
+
+@forecast
+def payments(today: date, until: date) -> Iterator[Leaving]:
+    """Payments, by the end of their accounting year."""
+    months: Counter[date] = Counter()
+    years = Payment.objects.annotate(
+        year=TruncYear("asked_at", output_field=DateField(), tzinfo=ZONES[Jurisdiction.FR])
+    )
+    for year, count in years.values_list("year").annotate(rows=Count("pk")).order_by():
+        leaves = max(money.leaves_on(year), today)
+        if leaves <= until:
+            months[leaves.replace(day=1)] += count
+    for month, count in sorted(months.items()):
+        yield Leaving(month, money.RULE, Payment._meta.label, count)
 
 
 def _months(table: Rows, today: date, until: date) -> Counter[date]:
