@@ -1,6 +1,6 @@
 """What payments, invoices and signatures hold of people: that there was one, never a card, a bank account or a reason."""
 
-from privacy.declare import Category, Erase, Export, Subject, declare, personal, technical
+from privacy.declare import Category, Erase, Subject, declare, personal, technical
 from privacy.purposes import LegalBasis, Purpose
 from privacy.wording import gettext_noop as _
 
@@ -69,7 +69,7 @@ declare(
         "what": technical("which of the files it is"),
         "sha256": personal("hash of the file", Category.REFERENCE, erase=Erase.EXPIRES),
         "size": technical("bytes"),
-        "content": personal("the file, sealed", Category.PROFESSIONAL, erase=Erase.EXPIRES, export=Export.WITHHELD),
+        "content": personal("the file, sealed", Category.PROFESSIONAL, erase=Erase.EXPIRES),
         "leaf": technical("hash of the entry, under the journal's seal"),
     },
 )

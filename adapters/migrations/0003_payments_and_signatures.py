@@ -5,6 +5,7 @@ from django.db import migrations, models
 
 import audit.models
 import privacy.ids
+import vault.rest_fields
 from audit.operations import AppendOnly
 
 
@@ -113,7 +114,7 @@ class Migration(migrations.Migration):
                 ("what", models.CharField(max_length=12)),
                 ("sha256", models.CharField(max_length=64)),
                 ("size", models.PositiveIntegerField()),
-                ("content", models.BinaryField()),
+                ("content", vault.rest_fields.AtRestTextField()),
                 ("leaf", models.BinaryField(default=b"")),
             ],
             options={

@@ -8,6 +8,7 @@ from django.db.models import Q
 from adapters.scell.answers import LEVEL_WORDS, Level
 from audit.models import DatabaseClock
 from privacy.ids import new_id
+from vault.rest_fields import AtRestTextField
 
 INVOICE: Final = (
     "asked", "draft", "processing", "converting", "converted", "error", "validated", "transmitted", "rejected", "accepted", "paid",
@@ -83,7 +84,8 @@ class Proof(models.Model):
     what = models.CharField(max_length=12)
     sha256 = models.CharField(max_length=64)
     size = models.PositiveIntegerField()
-    content = models.BinaryField()
+    content = AtRestTextField()
+    """The file in base64, sealed: so that an export gives it to the person it is about."""
     leaf = models.BinaryField(editable=False, default=b"")
 
     class Meta:

@@ -1,7 +1,7 @@
 """Invoices and signatures from the asking to the proof: signed events, states that go forwards, files known by their hash."""
 
 import json
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -62,6 +62,12 @@ def waiting(fakes: Fakes) -> tuple[Dossier, Any]:
     send_all(NOW)
     row = fresh(row)
     return row, fakes["scell"].signatures[row.provider_id]
+
+
+def repair(now: datetime) -> None:
+    """Ours alone: other services have repairs of their own."""
+    with transaction.atomic():
+        outbox.enqueue(kind="repair.scell", payload={}, ground=LAW, now=now)
 
 
 def fresh(row: Dossier) -> Dossier:
@@ -132,9 +138,12 @@ def test_a_proof_can_t_be_changed_and_one_that_was_is_found_out(fakes: Fakes) ->
     for change in ("update adapters_proof set size = 1", "delete from adapters_proof"):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(change)
-    assert bytes(proof.content).find(b"signed") == -1
+    with connection.cursor() as cursor:
+        cursor.execute("select content from adapters_proof where what = 'signed'")
+        (stored,) = cursor.fetchone()
+    assert stored.startswith("sealed1.")
     proof.sha256 = "0" * 64
-    with pytest.raises(Exception, match=r"."):
+    with pytest.raises(work.Altered):
         work.opened(proof)
 
 
@@ -166,7 +175,7 @@ def test_a_lost_event_is_repaired_by_reading_and_the_proof_comes_with_it(fakes: 
         fakes["scell"].sign(thing, signer)
     fakes["scell"].notices.clear()
     later = NOW + timedelta(minutes=31)
-    inbox.enqueue_repairs(now=later)
+    repair(later)
     send_all(later)
     assert (fresh(row).state, Proof.objects.count()) == ("completed", 3)
 
@@ -180,7 +189,7 @@ def test_a_proof_that_couldn_t_be_fetched_comes_with_the_next_round(fakes: Fakes
     work.advance(row, "completed", NOW)
     assert [one.pk for one in work.unproven_signatures()] == [row.pk]
     before = promises.signatures_are_proven(NOW + timedelta(days=2))
-    inbox.enqueue_repairs(now=NOW + timedelta(hours=1))
+    repair(NOW + timedelta(hours=1))
     send_all(NOW + timedelta(hours=1))
     after = promises.signatures_are_proven(NOW + timedelta(days=2))
     assert (before.kept, after.kept, after.figures["files_opened"], row_read.get().state, links) == (
