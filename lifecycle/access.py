@@ -10,6 +10,7 @@ _ANYONE = Access(Audience.PUBLIC, Act.PUBLIC)
 ACCESS: dict[str, Access] = {
     "lifecycle:subscription": _MINE,
     "lifecycle:subscribe": _MINE,
+    "lifecycle:end_subscription": _MINE,
     "lifecycle:deletion": _RIGHTS,
     "lifecycle:deletion_confirm": _RIGHTS,
     "lifecycle:deletion_waive": _RIGHTS,

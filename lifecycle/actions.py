@@ -12,7 +12,7 @@ from audit.actors import Actor
 from lifecycle import queries
 from lifecycle.deletion.queries import standing_at
 from lifecycle.models import SubscriptionEvent
-from lifecycle.phases import Phase, phase_of, term_end
+from lifecycle.phases import Fact, Phase, phase_of, term_end
 from lifecycle.rules import why_not_enter
 from lifecycle.states import Event
 from privacy.clocks import Jurisdiction, Period
@@ -48,6 +48,15 @@ def start_missing_trials(*, by: Actor, now: datetime) -> int:
     return len(missing)
 
 
+def require(event: Event, account_id: UUID, now: datetime) -> list[Fact]:
+    """The facts of a contract that ``event`` may follow. Raises :class:`privacy.refusals.Refused` when it may not."""
+    facts = queries.facts_of(account_id)
+    leaves = standing_at(account_id, now).runs
+    if refusal := why_not_enter(event, phase_of(facts, now), facts, now, leaves=leaves):
+        raise Refused(refusal)
+    return facts
+
+
 @transaction.atomic
 def _enter(
     account_id: UUID,
@@ -59,10 +68,7 @@ def _enter(
     now: datetime,
 ) -> Phase:
     User.objects.select_for_update().get(pk=account_id)
-    facts = queries.facts_of(account_id)
-    leaves = standing_at(account_id, now).runs
-    if refusal := why_not_enter(event, phase_of(facts, now), facts, now, leaves=leaves):
-        raise Refused(refusal)
+    facts = require(event, account_id, now)
     row = SubscriptionEvent.objects.create(
         account_id=account_id, number=len(facts) + 1, kind=event, at=now, until=until, jurisdiction=jurisdiction,
         actor_id=by.account_id, actor_role=by.role,

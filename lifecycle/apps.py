@@ -53,6 +53,7 @@ def follow_others() -> None:
 
     from accounts.closing import close_acts_when
     from accounts.hooks import when_credentials_change, when_practitioner_is_created
+    from adapters.viva.work import when_paid
     from consents.suspension import suspend_when
     from lifecycle.actions import start_trial
     from lifecycle.changes.queries import closed_by_refusal
@@ -64,6 +65,7 @@ def follow_others() -> None:
     from lifecycle.queries import closed_by_phase
     from lifecycle.rights.journal import copy_new
     from lifecycle.schedule.queries import in_force
+    from lifecycle.subscribing import begin_paid
     from privacy.schedule import read_schedule_from
     from records.holds import read_held_files_from, read_holds_from
 
@@ -76,6 +78,7 @@ def follow_others() -> None:
     suspend_when(leaving)
     when_credentials_change(stop_after_change)
     first_tell(copy_new)
+    when_paid("subscription", begin_paid)
     checks.register(check_answers, "privacy")
 
 

@@ -9,6 +9,8 @@ EVENTS.say(
         "lifecycle.trial_started": _("a trial began"),
         "lifecycle.subscribed": _("a subscription began"),
         "lifecycle.subscription_ended": _("a subscription ended"),
+        "lifecycle.payment_asked": _("a payment for a subscription was asked for"),
+        "lifecycle.payment_given_back": _("a payment was given back, because no subscription could begin"),
         "lifecycle.trial_over": _("a trial was over"),
         "lifecycle.grace_over": _("the days after a trial were over"),
         "lifecycle.notice_sent": _("a notice of a coming date was sent"),

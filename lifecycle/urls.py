@@ -17,6 +17,7 @@ OF_PATIENTS = {"frame": PATIENT}
 urlpatterns = [
     path("practitioner/subscription/", views.subscription, name="subscription"),
     path("practitioner/subscription/subscribe/", views.subscribe, name="subscribe"),
+    path("practitioner/subscription/end/", views.end_subscription, name="end_subscription"),
     path(f"{DELETION}/", deletion.deletion, name="deletion"),
     path(f"{DELETION}/confirm/", deletion.confirm, name="deletion_confirm"),
     path(f"{DELETION}/waive/", deletion.waive, name="deletion_waive"),

@@ -1,5 +1,8 @@
-"""Phases and acts in words."""
+"""Phases, acts and payments in words."""
 
+from decimal import Decimal
+
+from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -45,6 +48,28 @@ EVENTS: dict[Event, str | Promise] = {
     Event.SUBSCRIBED: _("Subscribed"),
     Event.SUBSCRIPTION_ENDED: _("Subscription ended"),
 }
+
+PAYMENTS: dict[str, tuple[str | Promise, str]] = {
+    "asked": (_("being prepared"), ""),
+    "begun": (_("being prepared"), ""),
+    "ordered": (_("to be paid"), "info"),
+    "failed": (_("card refused"), "warn"),
+    "pending": (_("on its way"), "info"),
+    "expired": (_("not paid"), ""),
+    "cancelled": (_("not paid"), ""),
+    "paid": (_("paid"), "ok"),
+    "partly_refunded": (_("given back in part"), ""),
+    "refunded": (_("given back"), ""),
+    "disputed": (_("disputed"), "warn"),
+    "dispute_won": (_("paid"), "ok"),
+    "dispute_lost": (_("taken back by the bank"), "warn"),
+}
+"""What a state of a payment is called, and its tone."""
+
+
+def euros(cents: int) -> str:
+    """An amount as people of the active language write it."""
+    return f"{number_format(Decimal(cents) / 100, 2)}\N{NO-BREAK SPACE}€"
 
 
 def line(phase: Phase) -> dict[str, object]:

@@ -32,6 +32,8 @@ CSRF_TRUSTED_ORIGINS = [SITE_URL] if PRODUCTION else []
 # MD-61: months a cookie choice holds, 13 at most.
 COOKIE_CHOICE_MONTHS = env.whole("PRATICONNECT_COOKIE_MONTHS", 6, least=1, most=13)
 TRIAL_DAYS = env.whole("PRATICONNECT_TRIAL_DAYS", 30)
+# Cents that a practitioner pays to begin a subscription; Viva takes no order below 30.
+SUBSCRIPTION_CENTS = env.whole("PRATICONNECT_SUBSCRIPTION_CENTS", 3900, least=30)
 
 # The controller and its DPO (PC-01): on every page, mail, receipt and export.
 CONTROLLER = {

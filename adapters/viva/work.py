@@ -4,7 +4,8 @@ A charge and a refund are marked as begun before they leave, and never leave aga
 repair finds what became of it, or the office is told (``unclear``).
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, get_args
 from uuid import UUID
@@ -47,6 +48,16 @@ KEY_LASTS: Final = timedelta(hours=1)
 
 class TooMuch(ValueError):
     """More is to be given back than is left of a payment."""
+
+
+Follower = Callable[[Payment, datetime], None]
+_followers: dict[str, list[Follower]] = defaultdict(list)
+
+
+def when_paid(kind: api.Kind, follower: Follower) -> None:
+    """Have ``follower(payment, now)`` called once for each order of ``kind`` that is paid, in the transaction that notes it."""
+    if follower not in _followers[kind]:
+        _followers[kind].append(follower)
 
 
 def ask(
@@ -166,10 +177,20 @@ def settle(row: Payment, transaction_id: UUID, ground: Ground, now: datetime) ->
     advance(row, state, now)
 
 
+@transaction.atomic
 def advance(row: Payment, state: str, now: datetime) -> bool:
     """Go there, unless it is there or further already. One statement: it holds between two workers."""
     moved = Payment.objects.filter(pk=row.pk, state__in=earlier(LADDER, state)).update(state=state, changed_at=now)
+    if moved and state == "paid" and row.way == Way.ORDER:
+        for follow in _followers[row.kind]:
+            follow(Payment.objects.get(pk=row.pk), now)
     return bool(moved)
+
+
+def look(payment: Payment, now: datetime) -> None:
+    """Have a payment read now, at most once a minute; in the caller's transaction. One without an order is left alone."""
+    if payment.order_code:
+        _have_read(payment, "", now, f"{payment.pk.hex}:{now:%Y%m%d%H%M}")
 
 
 _keys: list[tuple[datetime, str]] = []

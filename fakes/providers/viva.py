@@ -185,7 +185,8 @@ class Viva(Provider):
                 CANCELLED: "This order was cancelled.",
                 EXPIRED: "This order is over: its time has passed.",
             }
-            return pages.page("Checkout", pages.words(words[state]))
+            back = pages.link(f"{self.product}/practitioner/subscription/", "Back to the shop") if self.product else ""
+            return pages.page("Checkout", pages.words(words[state]), back)
         what = f"<p><strong>{one.said['amount'] / 100:.2f} €</strong> · {escape(one.said.get('customerTrns', ''))}</p>"
         buttons = [
             pages.form(f"/viva/web/checkout/{one.code}/{act}", words)
