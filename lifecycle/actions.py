@@ -48,7 +48,7 @@ def start_missing_trials(*, by: Actor, now: datetime) -> int:
     return len(missing)
 
 
-def require(event: Event, account_id: UUID, now: datetime) -> list[Fact]:
+def require(event: Event, account_id: UUID, *, now: datetime) -> list[Fact]:
     """The facts of a contract that ``event`` may follow. Raises :class:`privacy.refusals.Refused` when it may not."""
     facts = queries.facts_of(account_id)
     leaves = standing_at(account_id, now).runs
@@ -68,7 +68,7 @@ def _enter(
     now: datetime,
 ) -> Phase:
     User.objects.select_for_update().get(pk=account_id)
-    facts = require(event, account_id, now)
+    facts = require(event, account_id, now=now)
     row = SubscriptionEvent.objects.create(
         account_id=account_id, number=len(facts) + 1, kind=event, at=now, until=until, jurisdiction=jurisdiction,
         actor_id=by.account_id, actor_role=by.role,

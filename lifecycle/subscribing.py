@@ -62,7 +62,7 @@ def begin(*, user: User, by: Actor, now: datetime) -> Payment:
     go to Viva.
     """
     User.objects.select_for_update().get(pk=user.pk)
-    require(Event.SUBSCRIBED, user.pk, now)
+    require(Event.SUBSCRIBED, user.pk, now=now)
     if payment := open_payment(user.pk, now):
         work.look(payment, now)
         return payment

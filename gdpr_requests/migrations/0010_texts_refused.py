@@ -4,15 +4,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('gdpr_requests', '0009_subprocessor_objections'),
+        ("gdpr_requests", "0009_subprocessor_objections"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='objection',
-            name='kind',
-            field=models.CharField(choices=[('marketing', 'marketing'), ('legitimate_interest', 'processing for a legitimate interest'), ('texts', 'text messages')], max_length=20, verbose_name='objects to'),
+            model_name="objection",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("marketing", "marketing"),
+                    ("legitimate_interest", "processing for a legitimate interest"),
+                    ("texts", "text messages"),
+                ],
+                max_length=20,
+                verbose_name="objects to",
+            ),
         ),
     ]

@@ -23,9 +23,10 @@ from lifecycle.erasure.plan import plan_for_account
 from lifecycle.queries import contract_at
 from lifecycle.states import Name
 from privacy.refusals import Refused
-from tests.accounts.factories import actor_of, verified_client
+from tests.accounts.factories import verified_client
 from tests.adapters.factories import work as send_all
 from tests.lifecycle.helpers import IN, make_trial
+from tests.records.factories import actor_of
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 NOW = IN[Name.GRACE]
@@ -70,7 +71,7 @@ def payments(me: User) -> list[tuple[str, int, str]]:
 
 
 def verbs(me: User) -> list[str]:
-    found = EventEntry.objects.filter(subject_id=me.pk, verb__startswith="lifecycle.").order_by("seq")
+    found = EventEntry.objects.filter(subject_id=me.pk, verb__startswith="lifecycle.").order_by("pk")
     return [verb.removeprefix("lifecycle.") for verb in found.values_list("verb", flat=True)]
 
 
@@ -162,7 +163,9 @@ def test_the_page_leads_to_viva_and_back_to_what_was_paid(fakes: Fakes, me: User
     assert ("no subscription that could end" in said, contract_at(me.pk, SOON).name) == (True, Name.GRACE)
 
 
-def test_while_the_way_is_closed_nothing_is_asked_and_the_page_says_how_else(fakes: Fakes, me: User, settings: Any) -> None:
+def test_while_the_way_is_closed_nothing_is_asked_and_the_page_says_how_else(
+    fakes: Fakes, me: User, settings: Any
+) -> None:
     settings.DEMO = False
     Switch.objects.create(subprocessor="viva", reason="under repair", off_at=NOW)
     with time_machine.travel(NOW, tick=False):
