@@ -4,8 +4,10 @@ from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
+from typing import Any, Final
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -25,8 +27,10 @@ from privacy.schedule import in_force
 PROOF = RULES["PC-51"]
 CORE = "health_data_processing"
 CONTRACT = "tos_privacy"
-FACT = ("number", "key", "child", "action", "at", "text_number", "policy_number")
+FACT: Final = ("number", "key", "child", "action", "at", "text_number", "policy_number")
 """What the fold reads of an entry, in the order of :class:`~consents.states.Fact`."""
+FACTS: Final = f"select {', '.join(FACT)} from consents_consentevent where subject_id = %s and at <= %s order by number"  # noqa: S608 - names of ours
+"""Written out once, since each message that leaves asks it twice."""
 
 
 def states(subject_id: UUID, now: datetime) -> dict[str, State]:
@@ -36,7 +40,9 @@ def states(subject_id: UUID, now: datetime) -> dict[str, State]:
 
 def facts(subject_id: UUID, now: datetime) -> list[Fact]:
     """What the subject did until ``now``, in order, without the rest of each entry."""
-    rows = history(subject_id, now).order_by("number").values_list(*FACT)
+    with connection.cursor() as cursor:
+        cursor.execute(FACTS, [subject_id, now])
+        rows: list[Any] = cursor.fetchall()
     return [Fact(number, key, child, Action(action), *rest) for number, key, child, action, *rest in rows]
 
 

@@ -58,7 +58,7 @@ def follow_others() -> None:
     from lifecycle.actions import start_trial
     from lifecycle.changes.queries import closed_by_refusal
     from lifecycle.deletion.actions import stop_after_change
-    from lifecycle.deletion.queries import leaving
+    from lifecycle.deletion.queries import leaving, leaving_among
     from lifecycle.erasure.checks import check_answers
     from lifecycle.erasure.finishing import first_tell
     from lifecycle.holds.queries import files_held, on_clocks
@@ -75,7 +75,7 @@ def follow_others() -> None:
     when_practitioner_is_created(start_trial)
     close_acts_when(closed_by_phase)
     close_acts_when(closed_by_refusal)
-    suspend_when(leaving)
+    suspend_when(leaving, leaving_among)
     when_credentials_change(stop_after_change)
     first_tell(copy_new)
     when_paid("subscription", begin_paid)

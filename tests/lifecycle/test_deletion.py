@@ -10,7 +10,7 @@ from audit.actions import record_security
 from audit.actors import Actor
 from lifecycle.deletion.actions import request_deletion, stop_after_change, waive_wait, withdraw_deletion
 from lifecycle.deletion.forecasts import accounts_to_delete
-from lifecycle.deletion.queries import due, leaving, standing_at
+from lifecycle.deletion.queries import due, leaving, leaving_among, standing_at
 from lifecycle.deletion.rules import SHIELD, State, execution_of
 from lifecycle.erasure.plan import plan_for_account
 from lifecycle.models import DeletionEvent
@@ -188,7 +188,7 @@ def test_leaving_narrows_to_those_asked_for(me: User) -> None:
     other = make_trial("other@example.org")
     ask(me)
     ask(other)
-    assert (set(leaving(ASKED)), list(leaving(ASKED, [other.pk]))) == ({me.pk, other.pk}, [other.pk])
+    assert (set(leaving(ASKED)), leaving_among([other.pk], ASKED)) == ({me.pk, other.pk}, [other.pk])
 
 
 def test_accounts_to_delete_are_forecast(me: User) -> None:
