@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final, Self
 
-from django.db import connection, models, transaction
+from django.db import connection, models
 from django.db.models import Q
 
 from adapters.states import By, Event, Move, State, move
@@ -28,11 +28,15 @@ LATE_AFTER: Final = timedelta(minutes=10)
 
 CLAIM: Final = """
 with due as materialized (
-  select id from {table} where state = 'waiting' and due_at <= %(now)s order by due_at, id limit 1 for update skip locked)
+  select id, set_config('synchronous_commit', 'off', true)
+    from (select id from {table} where state = 'waiting' and due_at <= %(now)s order by due_at, id limit 1 for update skip locked) as next)
 update {table} as row set attempts = row.attempts + 1, claimed_at = %(now)s, due_at = %(lease)s
   from due where row.id = due.id returning row.*
 """
-"""Materialized, so that it runs once: as the inner side of a nested loop it would lock, and lease, a row for each row there is."""
+"""Materialized, so that it runs once: as the inner side of a nested loop it would lock, and lease, a row for each row there is.
+
+A transaction by itself, whose commit waits for no disk.
+"""
 
 
 class Queued(models.Model):
@@ -61,11 +65,8 @@ class Queued(models.Model):
         Two workers never get the same one. The lease needn't survive a crash of the database, so nobody waits for the disk.
         """
         sql = CLAIM.format(table=connection.ops.quote_name(cls._meta.db_table))
-        with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute("set local synchronous_commit = off")
-            rows: Iterable[Self] = cls._default_manager.raw(sql, {"now": now, "lease": now + LEASE})
-            return next(iter(rows), None)
+        rows: Iterable[Self] = cls._default_manager.raw(sql, {"now": now, "lease": now + LEASE})
+        return next(iter(rows), None)
 
     @property
     def worn_out(self) -> bool:
