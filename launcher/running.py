@@ -11,7 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -83,6 +83,9 @@ def serve(env: dict[str, str], folder: Path) -> int:
     say("Preparing the database and the demo practice")
     migrate(env)
     demo = json.loads(manage(env, "demo", "--json"))
+    # A laptop sleeps: what fell due meanwhile is done before anybody looks. What failed, or waits, the office's page says.
+    with suppress(Problem):
+        manage(env, "sweep")
     children: list[Child] = []
     try:
         for name, line in read_procfile(ROOT / "Procfile").items():
