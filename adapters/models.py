@@ -61,6 +61,7 @@ class Egress(models.Model):
         indexes = [
             models.Index(fields=["subject_id", "-at"], name="egress_subject"),
             models.Index(fields=["subprocessor", "-at"], name="egress_subprocessor"),
+            models.Index(fields=["file_id", "-id"], condition=Q(file_id__isnull=False), name="egress_file"),
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(ground="") & ~Q(host="") & ~Q(subprocessor=""), name="egress_grounded")

@@ -139,6 +139,17 @@ def about(account_id: UUID) -> QuerySet[Egress]:
     return lines(Wanted(subject_id=account_id))
 
 
+def about_files(file_ids: Collection[UUID]) -> QuerySet[Egress]:
+    """What left about these patients' files, newest first."""
+    return lines(Wanted()).filter(file_id__in=file_ids)
+
+
+def with_arrival(found: QuerySet[Egress]) -> QuerySet[Egress]:
+    """``found``, each line with ``arrived``: whether the service said that it has it."""
+    delivered = EgressOutcome.objects.filter(egress_id=OuterRef("pk"), outcome=Outcome.DELIVERED)
+    return found.annotate(arrived=Exists(delivered))
+
+
 def outcomes_of(found: Collection[Egress]) -> dict[int, EgressOutcome]:
     """How these lines ended, by the line's number; one whose end nobody saw isn't in it."""
     ended = EgressOutcome.objects.filter(egress_id__in=[line.pk for line in found]).defer("leaf")

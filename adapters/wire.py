@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from threading import Thread
 from typing import Any, Final
 
 import httpcore
@@ -125,7 +126,7 @@ class _Network(httpcore.SyncBackend):
         if self._stand_in:
             addresses, port = [self._stand_in[0]], self._stand_in[1]
         else:
-            addresses = _resolved(host, port)
+            addresses = _resolved(host, port, _left(self._until, timeout, httpcore.ConnectTimeout))
         for last, address in enumerate(addresses, 1 - len(addresses)):
             with suppress(*(() if last == 0 else (httpcore.ConnectError, httpcore.ConnectTimeout))):
                 left = _left(self._until, timeout, httpcore.ConnectTimeout)
@@ -133,12 +134,22 @@ class _Network(httpcore.SyncBackend):
         raise httpcore.ConnectError("no address")
 
 
-def _resolved(host: str, port: int) -> list[str]:
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError as fault:
-        raise httpcore.ConnectError("the name has no address") from fault
-    addresses = [str(each[4][0]) for each in found]
+def _resolved(host: str, port: int, seconds: float) -> list[str]:
+    """The addresses of a name. The system's look-up has no time limit of its own: a thread waits for it, we don't."""
+    found: list[str] = []
+
+    def look_up() -> None:
+        with suppress(OSError):
+            found.extend(str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+
+    asking = Thread(target=look_up, daemon=True)
+    asking.start()
+    asking.join(seconds)
+    if asking.is_alive():
+        raise httpcore.ConnectTimeout("the name wasn't looked up in time")
+    addresses = list(found)
+    if not addresses:
+        raise httpcore.ConnectError("the name has no address")
     if not all(is_outside(address) for address in addresses):
         raise httpcore.ConnectError("the name leads to an address that isn't public")
     return addresses

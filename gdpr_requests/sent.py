@@ -1,6 +1,6 @@
 """What left about a person, in words: to which service, on which ground, with which kinds of data (MD-46)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, Final
 from uuid import UUID
 
@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 
 from adapters import queries
 from adapters.grounds import NECESSITIES
-from adapters.models import Outcome
 from privacy.declare import Category
 from privacy.patient_keys import EVERY_KEY
 from privacy.register import CATEGORIES
@@ -18,20 +17,34 @@ SHOWN: Final = 20
 _NAMES: Final = {entry.key: entry.name for version in VERSIONS for entry in version.entries}
 
 
-def about(account_id: UUID, number: int = SHOWN) -> list[dict[str, Any]]:
-    """The newest lines about an account, in two queries."""
-    found = list(queries.about(account_id)[:number])
-    ended = queries.outcomes_of(found)
+def about(account_id: UUID) -> list[dict[str, Any]]:
+    """The newest lines about an account."""
+    return _shown(queries.with_arrival(queries.about(account_id))[:SHOWN])
+
+
+def about_patient(account_id: UUID, file_ids: Collection[UUID]) -> list[dict[str, Any]]:
+    """The newest lines about a patient's account and files, each by its own index."""
+    ways = (queries.about(account_id), queries.about_files(file_ids))
+    found = {line.pk: line for way in ways for line in queries.with_arrival(way)[:SHOWN]}
+    return _shown(sorted(found.values(), key=lambda line: -line.pk)[:SHOWN])
+
+
+def about_file(file_id: UUID) -> list[dict[str, Any]]:
+    """All lines about one patient's file that are still kept."""
+    return _shown(queries.with_arrival(queries.about_files([file_id])))
+
+
+def _shown(lines: Iterable[Any]) -> list[dict[str, Any]]:
     return [
         {
             "at": line.at,
             "service": _NAMES.get(line.subprocessor, line.subprocessor),
             "ground": ground_in_words(line.ground),
             "categories": categories_in_words(line.categories),
-            "arrived": line.pk in ended and ended[line.pk].outcome == Outcome.DELIVERED,
+            "arrived": line.arrived,
             "stand_in": line.stand_in,
         }
-        for line in found
+        for line in lines
     ]
 
 

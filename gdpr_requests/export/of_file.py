@@ -13,11 +13,14 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import translation
 
+from adapters.models import Egress
 from audit.actors import Actor
 from audit.models import AccessEntry
 from care.tenancy import ALL, scope
 from consents.models import ConsentEvent
+from gdpr_requests import sent
 from gdpr_requests.desk import queries
 from gdpr_requests.desk.wording import article_of
 from gdpr_requests.export import cards, communicable, pages, schema
@@ -90,6 +93,8 @@ class FileExport(Making):
             requests = self._requests()
         yield from parts
         yield pack("requests.json", [as_json(requests)])
+        left = self._left()
+        yield pack("sent.json", [as_json(left)])
         acts = consents.acts_about(self.file_id, self.now)
         yield from self._consents(acts)
         yield from self._documents(handle, documents)
@@ -98,7 +103,7 @@ class FileExport(Making):
         for name, chunks in self._sheets.parts():
             yield pack(name, chunks)
         yield pack("schema/file.schema.json", [as_json(self._schema())])
-        yield pack("index.html", self._page(found, documents, journal, self._beside(requests, acts)))
+        yield pack("index.html", self._page(found, documents, journal, self._beside(requests, acts, left)))
 
     def _open(self, file: PatientFile) -> Handle:
         """The way in, committed with its line before a byte leaves. Raises FileShut and FileGone as the key refuses.
@@ -192,12 +197,25 @@ class FileExport(Making):
         }  # fmt: skip
         return pages.of_own_file(self.asked.language, found, places, journal.read(), about)
 
-    def _beside(self, requests: list[dict[str, Any]], acts: list[ConsentEvent]) -> dict[str, Any]:
+    def _left(self) -> list[dict[str, Any]]:
+        """Who received something about this file: to which service, why, which kinds of data (Art. 15(1)(c))."""
+        with translation.override(self.asked.language):
+            found = sent.about_file(self.file_id)
+        for line in found:
+            line["at"] = line["at"].isoformat()
+            self._sheets.add("sent", list(line), line)
+        self.counts[Egress._meta.label] += len(found)
+        return found
+
+    def _beside(
+        self, requests: list[dict[str, Any]], acts: list[ConsentEvent], left: list[dict[str, Any]]
+    ) -> dict[str, Any]:
         """What the readable page shows beside the file itself."""
         language, reader = self.asked.language, self.asked.reader
         return {
             "requests": [(one, pages.when(one["received_at"])) for one in requests],
             "acts": consents.in_words(acts, language, me=reader, now=self.now),
+            "sent": [(pages.when(line["at"]), line) for line in left],
         }
 
     def _schema(self) -> dict[str, Any]:

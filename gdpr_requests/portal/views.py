@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.queries import signed_in
 from audit.models import AccessEntry
 from audit.requests import HouseRequest
-from gdpr_requests import journals, wording
+from gdpr_requests import journals, sent, wording
 from gdpr_requests.desk import handing, showing
 from gdpr_requests.desk.pace import for_readers
 from gdpr_requests.desk.queries import own_requests
@@ -71,7 +71,9 @@ def journal(request: HouseRequest) -> HttpResponse:
     asked = queries.questioned(user.pk, page.entries)
     names = {one.file.pk: name_of(one) for one in files}
     rows = [_row(entry, user.pk, names, asked.get(entry.pk)) for entry in page.entries]
-    return render(request, "patient_privacy/journal.html", {"form": form, "page": page, "rows": rows})
+    left = sent.about_patient(user.pk, list(names))
+    context = {"form": form, "page": page, "rows": rows, "sent": left}
+    return render(request, "patient_privacy/journal.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -71,6 +71,16 @@ def test_a_name_that_leads_inside_is_refused_before_a_packet(
         assert there.connections == 0
 
 
+def test_a_name_nobody_answers_for_uses_up_the_calls_time_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    answered = threading.Event()
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_a, **_k: answered.wait(10) and [])
+    try:
+        with pytest.raises(httpx.ConnectTimeout, match="wasn't looked up in time"):
+            exchange(Exchange("GET", "https://api.example.org/", {}, b"", 0.05, 1000))
+    finally:
+        answered.set()
+
+
 @pytest.fixture
 def tls(tmp_path: Path) -> Iterator[int]:
     """A TLS server on this machine whose certificate nobody vouches for."""

@@ -19,6 +19,7 @@ from fhir.resources.R4B.bundle import Bundle
 from jsonschema import Draft202012Validator
 
 from accounts.models import User
+from adapters.models import Egress
 from audit.actors import Actor
 from audit.models import AccessEntry, EventEntry
 from care.actions import join_practice
@@ -263,6 +264,30 @@ def test_consents_about_the_file_are_in_it_with_their_receipts(
         "parent or guardian" in page,
         receipts[0] in page,
     ] == [True] * 3
+
+
+def test_who_received_something_about_the_file_is_in_it(practitioner: User, patient: User, file: PatientFile) -> None:
+    """What was sent about another file, or about the practitioner, isn't."""
+    link(file, patient)
+    other = make_file(practitioner, now=NOW)
+    for file_id, service in ((file.pk, "mistral"), (other.pk, "assemblyai"), (None, "viva")):
+        Egress.objects.create(
+            at=NOW, subprocessor=service, host=f"api.{service}.ai", ground=f"ai_assistance+third_party_integrations.{service}",
+            subject_id=practitioner.pk, file_id=file_id, categories="health",
+        )  # fmt: skip
+    archive = opened(made(file, patient, practitioner))
+    ground = "Help by artificial intelligence + Integrations with other services: Mistral AI"
+    assert read(archive, "sent.json") == [
+        {
+            "at": NOW.isoformat(), "service": "Mistral AI", "ground": ground, "categories": "health data", "arrived": False,
+            "stand_in": False,
+        }
+    ]  # fmt: skip
+    page = archive.read("index.html").decode()
+    assert [word in page for word in ("What left about this file", "Mistral AI", "AssemblyAI")] == [True, True, False]
+    assert read(archive, "manifest.json")["counts"]["adapters.Egress"] == 1
+    shown = at_home(patient).get(reverse("patient_privacy:journal")).content.decode()
+    assert [word in shown for word in ("What left about you", "Mistral AI", "AssemblyAI")] == [True, True, False]
 
 
 def test_parent_has_the_childs_copy_until_the_link_ends(practitioner: User, file: PatientFile) -> None:
