@@ -12,7 +12,7 @@ and with which status an unknown id is answered, isn't written down: a refusal i
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -38,6 +38,12 @@ SOUND: Final = 16 * MIB
 DELETED: Final = "http://deleted_by_user"
 UPLOAD: Final = Deadline(seconds=120.0, attempts=1)
 LISTED: Final = 100
+"""Transcripts in one answer."""
+LOOKED_BACK: Final = timedelta(days=7)
+MOST_PAGES: Final = 50
+SPOKEN: Final = frozenset({Category.HEALTH})
+NOTHING: Final[frozenset[Category]] = frozenset()
+"""Deleting and listing carry the service's own numbers of its copies, nothing of a visit."""
 
 
 class Status(StrEnum):
@@ -103,7 +109,9 @@ def fetch(transcript_id: str, *, ground: Ground, now: datetime) -> Transcript:
 def delete(transcript_id: str, *, ground: Ground, now: datetime, outgoing_id: UUID | None = None) -> None:
     """Delete it there; one that isn't there any more counts. Raises :class:`NotYet` and the door's faults."""
     try:
-        answer = _call("DELETE", f"/transcript/{_safe(transcript_id)}", ground=ground, now=now, outgoing_id=outgoing_id)
+        answer = _call(
+            "DELETE", f"/transcript/{_safe(transcript_id)}", NOTHING, ground=ground, now=now, outgoing_id=outgoing_id
+        )
     except Rejected as refused:
         if _not_found(refused):
             return
@@ -117,8 +125,19 @@ def delete(transcript_id: str, *, ground: Ground, now: datetime, outgoing_id: UU
 
 
 def listed(*, ground: Ground, now: datetime) -> list[Listed]:
-    """The latest of our transcripts there, without their texts. Raises the door's faults."""
-    answer = _call("GET", "/transcript", ground=ground, now=now, query={"limit": LISTED})
+    """Our transcripts there of the last days, the latest first, without their texts. Raises the door's faults."""
+    found: list[Listed] = []
+    for _number in range(MOST_PAGES):
+        rows = _page(found[-1].id if found else "", ground, now)
+        found += rows
+        if len(rows) < LISTED or rows[-1].created_at < now - LOOKED_BACK:
+            break
+    return found
+
+
+def _page(before: str, ground: Ground, now: datetime) -> list[Listed]:
+    query = {"limit": LISTED, **({"before_id": before} if before else {})}
+    answer = _call("GET", "/transcript", NOTHING, ground=ground, now=now, query=query)
     match answer.json():
         case {"transcripts": list(rows)}:
             return [_row(one, answer) for one in rows]
@@ -137,13 +156,14 @@ HOOKED: Final = Hook(KEY, shared_token(HEADER, lambda: [_credential("ASSEMBLYAI_
 
 
 def _call(
-    method: Method, path: str, *, ground: Ground, now: datetime, deadline: Deadline | None = None, **body: Any
-) -> Answer:
+    method: Method, path: str, categories: frozenset[Category] = SPOKEN, *, ground: Ground, now: datetime,
+    deadline: Deadline | None = None, **body: Any,
+) -> Answer:  # fmt: skip
     call = Call(
         subprocessor=KEY,
         method=method,
         url=URL + path,
-        categories=frozenset({Category.HEALTH}),
+        categories=categories,
         headers={"Authorization": _credential("ASSEMBLYAI_API_KEY")},
         **body,
     )

@@ -84,14 +84,6 @@ _ALL = (
         gettext_noop("A message that the law orders: a decision on a request, a change of policy, a breach"),
     ),
     Necessity(
-        "withdrawal",
-        LegalBasis.LEGAL_OBLIGATION,
-        gettext_noop("GDPR Art. 7(3) and 17"),
-        frozenset({"resend"}),
-        frozenset({Category.CONTACT}),
-        gettext_noop("Taking somebody's data out again where a consent that was taken back had brought it"),
-    ),
-    Necessity(
         "sealed_storage",
         LegalBasis.CARE,
         gettext_noop("GDPR Art. 9(2)(h)"),
@@ -106,14 +98,6 @@ _ALL = (
         MAIL | {"bulkgate"},
         frozenset({Category.CONTACT, Category.APPOINTMENT}),
         gettext_noop("A reminder of day, hour and place, without a reason for the visit"),
-    ),
-    Necessity(
-        "removal_there",
-        LegalBasis.LEGAL_OBLIGATION,
-        gettext_noop("GDPR Art. 5(1)(e) and 28(3)(g)"),
-        frozenset({"assemblyai"}),
-        frozenset({Category.HEALTH}),
-        gettext_noop("Deleting what a service still holds for us; nothing but the number of the copy is sent"),
     ),
     Necessity(
         "subscription_payment",
@@ -142,10 +126,12 @@ _ALL = (
     Necessity(
         "end_of_use",
         LegalBasis.LEGAL_OBLIGATION,
-        gettext_noop("GDPR Art. 7(3) and 17(1)"),
-        frozenset({"livekit", "google"}),
-        frozenset({Category.CONNECTION}),
-        gettext_noop("Telling a service to stop: a consent was withdrawn, a link was cut, a visit is over"),
+        gettext_noop("GDPR Art. 5(1)(e), 7(3), 17(1) and 28(3)(g)"),
+        frozenset({"livekit", "google", "assemblyai", "resend"}),
+        frozenset({Category.CONNECTION, Category.CONTACT}),
+        gettext_noop(
+            "Telling a service to stop, or to delete what it still holds: a consent was withdrawn, a link was cut, a visit is over"
+        ),
     ),
     Necessity(
         "signature_proof",

@@ -68,5 +68,5 @@ def _slots(name: str) -> Iterator[str]:
 
 
 def categories_in_words(names: str) -> str:
-    """Kinds of data, as the journal writes them, in words."""
-    return ", ".join(_(CATEGORIES[Category(name)]) for name in names.split(",") if name)
+    """Kinds of data, as the journal writes them, in words; a call without any carries a service's own numbers or tokens."""
+    return ", ".join(_(CATEGORIES[Category(name)]) for name in names.split(",") if name) or _("No data about anybody")

@@ -19,7 +19,7 @@ from adapters.boxes.refs import GroundRef
 from adapters.boxes.signatures import Arrival, timestamped
 from adapters.grounds import Ground
 from adapters.inbox import Hook, Incoming
-from adapters.outbox import Outgoing, enqueue, handles
+from adapters.outbox import Outgoing, Undeliverable, enqueue, handles
 from adapters.reading import Misunderstood, Said, parsed
 from adapters.scell import answers, api
 from adapters.scell.api import KEY
@@ -31,6 +31,8 @@ TOLD: Final = tuple(f"invoice.{one}" for one in INVOICES) + tuple(f"signature.{o
 """``invoice.incoming.…`` and ``balance.…`` have no applier: nobody here takes invoices in, and the office sees the balance."""
 QUIET: Final = timedelta(minutes=30)
 """How long an open dossier may be silent before it is read without being told to."""
+KEY_LASTS: Final = timedelta(hours=23)
+"""How long a creation may be tried again under its key, which they know for 24 hours."""
 AT_ONCE: Final = 500
 
 
@@ -66,8 +68,10 @@ def ground_of(row: Dossier) -> GroundRef:
 def make_invoice(outgoing: Outgoing, ground: Ground, now: datetime) -> None:
     """Have it issued. Twice is once: the row's id is the key that Scell.io knows it again by."""
     new = _read_back(outgoing.content)
-    made = api.create_invoice(new, key=outgoing.idempotency_key, ground=ground, now=now)
-    _note(Dossier.objects.get(pk=new.id), made, now)
+    row = Dossier.objects.get(pk=new.id)
+    if _is_made(row, outgoing, now):
+        return
+    _note(row, api.create_invoice(new, key=outgoing.idempotency_key, ground=ground, now=now), now)
 
 
 @handles("scell.signature")
@@ -75,6 +79,8 @@ def make_signature(outgoing: Outgoing, ground: Ground, now: datetime) -> None:
     """Have it signed, the document as it was kept."""
     said = outgoing.content
     row = Dossier.objects.get(pk=said["id"])
+    if _is_made(row, outgoing, now):
+        return
     wanted = api.NewSignature(
         id=row.pk, title=said["title"], file_name=said["file_name"],
         document=opened(Proof.objects.get(dossier_id=row.pk, what="original")),
@@ -169,6 +175,13 @@ def unproven_signatures() -> QuerySet[Dossier]:
     complete = Dossier.objects.filter(kind="signature", state="completed")
     proven = [set(Proof.objects.filter(what=what).values_list("dossier_id", flat=True)) for what in PROOFS]
     return complete.exclude(pk__in=set.intersection(*proven))
+
+
+def _is_made(row: Dossier, outgoing: Outgoing, now: datetime) -> bool:
+    """Whether an event told already that it is made. Raises Undeliverable when an attempt is so old that they may not know its key."""
+    if not row.provider_id and outgoing.attempts > 1 and now - outgoing.queued_at > KEY_LASTS:
+        raise Undeliverable("unclear")
+    return bool(row.provider_id)
 
 
 def _by_reference(data: Said) -> Dossier | None:

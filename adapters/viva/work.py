@@ -127,6 +127,9 @@ def make_charge(outgoing: Outgoing, ground: Ground, now: datetime) -> None:
         return
     with _unless_done(row):
         done = api.charge(initial, payment_id=row.pk, kind=_kind(row), amount=row.amount, ground=ground, now=now)
+    if done.letter is Letter.ERROR:
+        advance(row, "failed", now)
+        return
     Payment.objects.filter(pk=row.pk).update(transaction_id=done.id)
     advance(row, STATES[done.letter], now)
 
@@ -144,7 +147,7 @@ def make_refund(outgoing: Outgoing, ground: Ground, now: datetime) -> None:
         row = _begun_once(row, now)
         with _unless_done(row):
             done = api.refund(paid.transaction_id, amount=row.amount, merchant=paid.merchant, ground=ground, now=now)
-        _given(row, done.id, now)
+        _given(row, done, now)
     settle(paid, paid.transaction_id, ground, now)
 
 
@@ -274,15 +277,22 @@ def _find_refund(row: Payment, paid: Payment, ground: Ground, now: datetime) -> 
     """The refund that a lost answer told of. Raises Undeliverable when Viva has none: somebody has to look."""
     known = set(Payment.objects.filter(parent=paid, way=Way.REFUND).values_list("transaction_id", flat=True))
     for one in api.transactions_of(paid.order_code, ground=ground, now=now):
-        if one.parent == paid.transaction_id and one.id not in known and one.amount == row.amount:
-            _given(row, one.id, now)
+        new = one.parent == paid.transaction_id and one.id not in known and one.amount == row.amount
+        if new and one.letter is Letter.FINISHED:
+            _given(row, one, now)
             return
     raise Undeliverable("unclear")
 
 
-def _given(row: Payment, transaction_id: UUID, now: datetime) -> None:
-    Payment.objects.filter(pk=row.pk).update(transaction_id=transaction_id)
-    advance(row, "paid", now)
+def _given(row: Payment, done: answers.Moved | answers.Transaction, now: datetime) -> None:
+    """What Viva says of a refund: made, refused, or neither, which somebody has to look at."""
+    if done.letter is Letter.ERROR:
+        advance(row, "failed", now)
+    elif done.letter is Letter.FINISHED:
+        Payment.objects.filter(pk=row.pk).update(transaction_id=done.id)
+        advance(row, "paid", now)
+    else:
+        raise Undeliverable("unclear")
 
 
 def _child(parent: Payment, way: Way, amount: int, ground: GroundRef, now: datetime) -> Payment:

@@ -31,7 +31,7 @@ from consents.stopping import stops
 KEY: Final = "marketing_emails"
 JOIN: Final = "resend.join"
 PLACE: Final = "resend_audience"
-TAKEN_BACK: Final = "withdrawal"
+TAKEN_BACK: Final = "end_of_use"
 """The legal basis on which somebody's address is taken out again: their consent is gone by then."""
 
 objections: list[Callable[[str], bool]] = []
@@ -90,10 +90,12 @@ def compare(row: Outgoing, ground: Ground, now: datetime) -> None:
     agreeing = agree(now)
     for contact in there.values():
         member = members.get(contact.id)
-        if member is None:
-            resend.leave(contact.id, ground=ground, now=now)
-        elif member.pk not in agreeing or member.user.email.lower() != contact.email.lower():
+        if member is not None and member.pk not in agreeing:
             leave(member.pk, now)
+        elif member is None or member.user.email.lower() != contact.email.lower():
+            # Here first: Resend tells that the contact is gone, and that mustn't be taken for the reader's own leaving.
+            AudienceMember.objects.filter(contact_id=contact.id).delete()
+            resend.leave(contact.id, ground=ground, now=now)
         elif contact.unsubscribed:
             _take_again(contact, now)
     AudienceMember.objects.filter(contact_id__in=members.keys() - there.keys()).delete()

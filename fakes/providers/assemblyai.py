@@ -66,7 +66,10 @@ class AssemblyAI(Provider):
         limit = asked.query.get("limit", "10")
         if not limit.isdigit() or not 1 <= int(limit) <= 200:
             raise Wrong("refused", 400, "limit must be between 1 and 200")
-        latest = [*self.transcripts.values()][::-1][: int(limit)]
+        every = [*self.transcripts.values()]
+        if before := asked.query.get("before_id"):
+            every = every[: [one["id"] for one in every].index(before)]
+        latest = every[::-1][: int(limit)]
         rows = [
             {name: one[name] for name in ("id", "status", "created", "audio_url", "error")}
             | {"resource_url": f"https://{HOST}/v2/transcript/{one['id']}", "completed": None}

@@ -86,6 +86,8 @@ class LiveKit(Provider):
             raise Wrong("missing", 404, "requested room does not exist", "not_found")
         number = f"EG_{self._number()}"
         self.recordings[number] = name
+        said = {"egressId": number, "roomName": name, "status": "EGRESS_STARTING"}
+        self._tell("egress_started", {"egressInfo": said})
         return in_json(200, {"egress_id": number, "room_name": name, "status": "EGRESS_STARTING"})
 
     @api("POST", f"{EGRESS}/StopEgress", body="StopEgress")

@@ -33,6 +33,9 @@ from lifecycle.queries import contract_at
 from lifecycle.retention import door
 from lifecycle.states import Name
 from privacy.ids import new_id
+from subprocessors.calendars import actions as calendars
+from subprocessors.models import VideoRoom
+from subprocessors.rooms import actions as rooms
 
 LONG_AGO: Final = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands where a moment may not be empty, and says nothing of the person."""
@@ -71,6 +74,7 @@ def decide_account(
         erasure = _stored(again, by, now) if again else _write(plan, practices, approved, replayed, by, now)
         archive_identity(user, ended_on=ended_on, by=by, now=now)
         _end_contract(user, erasure, by, now)
+        _end_at_services(user_id, by, now)
         counts = _empty_tables(user_id)
         _end_relations(user, by, now)
     _make_nameless(user)
@@ -150,6 +154,13 @@ def _end_contract(user: User, erasure: Erasure, by: Actor, now: datetime) -> Non
         )  # fmt: skip
     if contract_at(user.pk, now).name is Name.SUBSCRIBED:
         end_subscription(user=user, by=by, now=now)
+
+
+def _end_at_services(user_id: UUID, by: Actor, now: datetime) -> None:
+    """What is open at services is ended there by messages that outlive the rows: a token to revoke, a room to close."""
+    calendars.cut(account_id=user_id, by=by, now=now)
+    for room_id in VideoRoom.objects.filter(account_id=user_id).values_list("pk", flat=True):
+        rooms.end_room(room_id=room_id, by=by, now=now)
 
 
 def _end_relations(user: User, by: Actor, now: datetime) -> None:

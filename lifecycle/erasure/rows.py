@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from accounts.models import LoginThrottle, PatientProfile, PractitionerProfile, User
 from accounts.throttle import keyed
 from adapters.models import Egress, EgressOutcome, Incoming, Outgoing
+from adapters.states import State
 from audit.models import AccessEntry, EventEntry, SecurityEntry
 from care.models import Membership, PortalLink, Practice
 from consents.models import ConsentEvent, EventOrigin
@@ -49,8 +50,9 @@ def portal_links(user_id: UUID) -> Rows:
 
 
 def outgoing(user_id: UUID) -> Rows:
-    """What waits to be sent about the account, or was sent lately."""
-    return Outgoing.objects.filter(subject_id=user_id)
+    """What waits to be sent about the account, or was sent lately; not what still has to be ended or deleted at a service for it."""
+    owed = Q(necessity="end_of_use", state__in=(State.WAITING, State.FAILED))
+    return Outgoing.objects.filter(subject_id=user_id).exclude(owed)
 
 
 def incoming(user_id: UUID) -> Rows:

@@ -56,15 +56,15 @@ def messages(today: date, until: date) -> Iterator[Leaving]:
 
 @forecast
 def payments(today: date, until: date) -> Iterator[Leaving]:
-    """Payments, by the end of their accounting year."""
+    """Payments, by the end of their last accounting year."""
     months: Counter[date] = Counter()
-    years = Payment.objects.annotate(
-        year=TruncYear("asked_at", output_field=DateField(), tzinfo=ZONES[Jurisdiction.FR])
+    years = money.payments().annotate(
+        year=TruncYear("last_at", output_field=DateField(), tzinfo=ZONES[Jurisdiction.FR])
     )
-    for year, count in years.values_list("year").annotate(rows=Count("pk")).order_by():
+    for year in years.values_list("year", flat=True).iterator():
         leaves = max(money.leaves_on(year), today)
         if leaves <= until:
-            months[leaves.replace(day=1)] += count
+            months[leaves.replace(day=1)] += 1
     for month, count in sorted(months.items()):
         yield Leaving(month, money.RULE, Payment._meta.label, count)
 

@@ -1,9 +1,12 @@
-"""Payments leave ten years after the end of their accounting year (PC-44), the youngest of a chain first."""
+"""Payments leave ten years after the end of their accounting year (PC-44), and not before what follows them: an agreement to
+charge again stays as long as its last charge, a payment as long as its last refund.
+"""
 
 from datetime import date, datetime
 from typing import Final
 
-from django.db.models import Min, QuerySet
+from django.db.models import Max, QuerySet
+from django.db.models.functions import Greatest
 
 from adapters.models import Payment
 from audit.actors import Actor
@@ -17,22 +20,33 @@ NAME: Final = "PC-44.payments"
 
 
 def sweep(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:
-    """Let go what is past its term. What something younger follows stays with it."""
-    due = past(legal_day(now))
-    oldest = due.aggregate(at=Min("asked_at"))["at"]
+    """Let go what is past its term, refunds and charges before what they follow."""
+    due = past(legal_day(now)).order_by("last_at")
+    oldest = due.values_list("last_at", flat=True).first()
     found = Outcome(due=due.count(), since=leaves_on(legal_day(oldest)) if oldest else None)
-    while not dry_run and (gone := due.filter(children=None).delete()[0]):
+    while not dry_run and (gone := _without_children(due).delete()[0]):
         found.done += gone
     return {NAME: found}
 
 
+def payments() -> QuerySet[Payment]:
+    """All of them, with the moment of the last that follows: a charge of an order, a refund of either."""
+    last = Greatest("asked_at", Max("children__asked_at"), Max("children__children__asked_at"))
+    return Payment.objects.annotate(last_at=last)
+
+
 def past(today: date) -> QuerySet[Payment]:
-    """Payments of accounting years whose term is over."""
+    """Payments whose last accounting year is over for its whole term."""
     last = ended_by(RULE, Anchor.ACCOUNTING_YEAR_END, today)
     year = last.year if last == end_of_year(last) else last.year - 1
-    return Payment.objects.filter(asked_at__lt=start_of(date(year + 1, 1, 1)))
+    return payments().filter(last_at__lt=start_of(date(year + 1, 1, 1)))
 
 
 def leaves_on(day: date) -> date:
     """The day on which a payment of ``day`` is let go."""
     return last_day(RULE, Anchor.ACCOUNTING_YEAR_END, end_of_year(day)) + ONE_DAY
+
+
+def _without_children(due: QuerySet[Payment]) -> QuerySet[Payment]:
+    numbers = list(due.values_list("pk", flat=True))
+    return Payment.objects.filter(pk__in=numbers, children=None)

@@ -107,7 +107,7 @@ def remove_copy(row: Suggestion, *, now: datetime, again: str = "") -> None:
     sent = outbox.enqueue(
         kind=REMOVE,
         payload={"remote": row.remote_id},
-        ground=GroundRef.necessary("removal_there", subject_id=row.asked_by_id, file_id=row.file_id),
+        ground=GroundRef.necessary("end_of_use", subject_id=row.asked_by_id, file_id=row.file_id),
         now=now,
         dedupe=f"{row.remote_id}{again}",
     )

@@ -54,8 +54,8 @@ def help_for(row: Consultation, handle: Handle, *, account_id: UUID, now: dateti
 
 
 def open_of(row: Consultation) -> QuerySet[Suggestion]:
-    """What is on its way or waits for a decision, the first asked first."""
-    return row.suggestions.filter(state__in=OPEN).order_by("asked_at", "pk")
+    """What is on its way or waits for a decision, the first asked first; without the sound, which may have megabytes."""
+    return row.suggestions.filter(state__in=OPEN).defer("sound").order_by("asked_at", "pk")
 
 
 def _texts(handle: Handle, row: Suggestion) -> list[tuple[str | Promise, str]]:

@@ -78,14 +78,19 @@ def why_not_notes(notes: dict[str, str | None]) -> Refusal | None:
 def why_not_sound(sound: bytes, *, most: int) -> Refusal | None:
     """The file is sound, and not too much of it."""
     if len(sound) > most:
-        return Refusal(
-            "too_large", _("This recording is larger than %(n)d MB. Record with a lower quality.") % {"n": most >> 20}
-        )
+        return too_large(most)
     known = sound.startswith(SOUNDS) or sound[4:8] == b"ftyp" or (sound[:4] == b"RIFF" and sound[8:12] == b"WAVE")
     return (
         None
         if known
         else Refusal("no_sound", _("This file isn't a recording. Choose an MP3, M4A, OGG, WAV or WebM file."))
+    )
+
+
+def too_large(most: int) -> Refusal:
+    """There is more of it than ``most`` bytes."""
+    return Refusal(
+        "too_large", _("This recording is larger than %(n)d MB. Record with a lower quality.") % {"n": most >> 20}
     )
 
 

@@ -150,7 +150,7 @@ def transcript_told(event: Incoming, now: datetime) -> UUID | None:
         return found.asked_by_id
 
 
-@repairs(assemblyai.KEY, GroundRef.necessary("removal_there"))
+@repairs(assemblyai.KEY, GroundRef.necessary("end_of_use"))
 def clear_up(row: Outgoing, ground: Ground, now: datetime) -> None:
     """Nothing stays there: copies of ours that are a day old, and those of a worker that died before it could note them."""
     if gates.by_setting(assemblyai.KEY):
@@ -172,7 +172,7 @@ def clear_up(row: Outgoing, ground: Ground, now: datetime) -> None:
         for one in listed:
             if one.id not in ours and not one.deleted and one.created_at <= now - UNKNOWN_FOR:
                 enqueue(
-                    kind=REMOVE, payload={"remote": one.id}, ground=GroundRef.necessary("removal_there"), now=now,
+                    kind=REMOVE, payload={"remote": one.id}, ground=GroundRef.necessary("end_of_use"), now=now,
                     dedupe=f"{one.id}{today}",
                 )  # fmt: skip
 

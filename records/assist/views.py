@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_POST
 
 from adapters.assemblyai import SOUND
@@ -15,7 +16,9 @@ from privacy.refusals import Refused
 from records import queries
 from records.assist import actions
 from records.assist.queries import open_of
+from records.assist.uploads import Sounds
 from records.models import Consultation, ConsultationStatus, PatientFile
+from records.uploads import refuse
 from records.views.frame import Visit, of_file
 
 
@@ -25,10 +28,17 @@ class SoundForm(forms.Form):
     sound = forms.FileField(error_messages={"required": gettext_lazy("Choose the recording first.")}, required=True)
 
 
+@csrf_exempt  # that a file is sound must be said before the form is read; the inner view is protected
+def ask(request: Visit, file_id: UUID, consultation_id: UUID) -> HttpResponse:
+    """Ask for a draft, or for the transcript of a recording."""
+    request.upload_handlers = [Sounds(request)]
+    return _ask(request, file_id, consultation_id)
+
+
+@csrf_protect
 @require_POST
 @of_file
-def ask(request: Visit, file: PatientFile, consultation_id: UUID) -> HttpResponse:
-    """Ask for a draft, or for the transcript of a recording."""
+def _ask(request: Visit, file: PatientFile, consultation_id: UUID) -> HttpResponse:
     row = _draft(file, consultation_id)
     try:
         if "sound" in request.FILES or "transcript" in request.POST:
@@ -61,6 +71,7 @@ def decide(request: Visit, file: PatientFile, consultation_id: UUID, suggestion_
 
 def _ask_for_transcript(request: Visit, row: Consultation) -> None:
     form = SoundForm(request.POST, request.FILES)
+    refuse(form, request)
     if not form.is_valid():
         messages.error(request, str(form.errors["sound"][0]))
         return

@@ -54,6 +54,10 @@ def keep(account_id: UUID, tokens: google.Tokens, *, now: datetime) -> CalendarL
         "lost_at": None,
     }  # fmt: skip
     link, _new = CalendarLink.objects.update_or_create(account_id=account_id, defaults=granted)
+    record_event(
+        by=Actor.system("calendars"), verb="subprocessors.calendar_linked", object_type=link._meta.label, object_id=link.pk,
+        subject_id=account_id, now=now,
+    )  # fmt: skip
     prepare(account_id, now=now)
     return link
 

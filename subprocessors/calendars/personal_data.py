@@ -9,7 +9,7 @@ declare(
     subject=Subject.ACCOUNT,
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONSENT,
-    retention="PC-46",
+    retention="PC-40",
     about=_("Your link to Google Calendar: as long as you allow it, and destroyed when you don't"),
     fields={
         "id": technical("random identifier of the link"),
@@ -33,7 +33,7 @@ declare(
     subject=Subject.ACCOUNT,
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONSENT,
-    retention="PC-46",
+    retention="PC-40",
     about=_("From when to when you are busy, as it stands in your Google Calendar: without patient or reason"),
     fields={
         "id": technical("random identifier, by which Google knows it too"),

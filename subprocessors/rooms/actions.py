@@ -17,6 +17,7 @@ from subprocessors.rooms.models import VideoRoom
 OPEN: Final = "livekit.open"
 RECORD: Final = "livekit.record"
 END: Final = "livekit.end"
+END_RECORDING: Final = "livekit.end_recording"
 LONGEST: Final = timedelta(hours=4)
 """After this a room is ended, whoever is inside: nobody's visit is that long, and a forgotten one must not stay open."""
 
@@ -65,6 +66,12 @@ def end_room(*, room_id: UUID, by: Actor, now: datetime) -> None:
         enqueue(kind=END, payload={"name": room.name, "recording": room.recording}, ground=end, now=now)
         _note("subprocessors.room_ended", room, by, now)
         room.delete()
+
+
+def end_recording(room: VideoRoom, number: str, *, now: datetime) -> None:
+    """Have a recording ended that isn't the room's: nobody here asks for it any more. In the caller's transaction."""
+    end = GroundRef.necessary("end_of_use", subject_id=room.account_id, file_id=room.file_id)
+    enqueue(kind=END_RECORDING, payload={"recording": number}, ground=end, now=now, dedupe=number)
 
 
 def _note(verb: str, room: VideoRoom, by: Actor, now: datetime) -> None:

@@ -26,7 +26,7 @@ from subprocessors.rooms.models import VideoRoom
 
 HEARD: Final = (
     "room_started", "participant_joined", "participant_left", "participant_connection_aborted", "track_published",
-    "track_unpublished", "egress_started", "egress_updated",
+    "track_unpublished",
 )  # fmt: skip
 """Events of a visit's course: the visit's own app may want them; nothing here follows from them."""
 
@@ -62,6 +62,23 @@ def recorded(event: Incoming, now: datetime) -> UUID | None:
     return room.account_id
 
 
+@applies(livekit.KEY, "egress_started", "egress_updated")
+def recording(event: Incoming, now: datetime) -> UUID | None:
+    """A recording that we don't know: noted while our message that asks for one waits (its answer got lost), else ended."""
+    said = event.content["egressInfo"]
+    number, name = str(said.get("egressId") or said["egress_id"]), str(said.get("roomName") or said["room_name"])
+    room = VideoRoom.objects.filter(name=name).first()
+    if room is None:
+        return None
+    asked = _asked_to_record(room.file_id).exists()
+    noted = asked and VideoRoom.objects.filter(pk=room.pk, opened_at__isnull=False, recording="").update(
+        recording=number
+    )
+    if not noted and room.recording != number:
+        actions.end_recording(room, number, now=now)
+    return room.account_id
+
+
 @applies(livekit.KEY, *HEARD)
 def heard(event: Incoming, now: datetime) -> UUID | None:
     """Nothing follows."""
@@ -86,8 +103,7 @@ def end_recordings(stop: Stop, now: datetime) -> None:
     for room in VideoRoom.objects.filter(file_id=stop.subject_id).exclude(recording=""):
         livekit.end_recording(room.recording, ground=_ground(room), now=now)
         VideoRoom.objects.filter(pk=room.pk, recording=room.recording).update(recording="")
-    waits = Outgoing.objects.filter(kind=actions.RECORD, file_id=stop.subject_id, state=State.WAITING)
-    if waits.exists():  # a worker may be beginning one at this moment
+    if _asked_to_record(stop.subject_id).exists():  # a worker may be beginning one at this moment
         raise TryLater("under_way")
 
 
@@ -98,6 +114,11 @@ def _end(rooms: QuerySet[VideoRoom], stop: Stop, now: datetime) -> None:
             livekit.end_recording(room.recording, ground=_ground(room), now=now)
         livekit.end_room(room.name, ground=_ground(room), now=now)
         VideoRoom.objects.filter(pk=room.pk).delete()
+
+
+def _asked_to_record(file_id: UUID) -> QuerySet[Outgoing]:
+    """Messages that ask for a recording, and aren't answered yet."""
+    return Outgoing.objects.filter(kind=actions.RECORD, file_id=file_id, state=State.WAITING)
 
 
 def _ground(room: VideoRoom) -> Ground:

@@ -9,7 +9,7 @@ declare(
     subject=Subject.ACCOUNT,
     purpose=Purpose.CARE,
     basis=LegalBasis.CONSENT,
-    retention="PC-46",
+    retention="PC-40",
     about=_("A video room while it is open; gone when it ends, a day later at the latest"),
     fields={
         "id": technical("random identifier of the room"),

@@ -33,12 +33,15 @@ def open_room(row: Outgoing, ground: Ground, now: datetime) -> None:
 
 @handles(actions.RECORD)
 def record(row: Outgoing, ground: Ground, now: datetime) -> None:
-    """Begin to record, once; a room that was ended meanwhile keeps no recording running."""
+    """Begin to record, once; a room that was ended meanwhile keeps no recording running.
+
+    If the answer gets lost, the server's own event names the recording (``hearing.recording``), and nothing is begun again.
+    """
     room = VideoRoom.objects.filter(pk=UUID(row.content["room"]), recording="").first()
     if room is None:
         return
     began = livekit.record(room.name, ground=ground, now=now)
-    if not VideoRoom.objects.filter(pk=room.pk, recording="").update(recording=began):
+    if not VideoRoom.objects.filter(pk=room.pk, recording__in=("", began)).update(recording=began):
         livekit.end_recording(began, ground=_end_of(room), now=now)
 
 
@@ -49,6 +52,12 @@ def end_room(row: Outgoing, ground: Ground, now: datetime) -> None:
     if said["recording"]:
         livekit.end_recording(said["recording"], ground=ground, now=now)
     livekit.end_room(said["name"], ground=ground, now=now)
+
+
+@handles(actions.END_RECORDING)
+def end_recording(row: Outgoing, ground: Ground, now: datetime) -> None:
+    """End a recording, and not the room."""
+    livekit.end_recording(row.content["recording"], ground=ground, now=now)
 
 
 @repairs(livekit.KEY, GroundRef.necessary("end_of_use"))

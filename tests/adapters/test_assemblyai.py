@@ -1,6 +1,7 @@
 """AssemblyAI's contract: the EU host alone, sound in, text out, deleted; notices proven by their header."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ def started(ground: Ground) -> assemblyai.Transcript:
 
 
 def remove(transcript_id: str) -> None:
-    assemblyai.delete(transcript_id, ground=necessary("removal_there"), now=LATER)
+    assemblyai.delete(transcript_id, ground=necessary("end_of_use"), now=LATER)
 
 
 def test_sound_goes_there_text_comes_back_and_nothing_stays(ground: Ground, fakes: Fakes, settings: Any) -> None:
@@ -53,7 +54,7 @@ def test_sound_goes_there_text_comes_back_and_nothing_stays(ground: Ground, fake
     )
     remove(made.id)
     assert (
-        [one.deleted for one in assemblyai.listed(ground=necessary("removal_there"), now=LATER)],
+        [one.deleted for one in assemblyai.listed(ground=necessary("end_of_use"), now=LATER)],
         fakes["assemblyai"].uploads,
     ) == ([True], {})
     upload, start, *rest = fakes["assemblyai"].calls
@@ -63,8 +64,18 @@ def test_sound_goes_there_text_comes_back_and_nothing_stays(ground: Ground, fake
     assert start.json()["webhook_auth_header_value"] == "stand-in-assemblyai_webhook_secret"
     assert {call.headers["authorization"] for call in (upload, start, *rest)} == {"stand-in-assemblyai_api_key"}
     assert list(Egress.objects.order_by("pk").values_list("ground", flat=True)) == [
-        *["ai_assistance+third_party_integrations.assemblyai"] * 4, "removal_there", "removal_there",
+        *["ai_assistance+third_party_integrations.assemblyai"] * 4, "end_of_use", "end_of_use",
     ]  # fmt: skip
+
+
+def test_what_is_there_is_listed_page_by_page(ground: Ground, fakes: Fakes, monkeypatch: pytest.MonkeyPatch) -> None:
+    fakes.at(LATER)
+    monkeypatch.setattr(assemblyai, "LISTED", 2)
+    made = [started(ground).id for _number in range(5)]
+    before = fakes["assemblyai"].count
+    found = [one.id for one in assemblyai.listed(ground=necessary("end_of_use"), now=LATER)]
+    much_later = assemblyai.listed(ground=necessary("end_of_use"), now=LATER + timedelta(days=8))
+    assert (found, len(much_later), fakes["assemblyai"].count - before) == (made[::-1], 2, 3 + 1)
 
 
 def test_the_host_in_the_us_is_closed_by_the_register(ground: Ground, fakes: Fakes) -> None:
@@ -126,7 +137,7 @@ def test_a_deletion_counts_when_the_service_says_so_and_when_there_is_nothing(gr
 
 
 def test_only_sound_of_both_agreements_leaves(here: World, fakes: Fakes) -> None:
-    grounds = (necessary("sealed_storage"), here.grant(SuggestionKind.DRAFT))
+    grounds = (necessary("sealed_storage"), necessary("end_of_use"), here.grant(SuggestionKind.DRAFT))
     for ground in grounds:
         with pytest.raises(NoGround):
             assemblyai.upload(SOUND, ground=ground, now=LATER)

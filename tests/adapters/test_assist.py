@@ -1,11 +1,14 @@
 """A machine's draft and transcript: asked for by a person, sent on two agreements, a suggestion until a person takes it over."""
 
+from base64 import b64encode
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
+from django.test import Client
 from django.urls import reverse
 
 from adapters import inbox, outbox
@@ -20,6 +23,7 @@ from privacy.pseudonyms import folded
 from privacy.refusals import Refused
 from records import actions as writing
 from records.assist import actions
+from records.assist.actions import opened
 from records.assist.queries import Help, help_for
 from records.models import Consultation, Suggestion
 from records.reading import Part, open_file
@@ -232,7 +236,7 @@ def test_sound_goes_there_its_text_comes_and_the_copy_is_deleted(here: World, fa
     assert work(SOON) == ["assemblyai.fetch do", "assemblyai.remove do"]
     row = stands(asked)
     line = Egress.objects.get(outgoing_id=row.removal_id)
-    assert (row.state, row.removed_at, line.ground, line.subprocessor) == ("ready", SOON, "removal_there", "assemblyai")
+    assert (row.state, row.removed_at, line.ground, line.subprocessor) == ("ready", SOON, "end_of_use", "assemblyai")
     assert (fakes["assemblyai"].transcripts[row.remote_id]["text"], fakes["assemblyai"].uploads) == (
         "Deleted by user.",
         {},
@@ -352,6 +356,37 @@ def test_the_buttons_ask_show_and_take_over(here: World) -> None:
     url = reverse("records:assist_decide", args=[*ids, suggestion.pk])
     assert client.post(url, {"accept": "1"}).status_code == 302
     assert (stands(suggestion).state, client.post(url, {"accept": "1"}).status_code) == ("accepted", 404)
+
+
+@pytest.mark.parametrize(
+    ("sound", "says"),
+    [
+        (SOUND, "A recording is being turned into text."),
+        (b"%PDF-1.7 a paper", "This file isn&#x27;t a recording."),
+        (b"OggS" + bytes(16 << 20), "This recording is larger than 16 MB."),
+        (None, "Choose the recording first."),
+    ],
+    ids=["sound", "paper", "too much", "nothing"],
+)  # fmt: skip
+def test_a_recording_arrives_by_the_page_and_nothing_else_does(here: World, sound: bytes | None, says: str) -> None:
+    client = verified_client(here.practitioner)
+    address = reverse("records:assist", args=[here.file.pk, here.consultation.pk])
+    given = {"sound": SimpleUploadedFile("visit.ogg", sound)} if sound else {}
+    shown = client.post(address, {"transcript": "1", **given}, follow=True).content.decode()
+    with scope([here.file.practice_id]), transaction.atomic():
+        kept = [
+            opened(one, by=here.by, now=SOON, action="transcribe").read(one, "sound")
+            for one in Suggestion.objects.all()
+        ]
+    assert (says in shown, kept) == (True, [b64encode(SOUND).decode()] if sound == SOUND else [])
+
+
+def test_asking_without_the_page_s_own_token_is_refused(here: World) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.cookies = verified_client(here.practitioner).cookies
+    answer = client.post(reverse("records:assist", args=[here.file.pk, here.consultation.pk]), {"draft": "1"})
+    with scope(ALL):
+        assert (answer.status_code, Suggestion.objects.count()) == (403, 0)
 
 
 def test_a_stranger_finds_neither(here: World) -> None:

@@ -78,8 +78,9 @@ def test_a_pseudonymiser_that_lost_its_eyes_breaks_it(here: World, monkeypatch: 
     assert (kept, figures["names_that_a_trial_text_kept"]) == (False, list(promises.TRACES))
 
 
-def test_sound_that_left_on_another_ground_breaks_it(here: World) -> None:
-    left("assemblyai", "api.eu.assemblyai.com", necessary("sealed_storage"))
+@pytest.mark.parametrize("name", ["sealed_storage", "end_of_use"])
+def test_sound_that_left_on_another_ground_breaks_it(here: World, name: str) -> None:
+    left("assemblyai", "api.eu.assemblyai.com", necessary(name))
     kept, figures = sounds()
     assert (kept, figures["sent_without_both_agreements"]) == (False, 1)
 

@@ -33,11 +33,8 @@ def test_the_register_answers_for_itself() -> None:
     assert set(NECESSITIES) & set(EVERY_KEY) == set()
 
 
-def test_no_message_covers_health() -> None:
-    assert [name for name, each in NECESSITIES.items() if Category.HEALTH in each.categories] == [
-        "sealed_storage",
-        "removal_there",
-    ]
+def test_nothing_but_sealed_storage_covers_health() -> None:
+    assert [name for name, each in NECESSITIES.items() if Category.HEALTH in each.categories] == ["sealed_storage"]
 
 
 def test_a_basis_is_made_by_its_name_only() -> None:

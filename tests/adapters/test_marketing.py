@@ -109,7 +109,7 @@ def test_a_yes_joins_and_a_no_leaves(world: Fakes, ada: User) -> None:
     assert stop_all() == ["resend_audience done"]
     assert (world["resend"].contacts, AudienceMember.objects.count()) == ({}, 0)
     grounds = [(line.ground, line.categories, line.subject_id) for line in Egress.objects.order_by("pk")]
-    assert grounds == [(KEY, "contact", ada.pk)] * 2 + [("withdrawal", "contact", ada.pk)]
+    assert grounds == [(KEY, "contact", ada.pk)] * 2 + [("end_of_use", "contact", ada.pk)]
 
 
 def test_who_never_joined_has_nothing_to_leave(world: Fakes) -> None:

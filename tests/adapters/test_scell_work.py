@@ -261,6 +261,15 @@ def test_an_event_that_overtakes_the_answer_finds_its_dossier(fakes: Fakes) -> N
     assert (fresh(row).state, len(fakes["scell"].invoices)) == ("validated", 1)
 
 
+def test_a_creation_isn_t_tried_again_when_its_key_may_be_forgotten(fakes: Fakes) -> None:
+    row = invoiced()
+    for _attempt in range(2):
+        fakes["scell"].fail_next(close=True, after=True)
+    send_all(NOW)
+    send_all(NOW + timedelta(hours=24))
+    assert (fresh(row).state, Outgoing.objects.get().problem, len(fakes["scell"].invoices)) == ("asked", "unclear", 1)
+
+
 @pytest.mark.parametrize("what", ["invoice", "signature"])
 def test_withdrawn_before_it_is_sent_nothing_leaves(fakes: Fakes, what: str) -> None:
     account = agreeing("third_party_integrations.scell")

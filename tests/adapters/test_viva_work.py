@@ -1,7 +1,7 @@
 """Payments from the asking to the end: nothing believed that wasn't read, nothing sent twice, nothing taken back by a late event."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ from audit.actors import Actor
 from fakes.provider import Notice
 from fakes.server import Fakes
 from lifecycle.expiring import money
+from lifecycle.expiring.forecasts import payments
 from privacy.clocks import legal_day
 from tests.adapters.calls import NOW
 from tests.adapters.factories import agreeing
@@ -239,6 +240,30 @@ def test_a_refund_whose_answer_got_lost_is_found_and_not_sent_again(fakes: Fakes
     )
 
 
+@pytest.mark.parametrize(("letter", "state", "left"), [("E", "failed", 1000), ("A", "begun", 700)])
+def test_a_refund_that_viva_didn_t_make_is_no_money_given_back(
+    fakes: Fakes, letter: str, state: str, left: int
+) -> None:
+    row = paid(fakes)
+    with transaction.atomic():
+        back = work.give_back(row, amount=300, now=NOW)
+    said = {
+        "TransactionId": str(row.pk),
+        "StatusId": letter,
+        "Amount": 3.0,
+        "CurrencyCode": "978",
+        "ErrorCode": 0,
+        "Success": True,
+    }
+    fakes["viva"].fail_next(status=200, body=said)
+    send_all(NOW)
+    assert (fresh(back).state, fresh(back).transaction_id, fresh(row).state) == (state, None, "paid")
+    with pytest.raises(work.TooMuch), transaction.atomic():
+        work.give_back(fresh(row), amount=left + 1, now=NOW)
+    with transaction.atomic():
+        work.give_back(fresh(row), amount=left, now=NOW)
+
+
 def test_a_charge_whose_answer_got_lost_waits_for_its_event(fakes: Fakes) -> None:
     row = paid(fakes, recurring=True)
     with transaction.atomic():
@@ -310,6 +335,17 @@ def test_payments_leave_ten_years_after_their_year(fakes: Fakes) -> None:
     assert money.past(legal_day(eve)).count() == 0
     done = money.sweep(by=Actor.system("sweep"), now=day, dry_run=False)[money.NAME]
     assert (done.due, done.done, Payment.objects.count()) == (2, 2, 0)
+
+
+def test_an_order_stays_as_long_as_the_last_of_its_charges_and_refunds(fakes: Fakes) -> None:
+    row, by = paid(fakes), Actor.system("sweep")
+    said = {"kind": "subscription", "amount": 5, "changed_at": NOW}
+    charge = Payment.objects.create(way="charge", parent=row, asked_at=NOW.replace(year=2027), **said)
+    Payment.objects.create(way="refund", parent=charge, asked_at=NOW.replace(year=2028), **said)
+    leaving = [(one.month.isoformat(), one.count) for one in payments(legal_day(NOW), date(2060, 1, 1))]
+    early = money.sweep(by=by, now=NOW.replace(year=2038, month=12, day=31), dry_run=False)[money.NAME]
+    late = money.sweep(by=by, now=NOW.replace(year=2039, month=1, day=2), dry_run=False)[money.NAME]
+    assert (leaving, early.due, late.due, late.done) == ([("2039-01-01", 3)], 0, 3, 3)
 
 
 def test_an_account_s_address_to_pay_at_is_that_of_its_order(fakes: Fakes) -> None:

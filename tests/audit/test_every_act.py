@@ -29,19 +29,32 @@ JOURNALS: Final = frozenset({"record_event", "record_events", "record_security",
 """The writers of the journals (audit/actions.py)."""
 ELSEWHERE: Final = {
     "accounts.actions:set_password": "accounts/journal.py hears allauth's signals, which every way to it sends",
+    "consents.marketing.audience:when_turned": "a step of the decision, which journals",
     "gdpr_requests.directives.ending:sweep": "rows without content at their term; the run stands in lifecycle.SweepRun",
     "lifecycle.erasure.certificate:send": "the certificate's own row says when it was sent",
     "lifecycle.expiring.audience:sweep": "counts about nobody; the run stands in lifecycle.SweepRun",
     "lifecycle.expiring.boxes:sweep": "messages at their term; the run stands in lifecycle.SweepRun",
+    "lifecycle.expiring.money:sweep": "payments at their term; the run stands in lifecycle.SweepRun",
     "lifecycle.expiring.office:sweep": "lines of a log at their term; the run stands in lifecycle.SweepRun",
     "lifecycle.expiring.usage:sweep": "counts of visits at their term; the run stands in lifecycle.SweepRun",
     "lifecycle.holds.actions:recompute_clock": "a step of acts that journal",
     "lifecycle.rights.replay:complete_journal": "a step of replay",
     "lifecycle.rights.replay:end_sessions": "a step of replay",
     "lifecycle.rights.replay:replay": "stands in lifecycle.RightsReplay, with its counts",
+    "records.assist.actions:remove_copies": "a step of acts that journal; the copy's end is journaled when the service said it",
+    "records.assist.actions:remove_copy": "as above",
     "records.actions.consultations:move_clock": "a step of acts that journal",
     "records.actions.documents:remove_orphans": "objects in the storage that no row names",
     "records.portal.content:save_answers": "a draft of the writer's own; the access journal says that the file was opened to change it",
+    **dict.fromkeys(
+        (f"subprocessors.calendars.actions:{name}" for name in ("bring", "bring_all", "look", "prepare", "renew")),
+        "wakes a worker; what it sends stands in the egress journal",
+    ),
+    **dict.fromkeys(
+        (f"subprocessors.calendars.actions:{name}" for name in ("show_busy", "show_free")),
+        "a copy of the hours of an appointment, whose own act journals",
+    ),
+    "subprocessors.rooms.actions:end_recording": "what nobody asks for any more: the withdrawal, or the end, is journaled",
 }
 """Acts that write no line of their own, and why not."""
 

@@ -48,6 +48,7 @@ def test_a_choice_nobody_made_breaks_it(ground: str) -> None:
 
 def test_a_legal_basis_is_held_to_what_it_covers() -> None:
     line(ground="account_message", subprocessor="resend", categories="contact")
+    line(ground="end_of_use", categories="")
     kept = leaving.nothing_left_without_a_live_ground(LATER)
     line(ground="account_message", subprocessor="resend", categories="contact,health")
     line(ground="account_message", subprocessor="google", categories="contact")

@@ -166,7 +166,13 @@ def test_proxy_believes_no_forwarded_header_and_logs_no_query() -> None:
     assert "X-Forwarded-For $remote_addr" in directives["proxy_set_header"]
     assert "X-Forwarded-Proto https" in directives["proxy_set_header"]
     (log_format,) = directives["log_format"]
-    assert re.findall(r"\$\w+", log_format) == ["$time_iso8601", "$request_method", "$uri", "$status", "$request_time"]
+    assert re.findall(r"\$\w+", log_format) == [
+        "$time_iso8601",
+        "$request_method",
+        "$shown",
+        "$status",
+        "$request_time",
+    ]
 
 
 def test_image_installs_by_hash_and_runs_as_nobody_special() -> None:

@@ -23,6 +23,7 @@ from audit.actors import Actor
 from care.models import EmergencyAccess
 from care.queries import practice_of
 from care.tenancy import ALL, scope
+from consents.marketing.links import token_of
 from gdpr_requests.duties.actions import add_duty
 from gdpr_requests.models import Duty, Request
 from lifecycle.breaches import actions as breaches
@@ -32,7 +33,7 @@ from lifecycle.schedule.actions import propose
 from praticonnect.office import OfficeSite
 from praticonnect.office_nav import GROUPS
 from privacy.deadlines import Right
-from records.models import ArchiveOpening, AuthorityOrder, PatientFile
+from records.models import ArchiveOpening, AuthorityOrder, PatientFile, Suggestion
 from tests.accounts.factories import WebClient, make_practitioner, make_staff, prove, verified_client
 from tests.gdpr_requests.factories import by_letter
 from tests.lifecycle.schedule.helpers import medical, text_of
@@ -163,13 +164,19 @@ def test_other_pages_are_clean(browser: Browser, house: Seeder) -> None:
     """A practitioner's restriction, team and requests; a patient's home and privacy; what anybody finds."""
     with scope(ALL):
         file = PatientFile.objects.order_by("created_at").first()
+        helped = Suggestion.objects.first()
     names = (
         "records:today", "records:patients", "records:restricted", "records:emergency", "care:team",
         "gdpr:overview", "gdpr:requests", "gdpr:request_new", "gdpr:register", "gdpr:contact", "patient:home",
         "patient_privacy:overview", "patient_privacy:requests", "patient_privacy:request_new", "consents:cookies",
         "consents:policy", "care:recipients",
     )  # fmt: skip
-    pages = [*map(reverse, names), reverse("records:restriction", args=[file.pk])]
+    one = [
+        reverse("records:restriction", args=[file.pk]), reverse("gdpr:integration", args=["google"]),
+        reverse("records:consultation", args=[helped.file_id, helped.consultation_id]),
+        reverse("consents:unsubscribe", args=[token_of(house.user.pk)]),
+    ]  # fmt: skip
+    pages = [*map(reverse, names), *one]
     assert in_each_language(browser, house.user, pages) == {}
 
 

@@ -155,7 +155,7 @@ STEPS: Final[dict[str, str]] = {
         ("mfa_deactivate_totp", "mfa_edit_webauthn", "mfa_remove_webauthn", "mfa_view_recovery_codes"),
         "a factor of one's own: nobody here has one by that number"),
     "accounts:profile": "a practitioner's own: who practises nowhere has none",
-    **dict.fromkeys(("adapters:hook", "adapters:hook_below"), "no sender of events has this name yet"),
+    **dict.fromkeys(("adapters:hook", "adapters:hook_below"), "nobody here can prove to be a sender of events"),
     "directory:page": "a listing that isn't complete here: public to nobody yet",
     "mfa_reauthenticate": "proves a factor of one's own: a patient's code by e-mail is proved elsewhere",
 }  # fmt: skip

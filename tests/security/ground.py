@@ -31,6 +31,7 @@ from lifecycle.breaches.actions import open_breach
 from lifecycle.deletion.links import token_of as keep_token
 from lifecycle.holds.actions import lift_hold
 from privacy.deadlines import Right
+from privacy.patient_keys import AI_HELP
 from records import actions
 from records.authority.actions import end
 from records.emergency import open_in_emergency
@@ -39,6 +40,7 @@ from records.portal import actions as portal
 from records.portal import content
 from tests.accounts.factories import make_patient, make_practitioner, make_staff, prove, verified_client
 from tests.care.factories import as_owner, held_client, let_in, make_member
+from tests.consents.factories import choose, person
 from tests.gdpr_requests.factories import VISITOR, account_of, by_account, by_letter, dpo_of
 from tests.imports.factories import imported
 from tests.lifecycle.test_holds import place
@@ -118,11 +120,26 @@ def things_of(owner: User, file: PatientFile) -> tuple[dict[str, Any], dict[str,
     arguments = {
         **imported(owner, token_of("imported")), "file_id": file.pk, "consultation_id": signed.pk, "number": 1,
         "records:discard consultation_id": draft.pk, "records:draft consultation_id": draft.pk,
-        "records:assist consultation_id": draft.pk, "records:assist_decide consultation_id": draft.pk,
-        "suggestion_id": suggested(draft, owner, token_of("Suggestion.text"), now=now).pk,
+        **helped(owner, file, draft),
         "measure_id": measure.pk, "document_id": document.pk, "hold_id": hold.pk, "invitation_id": invitation.pk,
     }  # fmt: skip
     return arguments, contents
+
+
+def helped(owner: User, file: PatientFile, draft: Consultation) -> dict[str, Any]:
+    """What a machine wrote for a draft, a recording that waits, and a draft for which one may be asked: its author agrees."""
+    now, parent = timezone.now(), "third_party_integrations"
+    ready = suggested(draft, owner, token_of("Suggestion.text"), now=now)
+    suggested(draft, owner, "", sound=token_of("Suggestion.sound"), now=now)
+    for child in ("", "mistral"):
+        choose(person(owner.pk), parent, child=child, now=now)
+    with working(owner) as by:
+        row = actions.start_consultation(file=file, by=by, now=now)
+        notes = {"note": token_of("notes for a machine")}
+        actions.save_draft(consultation=row, content=notes, revision=row.revision, by=by, now=now)
+    return {
+        "suggestion_id": ready.pk, "records:assist_decide consultation_id": draft.pk, "records:assist consultation_id": row.pk,
+    }  # fmt: skip
 
 
 def written(owner: User, file: PatientFile) -> tuple[Consultation, Consultation]:
@@ -209,7 +226,7 @@ def house(owner: User, file: PatientFile, contents: dict[str, UUID]) -> dict[str
         "request_id": asked.pk, "admin:request request_id": letter, "admin:request_paper request_id": letter, "gdpr:request_paper request_id": to_practice, "gdpr:request_archive request_id": handed,
         **{f"gdpr:{page} token": links.token_of(letter) for page in ("follow", "follow_paper")},
         "duty_id": duty.pk, "done_id": done.pk, "breach_id": breach.id,
-        "subprocessor": "viva", "path": "below", "box": "out", "row_id": UUID(int=0),
+        "subprocessor": "scell", "path": "below", "box": "out", "row_id": UUID(int=0),
         "admin:operations_approve run_id": UUID(int=0), "app_label": "audit", "content_type_id": 1, "url": "x",
     }  # fmt: skip
 
@@ -278,6 +295,7 @@ def people(owner: User, file: PatientFile, arguments: dict[str, Any]) -> list[Re
         own = {"link_id": row.pk, "request_id": asked.pk, "entry_id": entry}
         if role == "patient":
             own["patient_privacy:consent_receipt event_id"] = agreed(row, now)
+            agreed(row, now, AI_HELP)
             own["patient_privacy:export_download export_id"] = copied(file, account, owner)
         readers.append(Reader(capacity, client, role, "patient", AS_PATIENT, own))
         arguments.setdefault("link_id", row.pk)

@@ -19,11 +19,12 @@ from django.utils import timezone
 from accounts.credentials.cuts import cut
 from accounts.models import PractitionerProfile, User
 from adapters.inbox import take
-from adapters.models import Outgoing
+from adapters.models import Outgoing, Proof
 from care.models import Practice
 from care.models.staff import TeamRole
 from care.team.actions import invite
 from care.tenancy import ALL, scope
+from subprocessors.models import CalendarLink
 from tests.accounts.factories import WebClient, make_account, make_practitioner, prove, verified_client
 from tests.accounts.helpers import CONFIRM_EMAIL, SIGNUP, code_in_mail, signup_form, type_password
 from tests.directory.factories import address_of, choose_listing
@@ -133,8 +134,15 @@ def test_a_clear_copy_in_any_identity_column_is_found(field: AtRest, real_places
             due_at=timezone.now(),
         )
         take(subprocessor="viva", event_id="one", kind="trial", body="{}", now=timezone.now())
-        one = f'where ctid = (select min(ctid) from "{table}")'
-        cursor.execute(f'update "{table}" set "{field.column}" = %s {one}', [token])
+        CalendarLink.objects.create(
+            account=owner, linked_at=timezone.now(), refresh_token="r", access_token="a", access_until=timezone.now()
+        )
+        if field.model is Proof:  # evidence: what is in it was in it from the beginning
+            add = f'insert into "{table}" (at, dossier_id, what, sha256, size, leaf, "{field.column}")'
+            cursor.execute(f"{add} values (now(), gen_random_uuid(), 'signed', '', 1, '', %s)", [token])
+        else:
+            one = f'where ctid = (select min(ctid) from "{table}")'
+            cursor.execute(f'update "{table}" set "{field.column}" = %s {one}', [token])
     assert {hit[1:] for hit in found([("planted", token)], {"dump": dumped(tmp_path / "dump.sql")})} >= {
         ("dump", "text")
     }

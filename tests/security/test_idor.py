@@ -181,12 +181,12 @@ def world(owner: User, patient: User) -> World:
     return World(arguments, (CANARY, "77777.25"), fingerprint)
 
 
-def agreed(own: PortalLink, now: datetime = NOW) -> UUID:
+def agreed(own: PortalLink, now: datetime = NOW, key: str = TELECONSULTATION) -> UUID:
     """The entry of the informed consent that the patient gave practice A."""
     by = Actor(account_id=own.account_id, role="patient")
     with scope(ALL):
         said = decide_by_link(
-            link=own, key=TELECONSULTATION, on=True, by=by, language="en", now=now, control=Control("button", "none", "Validate")
+            link=own, key=key, on=True, by=by, language="en", now=now, control=Control("button", "none", "Validate")
         )  # fmt: skip
     assert said.event_id is not None
     return said.event_id

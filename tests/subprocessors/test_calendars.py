@@ -16,6 +16,7 @@ from audit.actors import Actor
 from care.tenancy import ALL, scope
 from fakes.server import Fakes
 from lifecycle.deletion.actions import request_deletion
+from lifecycle.erasure.deciding import decide_account
 from lifecycle.erasure.plan import plan_for_account
 from privacy.ids import new_id
 from privacy.refusals import Refused
@@ -227,6 +228,17 @@ def test_a_link_is_destroyed_although_google_can_t_be_reached_and_revoked_when_i
     work(NOW + HOUR)
     assert (fakes["google"].refresh, stop_all(NOW + HOUR)) == (set(), [("google_calendar", "done")])
     assert Outgoing.objects.get(kind="google.revoke").payload is None
+
+
+def test_an_erasure_of_the_account_revokes_too(fakes: Fakes, link: CalendarLink) -> None:
+    """The row goes with the account, the message that revokes its token outlives both."""
+    busy(link)
+    plan = plan_for_account(link.account_id, NOW)
+    decide_account(link.account_id, approved=plan.sha256, by=Actor.operations("test"), now=NOW)
+    assert (CalendarLink.objects.count(), BusyTime.objects.count(), len(fakes["google"].refresh)) == (0, 0, 1)
+    work(NOW)
+    stop_all(NOW)
+    assert (fakes["google"].refresh, Outgoing.objects.get(kind="google.revoke").payload) == (set(), None)
 
 
 def test_a_link_under_way_at_the_withdrawal_is_cut_when_it_is_made(fakes: Fakes, link: CalendarLink) -> None:

@@ -128,6 +128,52 @@ def test_a_patient_who_takes_the_recording_back_goes_on_unrecorded(fakes: Fakes,
     assert (names(fakes), fakes["livekit"].recordings, room.recording) == ([room.name], {}, "")
 
 
+def heard(fakes: Fakes, client: Client, number: str, room: VideoRoom) -> str:
+    """The server tells that a recording began; which one the room is noted with then."""
+    fakes.live()
+    said = {"egressInfo": {"egressId": number, "roomName": room.name}}
+    assert brought(client, fakes["livekit"]._tell("egress_started", said)) == 200
+    fakes.at(NOW)
+    apply()
+    room.refresh_from_db()
+    return room.recording
+
+
+def test_a_recording_whose_answer_got_lost_is_heard_of_begun_once_and_stopped(
+    fakes: Fakes, user: User, own: PortalLink, client: Client
+) -> None:
+    room = opened(user, own)
+    wish(own, RECORDING)
+    actions.record(room_id=room.pk, by=SYSTEM, now=NOW)
+    fakes["livekit"].fail_next(close=True, after=True)
+    work(NOW)
+    (begun,) = fakes["livekit"].recordings
+    assert heard(fakes, client, begun, room) == begun
+    work(NOW + timedelta(minutes=1))
+    room.refresh_from_db()
+    assert (room.recording, list(fakes["livekit"].recordings)) == (begun, [begun])
+    wish(own, RECORDING, on=False)
+    assert dict(stop_all(NOW))["livekit_recordings"] == "done"
+    assert (fakes["livekit"].recordings, heard(fakes, client, begun, room)) == ({}, "")
+
+
+def test_a_recording_that_was_taken_back_before_we_knew_of_it_is_ended(
+    fakes: Fakes, user: User, own: PortalLink, client: Client
+) -> None:
+    room = opened(user, own)
+    wish(own, RECORDING)
+    actions.record(room_id=room.pk, by=SYSTEM, now=NOW)
+    fakes["livekit"].fail_next(close=True, after=True)
+    work(NOW)
+    wish(own, RECORDING, on=False)
+    assert dict(stop_all(NOW))["livekit_recordings"] == "done"
+    (number,) = fakes["livekit"].recordings
+    heard(fakes, client, number, room)
+    work(NOW)
+    room.refresh_from_db()
+    assert (fakes["livekit"].recordings, room.recording, names(fakes)) == ({}, "", [room.name])
+
+
 def test_recording_needs_the_patient_s_wish(fakes: Fakes, user: User, own: PortalLink) -> None:
     room = opened(user, own)
     before = fakes.count

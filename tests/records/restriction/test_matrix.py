@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.access import Audience
 from care.tenancy import ALL, scope
 from praticonnect.access import access_of
+from praticonnect.adapter_settings import adapters
 from records.models import ArchiveOpening, PatientFile
 from tests.records.factories import pdf
 from tests.records.restriction.answers import ALLOWED, GONE_FROM, ITS_OWN, OF_NO_FILE, STILL_NAMED
@@ -121,8 +122,9 @@ def test_every_page_is_in_the_matrix_once() -> None:
     assert sum(map(len, tables)) == len({name for table in tables for name in table})
 
 
-def test_no_page_shows_or_does_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_page_shows_or_does_anything(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     """The same questions twice: while the files are free, so that each page shows what it can, and once they are restricted."""
+    settings.ADAPTERS = adapters("http://127.0.0.1:9")  # what may be asked of a service waits; nothing is sent here
     ground, files = grown()
     monkeypatch.setattr(
         FileSystemStorage, "delete", lambda *_: None
