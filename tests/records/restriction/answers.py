@@ -61,7 +61,7 @@ OF_NO_FILE: Final = frozenset(
     gdpr:request_send_paper gdpr:requests healthz home lifecycle:certificate lifecycle:certificate_json lifecycle:certificate_pdf
     lifecycle:change lifecycle:closing lifecycle:closing_confirm lifecycle:closing_waive lifecycle:closing_withdraw
     lifecycle:deletion lifecycle:deletion_confirm lifecycle:deletion_waive lifecycle:deletion_withdraw lifecycle:keep
-    lifecycle:left lifecycle:subscribe lifecycle:subscription patient:accept patient:code patient:home patient:invitation
+    lifecycle:left lifecycle:subscribe lifecycle:end_subscription lifecycle:subscription patient:accept patient:code patient:home patient:invitation
     patient:relatives patient:video patient_privacy:consent_decide patient_privacy:consent_log patient_privacy:consent_withdraw
     patient_privacy:consents patient_privacy:directives patient_privacy:export patient_privacy:export_again
     patient_privacy:export_delete patient_privacy:journal patient_privacy:overview patient_privacy:question
