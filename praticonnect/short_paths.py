@@ -4,7 +4,7 @@ import logging
 import re
 from typing import Any, Final
 
-SECRET: Final = re.compile(r"(?<=/)(?![0-9a-f]{8}-)[\w:=-]{24,}(?=/|$)")
+SECRET: Final = re.compile(r"(?<=/)(?![0-9a-f]{8}-)[\w:=-]{28,}(?=/|$)")
 """A whole part of a path that is too long for a name; an id of ours begins with eight signs and a hyphen. As in docker/nginx.conf."""
 
 
