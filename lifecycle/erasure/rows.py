@@ -1,6 +1,6 @@
 """Which rows of the odd tables are about an account. Call inside ``care.tenancy.scope(ALL)``."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from allauth.account.models import EmailAddress, EmailConfirmation
@@ -20,6 +20,8 @@ from records.models import AuthorityOrder, ImportLine, ImportRun
 from vault.index import fold
 
 Rows = QuerySet[Any]
+OWED: Final = ("viva.refund", "scell.invoice")
+"""Messages that outlive an account beside those that end something at a service: money that goes back, an invoice that the law orders."""
 
 
 def account(user_id: UUID) -> Rows:
@@ -50,9 +52,9 @@ def portal_links(user_id: UUID) -> Rows:
 
 
 def outgoing(user_id: UUID) -> Rows:
-    """What waits to be sent about the account, or was sent lately; not what still has to be ended or deleted at a service for it."""
-    owed = Q(necessity="end_of_use", state__in=(State.WAITING, State.FAILED))
-    return Outgoing.objects.filter(subject_id=user_id).exclude(owed)
+    """What waits to be sent about the account, or was sent lately; not what is owed whatever becomes of the account (:data:`OWED`)."""
+    owed = Q(necessity="end_of_use") | Q(kind__in=OWED)
+    return Outgoing.objects.filter(subject_id=user_id).exclude(owed, state__in=(State.WAITING, State.FAILED))
 
 
 def incoming(user_id: UUID) -> Rows:

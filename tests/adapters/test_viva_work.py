@@ -18,9 +18,11 @@ from adapters.viva.models import LADDER, Payment
 from audit.actors import Actor
 from fakes.provider import Notice
 from fakes.server import Fakes
+from lifecycle.erasure import rows
 from lifecycle.expiring import money
 from lifecycle.expiring.forecasts import payments
 from privacy.clocks import legal_day
+from privacy.ids import new_id
 from tests.adapters.calls import NOW
 from tests.adapters.factories import agreeing
 from tests.adapters.factories import work as send_all
@@ -190,6 +192,15 @@ def test_a_lost_event_is_repaired_by_reading(fakes: Fakes) -> None:
     repair(later)
     send_all(later)
     assert (fresh(row).state, fresh(over).state) == ("paid", "expired")
+
+
+def test_money_that_is_owed_outlives_the_account_and_what_was_sent_doesn_t(fakes: Fakes) -> None:
+    row = paid(fakes, subject_id=(account := new_id()))
+    with transaction.atomic():
+        work.give_back(row, amount=300, now=NOW)
+    assert set(rows.outgoing(account).values_list("kind", flat=True)) == {"viva.order", "viva.read"}
+    send_all(NOW)
+    assert "viva.refund" in set(rows.outgoing(account).values_list("kind", flat=True))
 
 
 def test_money_is_given_back_in_parts_and_never_more_than_was_taken(fakes: Fakes) -> None:
