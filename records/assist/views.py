@@ -5,6 +5,7 @@ from uuid import UUID
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -29,7 +30,7 @@ class SoundForm(forms.Form):
 
 
 @csrf_exempt  # that a file is sound must be said before the form is read; the inner view is protected
-def ask(request: Visit, file_id: UUID, consultation_id: UUID) -> HttpResponse:
+def ask(request: Visit, file_id: UUID, consultation_id: UUID) -> HttpResponseBase:
     """Ask for a draft, or for the transcript of a recording."""
     request.upload_handlers = [Sounds(request)]
     return _ask(request, file_id, consultation_id)
