@@ -62,7 +62,7 @@ def decide(request: Visit, file: PatientFile, consultation_id: UUID, suggestion_
         if "accept" in request.POST:
             actions.accept(suggestion=found, by=request.actor, now=request.now)
             messages.success(request, _("Taken over into your draft. Read it, change it, then sign."))
-        else:
+        elif "decline" in request.POST:
             actions.decline(suggestion=found, by=request.actor, now=request.now)
             messages.success(request, _("Turned down: the text is gone."))
     except Refused as refused:

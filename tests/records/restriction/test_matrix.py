@@ -56,6 +56,8 @@ def posted(ground: Ground) -> dict[str, Any]:
         "records:consultation_strike": {"why": "never was", "may_end": "on"},
         "records:measures": {"vital": "other", "label": "Girth", "value": "61", "unit": "cm", "taken_at": MOMENT},
         "records:portal": {"capacity": "self", "email": "x@example.org"},
+        "records:assist": {"draft": "1"},
+        "records:assist_decide": {"decline": "1"},
         "records:share": {"document": str(known["document_id"]), "withdraw": "1"},
         "records:team_access": {"withdraw": "1"},
         "records:archived": {"why": "a claim"},
