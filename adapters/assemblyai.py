@@ -21,7 +21,7 @@ from uuid import UUID
 from django.conf import settings
 
 from adapters.boxes.signatures import Arrival, shared_token
-from adapters.calls import MIB, Answer, Call, Deadline, Method
+from adapters.calls import MIB, Answer, Call, Deadline, Method, credentials_of
 from adapters.door import send
 from adapters.faults import Broken, Rejected
 from adapters.grounds import Ground
@@ -171,7 +171,7 @@ def _call(
 
 
 def _credential(name: str) -> str:
-    return str(settings.ADAPTERS[KEY]["credentials"].get(name, ""))
+    return credentials_of(KEY).get(name, "")
 
 
 def _is_theirs(url: str) -> bool:

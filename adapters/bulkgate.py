@@ -14,11 +14,10 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from adapters.boxes.signatures import Arrival, secret_path
-from adapters.calls import Call
+from adapters.calls import Call, credentials_of
 from adapters.content import Plain
 from adapters.door import Answer, Broken, Deadline, Rejected, send
 from adapters.grounds import Ground, NoGround
@@ -79,7 +78,7 @@ def send_text(text: Text, *, outgoing_id: UUID | None = None, ground: Ground, no
 
 
 def _body(text: Text, written: Written) -> dict[str, Any]:
-    credentials = settings.ADAPTERS[KEY]["credentials"]
+    credentials = credentials_of(KEY)
     return {
         "application_id": credentials["BULKGATE_APPLICATION_ID"],
         "application_token": credentials["BULKGATE_APPLICATION_TOKEN"],
@@ -115,7 +114,7 @@ def read(arrival: Arrival) -> Said:
 
 
 def _secrets() -> Sequence[str]:
-    return [settings.ADAPTERS[KEY]["credentials"]["BULKGATE_REPORT_SECRET"]]
+    return [credentials_of(KEY)["BULKGATE_REPORT_SECRET"]]
 
 
 HOOK: Final = Hook(KEY, secret_path(_secrets), read)

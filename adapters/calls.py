@@ -67,10 +67,16 @@ class Call:
         return self.method in IDEMPOTENT or bool(self.idempotency_key)
 
 
+def credentials_of(subprocessor: str) -> Mapping[str, str]:
+    """The settings of an adapter by their names, empty where they aren't set."""
+    block: Mapping[str, Any] = settings.ADAPTERS.get(subprocessor, {"credentials": {}})
+    found: Mapping[str, str] = block["credentials"]
+    return found
+
+
 def secrets_of(subprocessor: str) -> list[str]:
     """The configured credentials of an adapter; where it is found is set beside them, and no secret."""
-    block: Mapping[str, Any] = settings.ADAPTERS.get(subprocessor, {"credentials": {}})
-    return [value for name, value in block["credentials"].items() if value and not name.endswith("_URL")]
+    return [value for name, value in credentials_of(subprocessor).items() if value and not name.endswith("_URL")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from adapters.calls import Json, Method
+from adapters.calls import Json, Method, credentials_of
 from adapters.door import Answer, Broken, Busy, Call, Rejected, send
 from adapters.grounds import Ground
 from privacy.declare import Category
@@ -193,7 +193,7 @@ def watch(
     calendar: str, channel: UUID, token: str, address: str, access: str, *, ground: Ground, now: datetime
 ) -> Channel:
     """Have Google tell ``address`` of changes, under our ``token``. Raises :class:`Stale`, ``Refused``, ``Fault``."""
-    body = {
+    body: dict[str, Json] = {
         "id": str(channel), "type": "web_hook", "address": address, "token": token,
         "params": {"ttl": str(int(WATCH_LIFE.total_seconds()))},
     }  # fmt: skip
@@ -311,7 +311,7 @@ def _said(refused: Rejected) -> Any:
 
 
 def _credential(name: str) -> str:
-    return str(settings.ADAPTERS[KEY]["credentials"][name])
+    return credentials_of(KEY)[name]
 
 
 def _list(said: Any, name: str) -> list[Any]:

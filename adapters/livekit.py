@@ -24,6 +24,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from adapters import gates
+from adapters.calls import credentials_of
 from adapters.door import Broken, Call, Closed, Rejected, send
 from adapters.grounds import Ground, NoGround, must_be_genuine
 from privacy.declare import Category
@@ -135,7 +136,7 @@ def end_recording(recording: str, *, ground: Ground, now: datetime) -> None:
 
 def keys() -> Mapping[str, str]:
     """Secrets by issuer, for events that the server signs."""
-    held = _credentials()
+    held = credentials_of(KEY)
     return {held["LIVEKIT_API_KEY"]: held["LIVEKIT_API_SECRET"]} if held["LIVEKIT_API_KEY"] else {}
 
 
@@ -177,20 +178,15 @@ def _ask(
 
 def _host() -> str:
     """Where the server is, by its setting. Raises :class:`Closed` when it names none."""
-    host = urlsplit(_credentials()["LIVEKIT_URL"]).hostname
+    host = urlsplit(credentials_of(KEY)["LIVEKIT_URL"]).hostname
     if not host:
         raise Closed(KEY, "setting", str(_("not set up: %(names)s") % {"names": "LIVEKIT_URL"}))
     return host
 
 
-def _credentials() -> Mapping[str, str]:
-    found: Mapping[str, str] = settings.ADAPTERS[KEY]["credentials"]
-    return found
-
-
 def _token(may: Mapping[str, Any], life: timedelta, now: datetime, identity: str = "") -> str:
     """A JWT (RFC 7519) under HS256. Without an identity it is one of our own calls."""
-    held, since = _credentials(), int(now.timestamp())
+    held, since = credentials_of(KEY), int(now.timestamp())
     claims = {
         "iss": held["LIVEKIT_API_KEY"],
         "nbf": since,

@@ -15,9 +15,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.conf import settings
-
-from adapters.calls import Answer, Call, Deadline
+from adapters.calls import Answer, Call, Deadline, credentials_of
 from adapters.content import HealthText
 from adapters.door import send
 from adapters.faults import Broken
@@ -68,7 +66,7 @@ def draft(
         method="POST",
         url=URL,
         categories=frozenset({Category.HEALTH}),
-        headers={"Authorization": f"Bearer {settings.ADAPTERS[KEY]['credentials']['MISTRAL_API_KEY']}"},
+        headers={"Authorization": f"Bearer {credentials_of(KEY)['MISTRAL_API_KEY']}"},
         json={
             "model": MODEL,
             "messages": [

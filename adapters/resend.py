@@ -17,7 +17,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from adapters.boxes.signatures import Arrival, svix
-from adapters.calls import Call, Json, Method
+from adapters.calls import Call, Json, Method, credentials_of
 from adapters.content import Link, Plain
 from adapters.door import Answer, Broken, Busy, Rejected, send
 from adapters.grounds import Ground, Necessary, NoGround
@@ -144,7 +144,7 @@ def read(arrival: Arrival) -> Said:
 
 
 def _secrets() -> Sequence[str]:
-    return [settings.ADAPTERS[KEY]["credentials"]["RESEND_WEBHOOK_SECRET"]]
+    return [credentials_of(KEY)["RESEND_WEBHOOK_SECRET"]]
 
 
 HOOK: Final = Hook(KEY, svix(_secrets), read)
@@ -154,7 +154,7 @@ def _call(
     method: Method, path: str, body: Mapping[str, Json] | None = None, categories: frozenset[Category] = CONTACT, *,
     key: str = "", outgoing_id: UUID | None = None, query: Mapping[str, str | int] | None = None,
 ) -> Call:  # fmt: skip
-    token = settings.ADAPTERS[KEY]["credentials"]["RESEND_API_KEY"]
+    token = credentials_of(KEY)["RESEND_API_KEY"]
     return Call(
         subprocessor=KEY, method=method, url=API + path, categories=categories, query=query or {}, json=body,
         headers={"Authorization": f"Bearer {token}"}, idempotency_key=key, outgoing_id=outgoing_id,

@@ -78,7 +78,7 @@ def begin(*, user: User, by: Actor, now: datetime) -> Payment:
 def begin_paid(payment: Payment, now: datetime) -> None:
     """Begin what was paid for, or give it back: the account left, is subscribed already, or its deletion was asked for meanwhile."""
     by = Actor.system(KEY)
-    user = User.objects.filter(pk=payment.subject_id).first()
+    user = User.objects.filter(pk=payment.subject_id).first() if payment.subject_id else None
     try:
         if user is not None:
             subscribe(user=user, by=by, now=now)

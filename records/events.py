@@ -87,4 +87,10 @@ PARTS.say(
         "import": _("the report of an import"),
     }
 )
-ACTS.say({"file.create": _("made the file")})
+ACTS.say(
+    {
+        "file.create": _("made the file"),
+        "draft": _("opened %(part)s for a draft by a machine"),
+        "transcribe": _("opened %(part)s for a transcript by a machine"),
+    }
+)

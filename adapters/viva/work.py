@@ -122,7 +122,7 @@ def make_order(outgoing: Outgoing, ground: Ground, now: datetime) -> None:
 def make_charge(outgoing: Outgoing, ground: Ground, now: datetime) -> None:
     """Charge once. Raises Undeliverable when an earlier attempt may have done it."""
     row = _begun_once(_named(outgoing.content), now)
-    initial = row.parent and row.parent.transaction_id
+    initial = row.parent.transaction_id if row.parent else None
     if row.state != "begun" or initial is None:
         return
     with _unless_done(row):

@@ -57,7 +57,7 @@ def when_turned(*, subject_id: UUID, child: str, on: bool, by: Actor, now: datet
 @handles(JOIN)
 def join(row: Outgoing, ground: Ground, now: datetime) -> None:
     """Put an account's address there; taken out again at once if the consent went meanwhile. Raises as ``door.send`` does."""
-    user = User.objects.filter(pk=row.subject_id).first()
+    user = User.objects.filter(pk=row.subject_id).first() if row.subject_id else None
     if user is None or not may_receive(user.email):
         return
     contact = resend.join(user.email, ground=ground, now=now)
@@ -135,9 +135,10 @@ def contact_changed(event: Incoming, now: datetime) -> UUID | None:
     member = AudienceMember.objects.filter(contact_id=str(data["id"])).first()
     if member is None:
         return None
+    subject_id: UUID = member.pk
     if left:
-        withdraw(member.pk, _act(member.pk, "resend"), now)
-    return member.pk
+        withdraw(subject_id, _act(subject_id, "resend"), now)
+    return subject_id
 
 
 @inbox.applies(resend.KEY, "email.complained")

@@ -12,7 +12,7 @@ from accounts.models import User
 from adapters import resend
 from adapters.boxes.models import Outgoing
 from adapters.boxes.refs import GroundRef
-from adapters.content import Link, Name, Plain
+from adapters.content import Link, Name, Plain, Value
 from adapters.grounds import Ground
 from adapters.outbox import Undeliverable, enqueue, handles
 from audit.actions import record_event
@@ -69,7 +69,7 @@ def send(row: Outgoing, ground: Ground, now: datetime) -> None:
 def letter(user: User, issue: str) -> tuple[resend.Mail, Link]:
     """An issue for one reader, in their language, and the link that stops it."""
     stop = Link(stop_url(user.pk))
-    values = {
+    values: dict[str, Value] = {
         "stop_url": stop,
         "site_url": Link(f"{settings.SITE_URL.rstrip('/')}/"),
         "product": Name(settings.PRODUCT_NAME),

@@ -177,11 +177,11 @@ class Scell(Provider):
         if not key:
             raise Wrong("auth", 400, "an Idempotency-Key, please", "IDEMPOTENCY_KEY_MISSING")
         if key in self.again:
-            body, reply = self.again[key]
+            body, kept = self.again[key]
             if body != asked.body:
                 raise Wrong("conflict", 409, "the key was used for something else", "IDEMPOTENCY_CONFLICT")
-            return reply
-        reply = make()
+            return kept
+        reply: Reply = make()
         self.again[key] = (asked.body, reply)
         return reply
 

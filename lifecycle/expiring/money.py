@@ -3,9 +3,9 @@ charge again stays as long as its last charge, a payment as long as its last ref
 """
 
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Min, QuerySet
 from django.db.models.functions import Greatest
 
 from adapters.models import Payment
@@ -21,21 +21,21 @@ NAME: Final = "PC-44.payments"
 
 def sweep(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:
     """Let go what is past its term, refunds and charges before what they follow."""
-    due = past(legal_day(now)).order_by("last_at")
-    oldest = due.values_list("last_at", flat=True).first()
+    due = past(legal_day(now))
+    oldest = due.aggregate(at=Min("last_at"))["at"]
     found = Outcome(due=due.count(), since=leaves_on(legal_day(oldest)) if oldest else None)
     while not dry_run and (gone := _without_children(due).delete()[0]):
         found.done += gone
     return {NAME: found}
 
 
-def payments() -> QuerySet[Payment]:
+def payments() -> QuerySet[Any]:
     """All of them, with the moment of the last that follows: a charge of an order, a refund of either."""
     last = Greatest("asked_at", Max("children__asked_at"), Max("children__children__asked_at"))
     return Payment.objects.annotate(last_at=last)
 
 
-def past(today: date) -> QuerySet[Payment]:
+def past(today: date) -> QuerySet[Any]:
     """Payments whose last accounting year is over for its whole term."""
     last = ended_by(RULE, Anchor.ACCOUNTING_YEAR_END, today)
     year = last.year if last == end_of_year(last) else last.year - 1
@@ -47,6 +47,6 @@ def leaves_on(day: date) -> date:
     return last_day(RULE, Anchor.ACCOUNTING_YEAR_END, end_of_year(day)) + ONE_DAY
 
 
-def _without_children(due: QuerySet[Payment]) -> QuerySet[Payment]:
+def _without_children(due: QuerySet[Any]) -> QuerySet[Payment]:
     numbers = list(due.values_list("pk", flat=True))
     return Payment.objects.filter(pk__in=numbers, children=None)

@@ -157,7 +157,8 @@ def _end(row: Suggestion, state: SuggestionState, now: datetime, *, by: Actor | 
 
 def _locked(suggestion: Suggestion) -> Suggestion:
     """Its consultation is locked first, as whoever signs or discards that does."""
-    Consultation.objects.select_for_update(of=("self",)).filter(pk=suggestion.consultation_id).first()
+    if suggestion.consultation_id:
+        Consultation.objects.select_for_update(of=("self",)).filter(pk=suggestion.consultation_id).first()
     return Suggestion.objects.select_for_update(of=("self",)).select_related("consultation").get(pk=suggestion.pk)
 
 

@@ -294,7 +294,7 @@ def test_not_set_up_nothing_is_queued_and_nothing_asked(world: Fakes, settings: 
     user = make_practitioner(now=NOON)
     turn(user, on=True)
     compared()
-    assert (Outgoing.objects.filter(kind=audience.JOIN).count(), world.count) == (0, 0)
+    assert (Outgoing.objects.filter(kind=audience.JOIN).count(), world["resend"].count) == (0, 0)
 
 
 def test_the_promise_breaks_by_a_line_without_a_consent(world: Fakes, ada: User) -> None:

@@ -1,6 +1,7 @@
 """Payments from the asking to the end: nothing believed that wasn't read, nothing sent twice, nothing taken back by a late event."""
 
 import json
+from collections import defaultdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -36,6 +37,7 @@ NEEDED = GroundRef.necessary("subscription_payment")
 def _new(fakes: Fakes, monkeypatch: pytest.MonkeyPatch) -> None:
     tokens.forget()
     work._keys.clear()
+    monkeypatch.setattr(work, "_followers", defaultdict(list))  # what a payment begins: test_subscribing.py
     fakes.at(NOW)
     monkeypatch.setattr(outbox, "_send", lambda task: None)
 
