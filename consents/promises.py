@@ -13,6 +13,7 @@ from accounts.access import Act, Audience
 from accounts.hooks import signup_questions
 from accounts.models import PractitionerProfile
 from audit.models import EventEntry, ExpiredRows
+from consents import integration_promises as _integrations  # noqa: F401 - registers PC-22
 from consents import leaving as _leaving  # noqa: F401 - registers MD-46
 from consents import log, notices, policy, queries, receipts
 from consents import stopping_promises as _stopping  # noqa: F401 - registers PC-17
