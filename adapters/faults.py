@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from adapters.calls import Answer
 
-Gate = Literal["register", "setting", "office", "breaker"]
+Gate = Literal["register", "setting", "credentials", "office", "breaker"]
 
 
 class Fault(Exception):

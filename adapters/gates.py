@@ -45,7 +45,7 @@ def by_setting(subprocessor: str, *, needs_credentials: bool = True) -> Closed |
         return Closed(subprocessor, "setting", _("switched off by a setting"))
     missing = [name for name, value in block["credentials"].items() if not value]
     if missing and needs_credentials:
-        return Closed(subprocessor, "setting", _("not set up: %(names)s") % {"names": ", ".join(missing)})
+        return Closed(subprocessor, "credentials", _("not set up: %(names)s") % {"names": ", ".join(missing)})
     return None
 
 

@@ -180,7 +180,7 @@ def _host() -> str:
     """Where the server is, by its setting. Raises :class:`Closed` when it names none."""
     host = urlsplit(credentials_of(KEY)["LIVEKIT_URL"]).hostname
     if not host:
-        raise Closed(KEY, "setting", str(_("not set up: %(names)s") % {"names": "LIVEKIT_URL"}))
+        raise Closed(KEY, "credentials", str(_("not set up: %(names)s") % {"names": "LIVEKIT_URL"}))
     return host
 
 

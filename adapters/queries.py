@@ -11,6 +11,8 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from adapters import gates
+from adapters.boxes import unproven
+from adapters.boxes.queries import Held, held
 from adapters.faults import Closed
 from adapters.models import Breaker, Egress, EgressOutcome, Outcome, Switch
 from privacy.clocks import legal_day
@@ -18,11 +20,13 @@ from privacy.subprocessors import Subprocessor, register_at
 
 LOOKED_BACK: Final = timedelta(days=30)
 DAY: Final = timedelta(days=1)
+WEEK: Final = timedelta(days=7)
 UNKNOWN: Final = "unknown"
 """What stands for the outcome of a line whose end nobody saw."""
 
 STANDINGS: Final = """
-select line.subprocessor, coalesce(ended.outcome, 'unknown'), max(line.at), count(*) filter (where line.at > %(day)s)
+select line.subprocessor, coalesce(ended.outcome, 'unknown'), max(line.at),
+       count(*) filter (where line.at > %(day)s), count(*) filter (where line.at > %(week)s)
   from adapters_egress line left join adapters_egressoutcome ended on ended.egress_id = line.seq
  where line.at > %(since)s and line.at <= %(now)s group by 1, 2
 """
@@ -32,7 +36,8 @@ select line.subprocessor, coalesce(ended.outcome, 'unknown'), max(line.at), coun
 class Way:
     """One way out as it stands at a moment: what closes it, all of it, and how it went lately.
 
-    ``day`` counts the last 24 hours by outcome; ``succeeded_at`` and ``failed_at`` look back thirty days.
+    ``day`` and ``week`` count calls of the last 24 hours and seven days by outcome; ``succeeded_at`` and ``failed_at`` look
+    back thirty days. ``unproven``: events of seven days whose sender proved nothing, None when nobody can say.
     """
 
     entry: Subprocessor
@@ -40,9 +45,12 @@ class Way:
     breaker: Breaker | None
     switch: Switch | None
     day: dict[str, int]
+    week: dict[str, int]
     succeeded_at: datetime | None
     failed_at: datetime | None
     failed_with: str
+    held: Held
+    unproven: int | None
 
     @property
     def sent(self) -> int:
@@ -54,54 +62,81 @@ class Way:
         """How many of them weren't done."""
         return self.sent - self.day.get(Outcome.DELIVERED, 0)
 
+    @property
+    def sent_in_a_week(self) -> int:
+        """How many calls the last seven days had."""
+        return sum(self.week.values())
+
 
 def ways(now: datetime) -> list[Way]:
-    """Every subprocessor of the register that has an adapter, in the register's order: four queries, however many there are."""
-    standing = _standings(now)
-    breakers = {row.pk: row for row in Breaker.objects.all()}
-    switches = {row.subprocessor: row for row in Switch.objects.filter(on_at=None)}
-    entries = register_at(legal_day(now)).entries
-    return [
-        _way(one, standing.get(one.key, {}), breakers.get(one.key), switches.get(one.key), now)
-        for one in entries
-        if one.key in settings.ADAPTERS
-    ]
+    """Every subprocessor of the register that has an adapter, in the register's order: six queries, however many there are."""
+    entries = [one for one in register_at(legal_day(now)).entries if one.key in settings.ADAPTERS]
+    keys = [one.key for one in entries]
+    facts = _Facts(
+        _standings(now), {row.pk: row for row in Breaker.objects.all()},
+        {row.subprocessor: row for row in Switch.objects.filter(on_at=None)}, held(keys), unproven.of_a_week(keys, now),
+    )  # fmt: skip
+    return [_way(one, facts, now) for one in entries]
 
 
-def _way(
-    one: Subprocessor,
-    told: dict[str, tuple[datetime, int]],
-    rests: Breaker | None,
-    switch: Switch | None,
-    now: datetime,
-) -> Way:
+def shut(now: datetime) -> dict[str, Closed]:
+    """What keeps a way shut now besides the register, by service, in two queries; those that are open aren't in it."""
+    found = {row.pk: Closed(row.pk, "breaker", "", row.until) for row in Breaker.objects.filter(until__gt=now)}
+    for row in Switch.objects.filter(on_at=None):
+        found[row.subprocessor] = Closed(row.subprocessor, "office", row.reason)
+    for key in settings.ADAPTERS:
+        if closed := gates.by_setting(key):
+            found[key] = closed
+    return found
+
+
+Told = dict[str, tuple[datetime, int, int]]
+"""By outcome: the last line, and how many of a day and of a week."""
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What was read about all of them, by service."""
+
+    told: dict[str, Told]
+    breakers: dict[str, Breaker]
+    switches: dict[str, Switch]
+    held: dict[str, Held]
+    unproven: dict[str, int] | None
+
+
+def _way(one: Subprocessor, facts: _Facts, now: datetime) -> Way:
+    told, rests, switch = facts.told.get(one.key, {}), facts.breakers.get(one.key), facts.switches.get(one.key)
     own = one.key in (settings.MAIL_CARRIER, settings.STORAGE_CARRIER)
     closed = [gates.by_register(one.key, now), gates.by_setting(one.key, needs_credentials=not own)]
     if switch:
         closed.append(Closed(one.key, "office", switch.reason))
     if rests and rests.until and rests.until > now:
         closed.append(Closed(one.key, "breaker", "", rests.until))
-    faults = {outcome: at for outcome, (at, _number) in told.items() if outcome != Outcome.DELIVERED}
+    faults = {outcome: at for outcome, (at, *_numbers) in told.items() if outcome != Outcome.DELIVERED}
     failed_with = max(faults, key=lambda outcome: faults[outcome], default="")
     return Way(
         entry=one,
         closed=tuple(why for why in closed if why),
         breaker=rests if rests and rests.failures else None,
         switch=switch,
-        day={outcome: number for outcome, (_at, number) in told.items() if number},
+        day={outcome: number for outcome, (_at, number, _week) in told.items() if number},
+        week={outcome: number for outcome, (_at, _day, number) in told.items() if number},
         succeeded_at=told[Outcome.DELIVERED][0] if Outcome.DELIVERED in told else None,
         failed_at=faults.get(failed_with),
         failed_with=failed_with,
+        held=facts.held[one.key],
+        unproven=None if facts.unproven is None else facts.unproven[one.key],
     )
 
 
-def _standings(now: datetime) -> dict[str, dict[str, tuple[datetime, int]]]:
-    found: dict[str, dict[str, tuple[datetime, int]]] = {}
+def _standings(now: datetime) -> dict[str, Told]:
+    found: dict[str, Told] = {}
     with connection.cursor() as cursor:
-        cursor.execute(STANDINGS, {"now": now, "day": now - DAY, "since": now - LOOKED_BACK})
+        cursor.execute(STANDINGS, {"now": now, "day": now - DAY, "week": now - WEEK, "since": now - LOOKED_BACK})
         rows: list[Any] = cursor.fetchall()
-    for subprocessor, outcome, last, number in rows:
-        found.setdefault(subprocessor, {})[outcome] = (last, number)
+    for subprocessor, outcome, last, *numbers in rows:
+        found.setdefault(subprocessor, {})[outcome] = (last, *numbers)
     return found
 
 

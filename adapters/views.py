@@ -7,6 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from adapters import inbox
+from adapters.boxes import unproven
 from adapters.faults import Fault
 from audit.requests import HouseRequest
 
@@ -32,6 +33,7 @@ def hook(request: HouseRequest, subprocessor: str, path: str = "") -> HttpRespon
     try:
         inbox.receive(arrival)
     except inbox.Unverified as refused:
+        unproven.note(subprocessor, request.now)
         _log.warning("an event for %s was refused: %s", subprocessor, refused.code)
         return HttpResponse(status=401)
     except inbox.Unreadable as wrong:

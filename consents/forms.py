@@ -18,6 +18,8 @@ class DecisionForm(forms.Form):
     on = forms.ChoiceField(choices=[("yes", "yes"), ("no", "no")])
     shown = forms.RegexField(r"^[0-9a-f]{64}$")
     confirmed = forms.BooleanField(required=False)
+    page = forms.ChoiceField(choices=[("", ""), ("integration", "integration")], required=False)
+    """Where the switch stood: on the page of all, or on that of its integration."""
 
     def clean(self) -> dict[str, Any]:
         """The integration must be one of the key's own."""

@@ -21,7 +21,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from adapters.boxes.models import Outgoing
-from adapters.boxes.queue import DONE, Outcome, settle
+from adapters.boxes.queue import DONE, Outcome, free, settle
 from adapters.outbox import LOST, NO_HANDLER, TryLater, drop, outcome_of, ring
 from adapters.states import Event, State
 from consents import queries
@@ -33,6 +33,8 @@ from privacy.patient_keys import EVERY_KEY, PATIENT_KEYS
 QUEUE: Final = "queue"
 """The house's own place: messages that waited or were under way."""
 GIVEN_AGAIN: Final = "given_again"
+SOON: Final = timedelta(seconds=1)
+"""By then the message whose end a stop waits for has its end written, too."""
 STOPPABLE: Final = frozenset({Kind.CONSENT, Kind.AUTHORISATION})
 """A contract's end and an acknowledgement stop nothing elsewhere: they have pages of their own."""
 
@@ -135,13 +137,14 @@ def finish(stop: Stop, outcome: Outcome, *, now: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Stopping:
-    """How far one withdrawal has come."""
+    """How far one withdrawal has come. ``fresh``: nothing that waits has failed yet."""
 
     total: int
     done: int
     failed: int
     next_at: datetime | None
     took: timedelta
+    fresh: bool = False
 
     @property
     def words(self) -> str:
@@ -151,11 +154,20 @@ class Stopping:
         said = gettext("%(done)d of %(total)d places stopped") % {"done": self.done, "total": self.total}
         if self.next_at is None:
             return gettext("%(said)s; our team sees to the rest") % {"said": said}
+        if self.fresh:
+            left = ngettext("the last one comes next", "the others come next", self.total - self.done)
+            return f"{said}; {left}"
         at = time_format(timezone.localtime(self.next_at), "TIME_FORMAT")
         left = ngettext(
             "the last one is tried again at %(at)s", "the others are tried again at %(at)s", self.total - self.done
         )
         return f"{said}; {left % {'at': at}}"
+
+
+def look_again(subject_id: UUID | None, name: str, *, now: datetime) -> None:
+    """Have a place that waits for a message of ours asked again at once, now that the message has come through."""
+    waits = Stop.objects.filter(subject_id=subject_id, name=name, due_at__gt=now + SOON)
+    free(waits, now).update(due_at=now + SOON)
 
 
 def of_events(event_ids: Iterable[UUID]) -> dict[UUID, Stopping]:
@@ -175,10 +187,12 @@ def places() -> Mapping[str, str | Promise]:
 
 def _summed(rows: list[Stop]) -> Stopping:
     over = [row for row in rows if row.state in (State.DONE, State.DROPPED)]
-    waits = [row.due_at for row in rows if row.state == State.WAITING]
+    waits = [row for row in rows if row.state == State.WAITING]
     last = max((row.ended_at for row in over if row.ended_at), default=rows[0].asked_at)
     failed = sum(row.state == State.FAILED for row in rows)
-    return Stopping(len(rows), len(over), failed, min(waits, default=None), max(last - rows[0].asked_at, timedelta()))
+    took = max(last - rows[0].asked_at, timedelta())
+    next_at = min((row.due_at for row in waits), default=None)
+    return Stopping(len(rows), len(over), failed, next_at, took, fresh=not any(row.problem for row in waits))
 
 
 def _in_words(took: timedelta) -> str:

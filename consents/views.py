@@ -199,7 +199,9 @@ def _told(request: HouseRequest, asked: dict[str, Any], decision: actions.Decisi
     else:
         messages.success(request, _("“%(name)s” is off. %(result)s") % said)
     row = slugify(f"switch-{asked['key']}-{asked['child']}")
-    return redirect(f"{reverse('consents:switches')}#{row}")
+    beside = asked["page"] and asked["child"]
+    page = reverse("gdpr:integration", args=[asked["child"]]) if beside else reverse("consents:switches")
+    return redirect(f"{page}#{row}")
 
 
 def _control(asked: dict[str, Any], *, on: bool) -> actions.Control:

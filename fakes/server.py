@@ -9,8 +9,9 @@ GET    /_notices/KEY  what it told the product
 import json
 import pkgutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from threading import Event, Thread
@@ -18,13 +19,15 @@ from time import sleep
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from fakes import pages, providers
+from fakes import pages, providers, smtp
 from fakes.delivery import Messenger
 from fakes.provider import Provider, Trouble
 from fakes.wire import Asked, Reply, in_json
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]"})
 LARGEST: Final = 32 * 1024 * 1024
+MAILBOX: Final = "resend"
+"""Whose pages show what comes by SMTP, whichever carrier the product names."""
 
 
 def all_providers() -> list[Provider]:
@@ -41,8 +44,10 @@ class Fakes:
     def __init__(self, playing: list[Provider], product: str = "") -> None:
         self.playing = {one.key: one for one in playing}
         self.hosts = {host: one for one in playing for host in one.hosts}
+        self.product = product
         self.messenger = Messenger(product)
         self.url = ""
+        self.mail_port = 0
         for one in playing:
             one.product = product
             if product:
@@ -108,8 +113,7 @@ class Fakes:
         """A page somebody looks at."""
         key, _slash, rest = asked.path.removeprefix("/").partition("/")
         if not key:
-            shown = [(pages.link(f"/{one.key}/{one.home}", one.title), str(one.count)) for one in self.playing.values()]
-            return pages.page("Services played here", pages.table(["Service", "Calls"], shown))
+            return self._index()
         one = self.playing.get(key)
         found = (
             one.show(Asked(asked.method, asked.host, f"/{rest}", asked.query, asked.headers, asked.body))
@@ -117,6 +121,21 @@ class Fakes:
             else None
         )
         return found or pages.page("No such page", pages.words("There is no page at this address."), status=404)
+
+    def _index(self) -> Reply:
+        """Where all of it begins: those with pages for people first."""
+        shown = [
+            (pages.link(f"/{one.key}/{one.home}", one.title) if one.home else escape(one.title), str(one.count))
+            for one in sorted(self.playing.values(), key=lambda one: not one.home)
+        ]
+        post = (
+            f"Letters are taken by SMTP at port {self.mail_port}."
+            if self.mail_port
+            else "Nobody takes letters by SMTP."
+        )
+        product = pages.words(f"They tell {self.product} what happens.") if self.product else ""
+        table = pages.table(["Service", "Calls"], shown)
+        return pages.page("Services played here", product, table, pages.words(post))
 
     def answer(self, asked: Asked) -> tuple[Reply, Trouble | None]:
         """What anybody gets who asks."""
@@ -195,11 +214,17 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def serving(fakes: Fakes, port: int = 0) -> Iterator[Fakes]:
-    """Have ``fakes`` listen as long as the block runs; on a free port when ``port`` is 0."""
+def serving(fakes: Fakes, port: int = 0, mail_port: int | None = None) -> Iterator[Fakes]:
+    """Have ``fakes`` listen as long as the block runs; on a free port when ``port`` is 0. With ``mail_port`` they take letters too.
+
+    Raises OSError for a port that can't be had.
+    """
     ending = Event()
     kind = type("Here", (Handler,), {"fakes": fakes, "ending": ending})
-    with _Server(("127.0.0.1", port), kind) as server:
+    with ExitStack() as stack:
+        server = stack.enter_context(_Server(("127.0.0.1", port), kind))
+        if mail_port is not None:
+            fakes.mail_port = stack.enter_context(smtp.listening(fakes[MAILBOX].posted, mail_port))
         fakes.listens_at(server.server_address[1])
         thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
@@ -211,9 +236,11 @@ def serving(fakes: Fakes, port: int = 0) -> Iterator[Fakes]:
             thread.join()
 
 
-def forever(port: int, product: str) -> None:
-    """Play them until Ctrl-C."""
-    with suppress(KeyboardInterrupt), serving(Fakes(all_providers(), product), port) as fakes:
-        print(f"Stand-ins at {fakes.url}/ for {', '.join(fakes.playing)}", flush=True)
+def forever(port: int, mail_port: int, product: str) -> None:
+    """Play them until Ctrl-C. Raises OSError for a port that can't be had."""
+    with suppress(KeyboardInterrupt), serving(Fakes(all_providers(), product), port, mail_port) as fakes:
+        print(
+            f"Stand-ins at {fakes.url}/ for {', '.join(fakes.playing)}; letters at port {fakes.mail_port}", flush=True
+        )
         while True:
             sleep(3600)

@@ -7,11 +7,11 @@ import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from launcher import checks, running, testing
+from launcher import checks, running, stand_ins, testing
 from launcher.console import Problem, say
 from launcher.environment import debian_servers, given_urls, instance, served
 from launcher.migrating import migrate_once
-from launcher.places import PYTHON, ROOT
+from launcher.places import PYTHON, ROOT, var
 from launcher.provision import compile_translations, prepare
 from launcher.servers import Instance
 from launcher.services import keep
@@ -24,7 +24,7 @@ USAGE = """\
 ./dev manage ARGS…     manage.py ARGS… in the prepared environment
 
 PRATICONNECT_PG=debian uses Debian's PostgreSQL and Redis. DATABASE_URL, KEYS_DATABASE_URL and REDIS_URL use servers of yours.
-PRATICONNECT_VAR moves the data, PORT and HOST the address."""
+PRATICONNECT_VAR moves the data, PORT and HOST the address, FAKES_PORT the stand-ins of all services (FAKES_PORT=off: none)."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -94,7 +94,7 @@ def manage(arguments: list[str]) -> int:
     with served("dev", durable=True) as env:
         if not given_urls() and arguments[:1] not in ([name] for name in LEAVE_DATABASE_ALONE):
             migrate_once(env, instance("dev", durable=True).folder)
-        return in_foreground([str(PYTHON), "manage.py", *arguments], env)
+        return in_foreground([str(PYTHON), "manage.py", *arguments], env | stand_ins.of_a_run(var() / "run"))
 
 
 def in_foreground(command: Sequence[str], env: dict[str, str]) -> int:

@@ -1,4 +1,4 @@
-"""./dev run: web, worker and beat on prepared servers, until Ctrl-C or until one of them ends."""
+"""./dev run: web, worker, beat and the stand-ins on prepared servers, until Ctrl-C or until one of them ends."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import fcntl
 import json
 import os
 import signal
-import socket
 import time
 import urllib.error
 import urllib.request
@@ -15,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
+from launcher import ports, stand_ins
 from launcher.console import Problem, say
 from launcher.environment import refuse_lost_servers, served
 from launcher.migrating import manage, migrate
@@ -78,23 +78,26 @@ def stop_signals() -> Iterator[None]:
 
 
 def serve(env: dict[str, str], folder: Path) -> int:
-    """Migrate, seed, start the Procfile's processes, follow their logs until one ends."""
+    """Start the stand-ins, migrate, seed, start the Procfile's processes, follow the logs until one ends."""
     refuse_taken_port()
+    here = stand_ins.wanted(host_and_port()[1])
+    env = env | (here.environment if here else {})
     say("Preparing the database and the demo practice")
-    migrate(env)
-    demo = json.loads(manage(env, "demo", "--json"))
-    # A laptop sleeps: what fell due meanwhile is done before anybody looks. What failed, or waits, the office's page says.
-    with suppress(Problem):
-        manage(env, "sweep")
-    children: list[Child] = []
-    try:
-        for name, line in read_procfile(ROOT / "Procfile").items():
-            children.append(start_line(name, line, env, folder))
-        wait_until_green(children)
-        announce(demo)
-        return follow(children)
-    finally:
-        stop_all(children)
+    with stand_ins.beside(here, env, folder, address().rstrip("/")) as playing:
+        migrate(env)
+        demo = json.loads(manage(env, "demo", "--json"))
+        # A laptop sleeps: what fell due meanwhile is done before anybody looks. What failed, or waits, the office's page says.
+        with suppress(Problem):
+            manage(env, "sweep")
+        children: list[Child] = []
+        try:
+            for name, line in read_procfile(ROOT / "Procfile").items():
+                children.append(start_line(name, line, env, folder))
+            wait_until_green(children)
+            announce(demo, env)
+            return follow([*playing, *children])
+        finally:
+            stop_all(children)
 
 
 def start_line(name: str, line: str, env: Mapping[str, str], folder: Path) -> Child:
@@ -108,10 +111,7 @@ def start_line(name: str, line: str, env: Mapping[str, str], folder: Path) -> Ch
 
 def host_and_port() -> tuple[str, int]:
     """Where the web process listens: HOST and PORT of the environment, else the loopback's 8000."""
-    port = os.environ.get("PORT") or "8000"
-    if not port.isdigit() or not 0 < int(port) < 65536:
-        raise Problem(f"PORT is {port!r}: write a number from 1 to 65535.")
-    return os.environ.get("HOST") or "127.0.0.1", int(port)
+    return os.environ.get("HOST") or "127.0.0.1", ports.chosen("PORT", 8000)
 
 
 def address() -> str:
@@ -123,14 +123,7 @@ def address() -> str:
 def refuse_taken_port() -> None:
     """Raises Problem if something else listens where the web process should."""
     host, port = host_and_port()
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host.strip("[]"), port))
-        except OSError as error:
-            raise Problem(
-                f"Port {port} of {host} can't be used ({error.strerror}); choose another: PORT={port + 1} ./dev run"
-            ) from None
+    ports.refuse_taken(host, port, f"choose another: PORT={port + 1} ./dev run")
 
 
 def wait_until_green(children: list[Child]) -> None:
@@ -165,14 +158,29 @@ def refuse_ended(children: list[Child]) -> None:
             )
 
 
-def announce(demo: Mapping[str, object]) -> None:
-    """Print the address and the demo logins."""
+def announce(demo: Mapping[str, object], env: Mapping[str, str]) -> None:
+    """Print the address, the demo logins, and where what leaves the product is seen."""
     logins = demo.get("logins")
     lines = ["", f"PratiConnect is ready: {address()}", ""]
     for login in logins if isinstance(logins, list) else []:
         lines.append(f"  {login.get('role', ''):14} {login['email']:36} password: {login['password']}")
-    lines += ["", "A login asks for a code: ./dev manage login_code EMAIL", "Ctrl-C stops everything.", ""]
+    lines += ["", *where_things_go(env), "Ctrl-C stops everything.", ""]
     print("\n".join(lines), flush=True)
+
+
+def where_things_go(env: Mapping[str, str]) -> list[str]:
+    """Lines about mails and services: played here, or real."""
+    code = "A login asks for a code: ./dev manage login_code EMAIL"
+    fakes = env.get("PRATICONNECT_FAKES", "").rstrip("/")
+    if not fakes:
+        where = "leave by EMAIL_HOST" if env.get("EMAIL_HOST") else f"are files in {var() / 'mail'}"
+        return [code, f"No stand-ins: services with their credentials set are the real ones; mails {where}."]
+    return [
+        code,
+        f"Mails the product sends are in the mailbox: {fakes}/resend/mailbox",
+        f"Phone, checkout, signing, calendar, room: {fakes}/ plays every service; nothing leaves this machine.",
+        "Without them, with credentials of yours: FAKES_PORT=off ./dev run",
+    ]
 
 
 def follow(children: list[Child]) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django import forms
 from django.conf import settings
@@ -10,9 +11,10 @@ from django.contrib import admin, messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -39,6 +41,7 @@ TONES: Final = {Outcome.DELIVERED.value: "ok", Outcome.BUSY.value: "warn", UNKNO
 GATES: Final[dict[str, str | Promise]] = {
     "register": _("closed by the register"),
     "setting": _("off by a setting"),
+    "credentials": _("not set up"),
     "office": _("closed by the office"),
     "breaker": _("resting after failures"),
 }
@@ -81,7 +84,10 @@ class SwitchForm(forms.Form):
 def ways_out(request: HouseRequest) -> HttpResponse:
     """Every service: open or closed and by what, how its last calls went, and its switch."""
     found = [_way(one) for one in queries.ways(request.now)]
-    context = {"title": _("Services"), "ways": found, "stand_ins": settings.STAND_INS}
+    context = {
+        "title": _("Services"), "ways": found, "stand_ins": settings.STAND_INS,
+        "counted": all(one["way"].unproven is not None for one in found),
+    }  # fmt: skip
     return TemplateResponse(request, "office/ways_out.html", {**admin.site.each_context(request), **context})
 
 
@@ -159,9 +165,26 @@ def _way(one: queries.Way) -> dict[str, Any]:
             (GATES[why.gate], why.until if why.gate == "breaker" else "", why.words if why.gate != "breaker" else "")
             for why in one.closed
         ],
+        "held": list(_held(one)),
         "failed_with": OUTCOMES.get(one.failed_with, ""),
         "carries_health": one.entry.may_carry_health,
     }
+
+
+def _held(one: queries.Way) -> Iterator[tuple[str, str, str]]:
+    """What the boxes hold of a service: address of the rows, words, tone; nothing for what isn't there."""
+    held = one.held
+    told = (
+        ("out", "waiting", held.waiting, ngettext("%(n)d waits to go out", "%(n)d wait to go out", held.waiting), ""),
+        ("out", "failed", held.failed, ngettext("%(n)d failed", "%(n)d failed", held.failed), "danger"),
+        ("in", "waiting", held.arrived, ngettext("%(n)d came in", "%(n)d came in", held.arrived), ""),
+        ("in", "unknown", held.unknown, ngettext("%(n)d not known here", "%(n)d not known here", held.unknown), "warn"),
+        ("in", "failed", held.unapplied, ngettext("%(n)d not applied", "%(n)d not applied", held.unapplied), "danger"),
+    )
+    for box, state, number, words, tone in told:
+        if number:
+            asked = urlencode({"show": state, "service": one.entry.key})
+            yield f"{reverse('admin:queue_box', args=[box])}?{asked}", words % {"n": number}, tone
 
 
 def _rows(found: list[Egress]) -> Iterator[dict[str, Any]]:

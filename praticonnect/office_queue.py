@@ -23,6 +23,7 @@ from adapters.states import By, Event, State, move
 from audit.requests import HouseRequest
 from consents import stopping
 from consents.models import Stop
+from praticonnect.office_egress import NAMES
 from privacy.refusals import Refused
 
 PER_PAGE: Final = 50
@@ -74,6 +75,12 @@ class Filter(forms.Form):
             *((str(one), words) for one, words in STATES.items()),
         ],
     )
+    service = forms.ChoiceField(label=_("Service"), required=False, choices=[("", _("all")), *NAMES.items()])
+
+    def __init__(self, *args: Any, box: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if box == "stops":  # one withdrawal may stop things at several services
+            del self.fields["service"]
 
 
 class GiveUp(forms.Form):
@@ -87,9 +94,10 @@ class GiveUp(forms.Form):
 
 def queue(request: HouseRequest, box: str = "out") -> HttpResponse:
     """One box with its figures; the other two beside it."""
-    kind, form = _box(box), Filter(request.GET)
-    show = form.cleaned_data["show"] if form.is_valid() else ""
-    page = Paginator(queries.rows(kind, show, request.now), PER_PAGE).get_page(request.GET.get("page"))
+    kind, form = _box(box), Filter(request.GET, box=box)
+    asked = form.cleaned_data if form.is_valid() else {}
+    found = queries.rows(kind, asked.get("show", ""), request.now, asked.get("service", ""))
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "title": TITLES[box], "box": box, "form": form, "page": page, "now": request.now,
         "rows": [(row, *said(row)) for row in page.object_list],

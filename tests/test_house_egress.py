@@ -20,7 +20,8 @@ ALLOWED = {
     },
     "adapters/storage.py": {"botocore": "names S3's faults", "storages": "S3, behind its journal"},
     "fakes/delivery.py": {"http.client": "a stand-in tells the product on this machine what happened"},
-    "launcher/running.py": {"socket": "finds a free port", "urllib.request": "asks our own server on this machine whether it is up"},
+    "launcher/ports.py": {"socket": "looks whether a port of this machine is free"},
+    "launcher/running.py": {"urllib.request": "asks our own server on this machine whether it is up"},
 }  # fmt: skip
 LETTERS = re.compile(
     r"(?<!def )\b(?:EmailMessage|EmailMultiAlternatives|send_mail|send_mass_mail|mail_admins|mail_managers)\b"

@@ -11,13 +11,16 @@ from typing import Any, Final
 from uuid import uuid4
 
 from fakes import pages
-from fakes.provider import Notice, Provider, Route, api, page
+from fakes.provider import Notice, Provider, Route, Trouble, api, page
+from fakes.smtp import Letter
 from fakes.wire import Asked, Reply, Wrong, in_json, see_other
 
 HOOK: Final = "/hooks/resend/"
 NAMES: Final = {
     "auth": "invalid_api_key", "path": "not_found", "method": "method_not_allowed", "missing": "not_found",
 }  # fmt: skip
+USUAL: Final = frozenset({"from", "to", "cc", "subject", "date", "message-id", "mime-version"})
+"""Headers that every letter has."""
 ADDRESS: Final = re.compile(r"https?://[^\s<>]+")
 
 
@@ -84,6 +87,16 @@ class Resend(Provider):
         if key:
             self.keys[key] = (asked.body, reply)
         return reply
+
+    def posted(self, letter: Letter) -> Trouble | None:
+        """A letter that came by SMTP: counted as a call, and in the mailbox like any other. What is to go wrong with the answer."""
+        asked = Asked("SMTP", "smtp.resend.com", "/", headers={"mail-from": letter.sender}, body=letter.raw)
+        with self.lock:
+            trouble = self.called(asked)
+            if trouble is None or trouble.after or not (trouble.close or trouble.status is not None):
+                mail = Mail(str(uuid4()), _said(letter))
+                self.mails[mail.id] = mail
+            return trouble
 
     @api("POST", "/contacts", body="contact")
     def create(self, asked: Asked) -> Reply:
@@ -233,3 +246,16 @@ class Resend(Provider):
 
 def _shown(one: Contact) -> dict[str, Any]:
     return {"id": one.id, "email": one.email, "first_name": "", "last_name": "", "unsubscribed": one.unsubscribed}
+
+
+def _said(letter: Letter) -> dict[str, Any]:
+    """A letter as the API would have been asked to send it; who got it follows from the envelope, not from what it says."""
+    own = {
+        name: value
+        for name, value in letter.headers
+        if name.lower() not in USUAL and not name.lower().startswith("content-")
+    }
+    return {
+        "from": letter.header("from"), "to": list(letter.recipients), "subject": letter.header("subject"), "text": letter.text,
+        "headers": own,
+    }  # fmt: skip

@@ -9,6 +9,7 @@ from django.db.models import Max, QuerySet
 from adapters.models import Egress
 from consents.board import Switch, board, switches_of
 from consents.notices import slot_of
+from gdpr_requests.integrations import connected
 from gdpr_requests.models import Request
 from privacy.clocks import start_of
 from privacy.consent_keys import KEYS
@@ -23,18 +24,22 @@ PARENT = "third_party_integrations"
 
 @dataclass(frozen=True, slots=True)
 class Integration:
-    """A service that can be connected: what the register says of it, the switch, and whether a patient has to agree too."""
+    """A service that can be connected: what the register says of it, the switch, and whether a patient has to agree too.
+
+    ``shut`` says why nothing goes there now although the register would let it; empty while it can.
+    """
 
     card: Card
     switch: Switch
     needs_patient: bool
     used_at: datetime | None
+    shut: str
 
 
 def integrations(account_id: UUID, *, language: str, now: datetime) -> list[Integration]:
     """Every integration in the order of the switches."""
     by_slot = {one.slot: one for one in switches_of(board(account_id, language=language, now=now))}
-    used = _last_uses(account_id)
+    used, shut = _last_uses(account_id), connected.shut(now)
     known, cards = papers(), {one.entry.key: one for one in standings(now)}
     return [
         Integration(
@@ -42,6 +47,7 @@ def integrations(account_id: UUID, *, language: str, now: datetime) -> list[Inte
             by_slot[slot_of(PARENT, child.key)],
             child.needs_patient,
             used.get(child.key),
+            shut.get(child.key, ""),
         )
         for child in KEYS[PARENT].children
         if child.key in cards

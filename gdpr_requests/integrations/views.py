@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.requests import SignedInRequest
 from adapters import google
 from consents.rendering import by_section
-from gdpr_requests.integrations import actions, queries
+from gdpr_requests.integrations import actions, connected, queries
 from gdpr_requests.integrations.forms import ObjectionForm
 from lifecycle.changes.register import has_seen
 from privacy.refusals import Refused
@@ -40,7 +40,9 @@ def integration(request: SignedInRequest, key: str) -> HttpResponse:
         raise Http404
     parent = queries.parent_is_on(request.user.pk, language=language, now=now)
     calendar = standing_of(request.user.pk) if key == google.KEY else None
-    return render(request, "gdpr/integrations/one.html", {"one": found, "parent_on": parent, "calendar": calendar})
+    standing = connected.standing(key, found.switch.slot, request.user.pk)
+    context = {"one": found, "parent_on": parent, "calendar": calendar, "standing": standing}
+    return render(request, "gdpr/integrations/one.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -189,18 +189,18 @@ def code_block(text: str, *, id: str) -> Values:
 def switch_row(
     *, key: str, name: str, effect: str, action: str = "", on: bool | None = None, consequence: str = "", basis: str = "", state: str = "",
     history_url: str = "", receipt_url: str = "", child: str = "", locked: str = "", locked_url: str = "", locked_link: str = "",
-    shown: str = "", more: str = "", closed: str = "",
+    shown: str = "", more: str = "", closed: str = "", page: str = "",
 ) -> Values:  # fmt: skip
     """One switch as a plain form: posts `key`, `child` and `on` ("yes" or "no", the state asked for) to `action`.
 
     `on=None`: never decided, shown as off. `locked`: why there is no switch here, with a link to the other act.
     `shown`: the address of the wording beside it, posted along, so that the proof names what was read; `more`: the whole of
-    that wording, folded away; `closed`: why nothing happens although it is on.
+    that wording, folded away; `closed`: why nothing happens although it is on; `page`: where to come back to.
     """
     return {
         "key": key, "name": name, "effect": effect, "action": action, "on": on, "closed": closed, "consequence": consequence, "basis": basis, "state": state,
         "history_url": history_url, "receipt_url": receipt_url, "child": child, "locked": locked, "locked_url": locked_url,
-        "locked_link": locked_link, "shown": shown, "more": more,
+        "locked_link": locked_link, "shown": shown, "more": more, "page": page,
     }  # fmt: skip
 
 

@@ -19,6 +19,8 @@ WATCH: Final = "google.watch"
 BUSY: Final = "google.busy"
 SYNC: Final = "google.sync"
 REVOKE: Final = "google.revoke"
+PLACE: Final = "google_calendar"
+"""What a withdrawal stops here, by its name in :mod:`consents.stopping`."""
 BEFORE_ITS_END: Final = timedelta(days=1)
 """How long before its end a channel is renewed."""
 

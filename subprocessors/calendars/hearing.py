@@ -59,7 +59,7 @@ def changed(event: Incoming, now: datetime) -> UUID | None:
     return link.account_id
 
 
-@stops("third_party_integrations.google", name="google_calendar", words=_("Your link to Google Calendar"))
+@stops("third_party_integrations.google", name=actions.PLACE, words=_("Your link to Google Calendar"))
 def cut_link(stop: Stop, now: datetime) -> None:
     """Destroy our side at once, whether or not Google answers; done when Google has destroyed its own.
 

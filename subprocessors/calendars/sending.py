@@ -24,6 +24,7 @@ from adapters.grounds import Ground
 from adapters.inbox import repairs
 from adapters.outbox import GroundRef, TryLater, handles
 from audit.actors import Actor
+from consents.stopping import look_again
 from privacy.ids import new_id
 from privacy.refusals import Refusal, Refused
 from subprocessors.calendars import actions, queries
@@ -110,6 +111,7 @@ def look(row: Outgoing, ground: Ground, now: datetime) -> None:
 def revoke(row: Outgoing, ground: Ground, now: datetime) -> None:
     """Have Google destroy its side; ours is gone already."""
     google.revoke(row.content["token"], ground=ground, now=now)
+    look_again(row.subject_id, actions.PLACE, now=now)
 
 
 @repairs(google.KEY, GroundRef.necessary("end_of_use"))

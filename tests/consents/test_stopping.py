@@ -127,7 +127,7 @@ def test_each_place_is_told_and_the_time_is_measured(places: dict[str, Place]) -
     told: list[str] = []
     places["audience"] = places["statistics"] = lambda stop: told.append(stop.name)
     stand = withdrawn()
-    assert (stand().done, stand().total) == (1, 3)
+    assert (stand().done, stand().words) == (1, "1 of 3 places stopped; the others come next")
     assert stop_all(NOON + timedelta(seconds=4)) == 2
     assert (sorted(told), stand().words, stop_all(NOON + LEASE * 2)) == (
         ["audience", "statistics"],

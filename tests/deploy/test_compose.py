@@ -11,6 +11,7 @@ import pytest
 import yaml
 from django.urls import reverse
 
+from praticonnect.adapter_settings import CREDENTIALS
 from records.importing.reading import MAX_BUNDLE_BYTES
 from records.preview import MAX_BYTES
 
@@ -19,7 +20,10 @@ COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 OURS = ("web", "worker", "beat", "migrate")
 VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)(:?[-?])?([^}]*)\}")
-SECRET = re.compile(r"PASSWORD|SECRET|_KEYS?$")
+SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|_KEYS?$")
+OWN_STORE = set(CREDENTIALS["scaleway"])
+OPTIONAL = {"EMAIL_HOST_PASSWORD", *(name for names in CREDENTIALS.values() for name in names)} - OWN_STORE
+"""Empty unless filled in: what they are for is off then."""
 
 
 def environment(service: str) -> dict[str, str]:
@@ -60,10 +64,20 @@ def test_every_secret_comes_from_the_environment_and_has_no_default() -> None:
                 continue
             found += 1
             assert VARIABLE.fullmatch(value), f"{service}: {name} is written down"
-            assert VARIABLE.fullmatch(value)[2] != ":-" or name == "EMAIL_HOST_PASSWORD", (
-                f"{service}: {name} has a default"
-            )  # type: ignore[index]
-    assert found > 20
+            assert value == f"${{{name}:-}}" or VARIABLE.fullmatch(value)[2] != ":-", f"{service}: {name} has a default"  # type: ignore[index]
+            assert value != f"${{{name}:-}}" or name in OPTIONAL, f"{service}: {name} may be missing"
+    assert found > 40
+
+
+def test_credentials_of_each_service_reach_those_who_speak_to_it_and_nobody_else() -> None:
+    asked = OPTIONAL - {"EMAIL_HOST_PASSWORD"} | {"LIVEKIT_RECORDING", "PRATICONNECT_ADAPTERS_OFF"}
+    for service in ("web", "worker"):
+        given = environment(service)
+        assert {name: given.get(name) for name in asked} == {name: f"${{{name}:-}}" for name in asked}, service
+        assert set(given) >= OWN_STORE
+    for service in set(SERVICES) - {"web", "worker"}:
+        assert asked & set(environment(service)) == set(), service
+    assert "PRATICONNECT_FAKES" not in (ROOT / "docker-compose.yml").read_text()
 
 
 def test_addresses_hold_no_written_password_and_name_our_own_services_only() -> None:
@@ -83,7 +97,7 @@ def test_addresses_hold_no_written_password_and_name_our_own_services_only() -> 
 
 def test_every_variable_is_in_the_example_and_the_example_holds_no_value() -> None:
     text = (ROOT / "docker-compose.yml").read_text()
-    required = {name for name, how, _ in VARIABLE.findall(text) if how != ":-"} - {"SERVER_NAME"}
+    required = {name for name, how, _ in VARIABLE.findall(text) if how != ":-"} - {"SERVER_NAME"} | OPTIONAL
     lines = (ROOT / "docker/env.example").read_text().splitlines()
     example = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     assert required - set(example) == set()

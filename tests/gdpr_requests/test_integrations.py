@@ -6,9 +6,15 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
+from django.conf import settings
+from django.test import override_settings
 
 from accounts.models import User
+from adapters import actions as ways
+from adapters import breaker
 from adapters.boxes.models import Outgoing
+from adapters.models import Payment
+from audit.actors import Actor
 from fakes.server import Fakes
 from gdpr_requests.integrations.queries import integrations
 from tests.accounts.factories import make_practitioner, verified_client
@@ -49,7 +55,7 @@ def test_a_page_opens_and_closes_its_integration_through_the_ledger(me: User) ->
         choose(person(me.pk), PARENT, on=True, now=NOW)
         page = client.get(f"{PAGES}google/")
         posted = {"key": PARENT, "child": "google", "on": "yes", "shown": page.context["one"].switch.text.sha256}
-        client.post("/practitioner/settings/gdpr/consents/decide/", posted)
+        back = client.post("/practitioner/settings/gdpr/consents/decide/", {**posted, "page": "integration"})
         after = client.get(f"{PAGES}google/")
         unknown = client.get(f"{PAGES}resend/")
     assert ("Turn on the switch above first" in locked, 'name="child" value="google"' in page.content.decode()) == (
@@ -57,6 +63,7 @@ def test_a_page_opens_and_closes_its_integration_through_the_ledger(me: User) ->
         True,
     )
     assert (after.context["one"].switch.on, unknown.status_code) == (True, 404)
+    assert back.headers["Location"] == f"{PAGES}google/#switch-third_party_integrations-google"
 
 
 def test_a_closed_integration_says_so_on_its_page_and_beside_the_switch(me: User) -> None:
@@ -68,6 +75,37 @@ def test_a_closed_integration_says_so_on_its_page_and_beside_the_switch(me: User
     with time_machine.travel(LATE, tick=False):
         later = verified_client(me)
         assert [CLOSED in later.get(address).content.decode() for address in addresses] == [True] * 4
+
+
+OPENED = {
+    "scell": "No invoice and no signature is under way.",
+    "viva": "No payment is under way.",
+    "livekit": "No video room is open.",
+    "mistral": "No draft is on its way, and Mistral keeps none.",
+    "assemblyai": "No copy of yours lies there.",
+}
+
+
+def test_a_page_says_what_stands_there_and_what_keeps_it_shut(me: User, fakes: Fakes) -> None:
+    """Nothing under way, then a payment and a message that waits; closed by the office, resting, not set up."""
+    by = Actor(account_id=me.pk, role="practitioner")
+    with time_machine.travel(NOW, tick=False):
+        client = verified_client(me)
+        said = {key: client.get(f"{PAGES}{key}/").context["standing"] for key in OPENED}
+        assert said == {key: [words] for key, words in OPENED.items()}
+        Payment.objects.create(way="order", kind="patient", subject_id=me.pk, amount=100, asked_at=NOW, changed_at=NOW)
+        assert client.get(f"{PAGES}viva/").context["standing"] == ["1 payment is under way."]
+        ways.switch_off(subprocessor="viva", reason="Their incident 4711", by=by, now=NOW)
+        for _failure in range(breaker.OPENS_AFTER):
+            breaker.failed("scell", NOW)
+        fakes_off = {**settings.ADAPTERS["mistral"], "credentials": {"MISTRAL_API_KEY": ""}}
+        with override_settings(ADAPTERS={**settings.ADAPTERS, "mistral": fakes_off}):
+            pages = {key: client.get(f"{PAGES}{key}/").content.decode() for key in OPENED}
+    shut = {"viva": "Our team has closed it", "scell": "try again at", "mistral": "set up on this platform"}
+    assert {key: [word for word in shut.values() if word in page] for key, page in pages.items()} == {
+        key: [shut[key]] if key in shut else [] for key in OPENED
+    }
+    assert "4711" not in "".join(pages.values())
 
 
 def test_a_calendar_is_connected_and_disconnected_on_its_page(me: User, fakes: Fakes, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip

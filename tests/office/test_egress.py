@@ -1,5 +1,6 @@
 """The office's pages of the ways out, and what a practitioner reads of them (MD-46, PC-101)."""
 
+# ruff: noqa: F811
 import csv
 from datetime import timedelta
 from io import StringIO
@@ -12,12 +13,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from adapters import breaker
-from adapters.models import Egress, EgressOutcome, Switch
+from adapters import breaker, inbox
+from adapters.boxes import unproven
+from adapters.boxes.queries import Held
+from adapters.models import Egress, EgressOutcome, Incoming, Outgoing, Switch
 from audit.models import EventEntry
 from privacy.ids import new_id
 from privacy.subprocessors import register_at
 from tests.accounts.factories import make_practitioner, make_staff, prove, verified_client
+from tests.adapters.factories import KIND, Receiver, queued, receiver  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
@@ -52,14 +56,49 @@ def test_each_service_says_what_closes_it_and_how_it_went(office: Client) -> Non
     for outcome in ("delivered", "delivered", "busy", None):
         line(outcome)
     line("broken", at=now - timedelta(days=3))
+    line("broken", at=now - timedelta(days=8))
     for _failure in range(breaker.OPENS_AFTER):
         breaker.failed("resend", now)
     found = ways(office)
     assert list(found) == [one.key for one in register_at(now.date()).entries]
     way = found["resend"]["way"]
-    assert (way.sent, way.failed, way.failed_with, [why.gate for why in way.closed]) == (4, 2, "unknown", ["breaker"])
-    assert [why.gate for why in found["mistral"]["way"].closed] == ["setting"]
+    assert (way.sent, way.sent_in_a_week, way.failed, way.failed_with) == (4, 5, 2, "unknown")
+    assert [why.gate for why in way.closed] == ["breaker"]
+    assert [why.gate for why in found["mistral"]["way"].closed] == ["credentials"]
     assert b"resting after failures" in office.get(reverse("admin:ways_out")).content
+
+
+def test_each_service_says_what_its_boxes_hold_and_leads_there(office: Client, receiver: Receiver) -> None:
+    """What waits, failed, came unknown or unproven; nothing of it is another service's."""
+    now = timezone.now()
+    for kind, state, number in (("viva.order", "waiting", 2), ("repair.viva", "failed", 1), (KIND, "failed", 3)):
+        for _more in range(number):
+            row = queued(now=now)
+            Outgoing.objects.filter(pk=row.pk).update(
+                kind=kind, state=state, ended_at=None if state == "waiting" else now
+            )
+    inbox.take(subprocessor="viva", event_id="e", kind="new.thing", body="{}", now=now)
+    Incoming.objects.update(state="unknown", ended_at=now)
+    assert office.post("/hooks/scell/", "{}", content_type="application/json").status_code == 401
+    unproven.note("scell", now - timedelta(days=6))
+    unproven.note("scell", now - timedelta(days=8))
+    found = ways(office)
+    assert {key: row["way"].held for key, row in found.items() if row["held"]} == {
+        "viva": Held(waiting=2, failed=1, unknown=1)
+    }
+    assert {key: row["way"].unproven for key, row in found.items() if row["way"].unproven} == {"scell": 2}
+    led = [len(office.get(url).context["rows"]) for url, _words, _tone in found["viva"]["held"]]
+    assert led == [2, 1, 1]
+
+
+def test_an_office_without_its_cache_says_what_it_cannot_count(office: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(*_arguments: object) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(unproven.cache, "get_many", away)
+    monkeypatch.setattr(unproven.cache, "incr", away)
+    assert office.post("/hooks/scell/", "{}", content_type="application/json").status_code == 401
+    assert b"nobody can say how many events" in office.get(reverse("admin:ways_out")).content
 
 
 def test_the_page_asks_as_much_for_many_lines_as_for_none(office: Client) -> None:

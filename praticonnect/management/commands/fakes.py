@@ -1,4 +1,4 @@
-"""manage.py fakes [--port N] [--product URL]: plays every provider on this machine (docs/fakes.md)."""
+"""manage.py fakes [--port N] [--mail-port N] [--product URL]: plays every provider on this machine (docs/fakes.md)."""
 
 import os
 import sys
@@ -18,11 +18,12 @@ class Command(HouseCommand):
     def arguments(self, parser: CommandParser) -> None:
         """Where they listen, and whom they tell of events."""
         parser.add_argument("--port", type=int, default=8100)
+        parser.add_argument("--mail-port", type=int, default=8125)
         parser.add_argument("--product", default=settings.SITE_URL)
 
     def run(self, **options: Any) -> int | None:
         """Become ``python -m fakes``."""
         if settings.PRODUCTION:
             fail("the stand-ins are for development: production speaks to the real services")
-        said = ["--port", str(options["port"]), "--product", options["product"]]
-        os.execv(sys.executable, [sys.executable, "-m", "fakes", *said])  # noqa: S606
+        ports = ["--port", str(options["port"]), "--mail-port", str(options["mail_port"])]
+        os.execv(sys.executable, [sys.executable, "-m", "fakes", *ports, "--product", options["product"]])  # noqa: S606
