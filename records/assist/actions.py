@@ -29,6 +29,9 @@ from vault.handles import Handle
 KINDS: Final = {SuggestionKind.DRAFT: "mistral.draft", SuggestionKind.TRANSCRIPT: "assemblyai.start"}
 """The message by which each is asked for."""
 REMOVE: Final = "assemblyai.remove"
+COPIES: Final = "assemblyai_copies"
+HELP: Final = "machine_help"
+"""What the practitioner's and the patient's withdrawal stop here, by name in :mod:`consents.stopping`."""
 PART: Final = "consultation"
 
 

@@ -24,11 +24,12 @@ from adapters.outbox import TryLater, Undeliverable, enqueue, handles
 from adapters.states import State
 from audit.actors import Actor
 from care.tenancy import ALL, scope
+from consents.stopping import look_again
 from privacy.clocks import Jurisdiction
 from privacy.patient_keys import AI_HELP
 from records.actions.consultations import read_content
 from records.actions.journal import journal
-from records.assist.actions import REMOVE, come, drop, opened, remove_copies, remove_copy
+from records.assist.actions import COPIES, HELP, REMOVE, come, drop, opened, remove_copies, remove_copy
 from records.assist.identifiers import pseudonyms_of
 from records.assist.queries import THERE
 from records.assist.rules import SLOTS
@@ -132,6 +133,8 @@ def remove_there(row: Outgoing, ground: Ground, now: datetime) -> None:
             found.removed_at, found.removal_id = now, row.pk
             found.save()
             journal(found, "suggestion.removed", file_id=found.file_id, by=Actor.system(REMOVE), now=now)
+            look_again(found.asked_by_id, COPIES, now=now)
+            look_again(found.file_id, HELP, now=now)
 
 
 inbox.register(assemblyai.HOOKED)

@@ -10,13 +10,13 @@ from care.tenancy import ALL, scope
 from consents.models import Stop
 from consents.stopping import stops
 from privacy.patient_keys import AI_HELP
-from records.assist.actions import drop
+from records.assist.actions import COPIES, HELP, drop
 from records.assist.rules import SLOTS
 from records.assist.sending import under_way
 from records.models import Suggestion, SuggestionKind
 
 
-@stops(AI_HELP, name="machine_help", words=_("Drafts and transcripts by machines, and their copies"))
+@stops(AI_HELP, name=HELP, words=_("Drafts and transcripts by machines, and their copies"))
 def stop_of_patient(stop: Stop, now: datetime) -> None:
     """Everything about this file."""
     _stop(Suggestion.objects.filter(file_id=stop.subject_id), stop, now)
@@ -28,9 +28,7 @@ def stop_drafts(stop: Stop, now: datetime) -> None:
     _stop(Suggestion.objects.filter(asked_by_id=stop.subject_id, kind=SuggestionKind.DRAFT), stop, now)
 
 
-@stops(
-    SLOTS[SuggestionKind.TRANSCRIPT], name="assemblyai_copies", words=_("Transcripts, and their copies at AssemblyAI")
-)
+@stops(SLOTS[SuggestionKind.TRANSCRIPT], name=COPIES, words=_("Transcripts, and their copies at AssemblyAI"))
 def stop_transcripts(stop: Stop, now: datetime) -> None:
     """The transcripts that this practitioner asked for."""
     _stop(Suggestion.objects.filter(asked_by_id=stop.subject_id, kind=SuggestionKind.TRANSCRIPT), stop, now)
