@@ -1,7 +1,6 @@
 """python -m fakes [--port N] [--mail-port N] [--product URL]: plays every provider until Ctrl-C."""
 
 import argparse
-import signal
 import sys
 
 from fakes.server import forever
@@ -12,7 +11,6 @@ if __name__ == "__main__":
     said.add_argument("--mail-port", type=int, default=8125)
     said.add_argument("--product", default="", help="where the product listens, to be told of events")
     chosen = said.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         forever(chosen.port, chosen.mail_port, chosen.product)
     except OSError as taken:

@@ -8,14 +8,14 @@ GET    /_notices/KEY  what it told the product
 
 import json
 import pkgutil
+import signal
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from threading import Event, Thread
-from time import sleep
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -237,10 +237,11 @@ def serving(fakes: Fakes, port: int = 0, mail_port: int | None = None) -> Iterat
 
 
 def forever(port: int, mail_port: int, product: str) -> None:
-    """Play them until Ctrl-C. Raises OSError for a port that can't be had."""
-    with suppress(KeyboardInterrupt), serving(Fakes(all_providers(), product), port, mail_port) as fakes:
+    """Play them until Ctrl-C or a polite kill. Raises OSError for a port that can't be had."""
+    ends = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # in every thread, so that only the line that waits for them gets them
+    with serving(Fakes(all_providers(), product), port, mail_port) as fakes:
         print(
             f"Stand-ins at {fakes.url}/ for {', '.join(fakes.playing)}; letters at port {fakes.mail_port}", flush=True
         )
-        while True:
-            sleep(3600)
+        signal.sigwait(ends)
