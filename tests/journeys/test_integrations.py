@@ -49,7 +49,8 @@ def test_a_calendar_is_connected_at_google_and_cut_there_with_the_consent(
     assert (journey.path(), page.locator(SWITCH).get_attribute("aria-checked")) == (f"{PAGES}google/", "true")
     page.get_by_role("link", name="Connect Google Calendar").click()
     expect(page.get_by_role("heading", name="PratiConnect wants access")).to_be_visible()
-    journey.click("button", "Allow")
+    with page.expect_navigation(wait_until="load"):
+        page.get_by_role("button", name="Allow").click()
     assert (journey.path(), "is being connected" in journey.words()) == (f"{PAGES}google/", True)
     adapters.send()
     journey.go(f"{PAGES}google/")

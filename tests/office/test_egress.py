@@ -91,12 +91,17 @@ def test_each_service_says_what_its_boxes_hold_and_leads_there(office: Client, r
     assert led == [2, 1, 1]
 
 
-def test_an_office_without_its_cache_says_what_it_cannot_count(office: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(*_arguments: object) -> None:
+class Away:
+    """A cache that doesn't answer."""
+
+    def add(self, *_asked: object) -> None:
         raise ConnectionError
 
-    monkeypatch.setattr(unproven.cache, "get_many", away)
-    monkeypatch.setattr(unproven.cache, "incr", away)
+    incr = get_many = add
+
+
+def test_an_office_without_its_cache_says_what_it_cannot_count(office: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unproven, "cache", Away())
     assert office.post("/hooks/scell/", "{}", content_type="application/json").status_code == 401
     assert b"nobody can say how many events" in office.get(reverse("admin:ways_out")).content
 
