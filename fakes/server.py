@@ -239,7 +239,9 @@ def serving(fakes: Fakes, port: int = 0, mail_port: int | None = None) -> Iterat
 def forever(port: int, mail_port: int, product: str) -> None:
     """Play them until Ctrl-C or a polite kill. Raises OSError for a port that can't be had."""
     ends = {signal.SIGINT, signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # in every thread, so that only the line that waits for them gets them
+    signal.pthread_sigmask(
+        signal.SIG_BLOCK, ends
+    )  # in every thread, so that only the line that waits for them gets them
     with serving(Fakes(all_providers(), product), port, mail_port) as fakes:
         print(
             f"Stand-ins at {fakes.url}/ for {', '.join(fakes.playing)}; letters at port {fakes.mail_port}", flush=True

@@ -81,7 +81,7 @@ def serve(env: dict[str, str], folder: Path) -> int:
     """Start the stand-ins, migrate, seed, start the Procfile's processes, follow the logs until one ends."""
     refuse_taken_port()
     here = stand_ins.wanted(host_and_port()[1])
-    env = env | (here.environment if here else {})
+    env = {"PRATICONNECT_SITE_URL": address().rstrip("/")} | env | (here.environment if here else {})
     say("Preparing the database and the demo practice")
     with stand_ins.beside(here, env, folder, address().rstrip("/")) as playing:
         migrate(env)
@@ -105,7 +105,7 @@ def start_line(name: str, line: str, env: Mapping[str, str], folder: Path) -> Ch
     log = folder / f"{name}.log"
     if log.exists():
         log.replace(log.with_suffix(".log.1"))
-    marked = {"PRATICONNECT_SITE_URL": address().rstrip("/"), **env, MARK: str(folder), "PYTHONWARNINGS": AS_ROOT}
+    marked = {**env, MARK: str(folder), "PYTHONWARNINGS": AS_ROOT}
     return start(name, ["/bin/sh", "-c", f"exec {line}"], log, env=marked, cwd=ROOT)
 
 

@@ -80,7 +80,8 @@ def beside(here: StandIns | None, env: Mapping[str, str], folder: Path, product:
     child = start("fakes", [*command, "--product", product], log, env=theirs, cwd=ROOT)
     try:
         wait_until_there(child)
-        note.write_text(json.dumps({"port": here.port, "told": here.environment}))
+        told = {name: env[name] for name in ("PRATICONNECT_SITE_URL", *here.environment) if name in env}
+        note.write_text(json.dumps({"port": here.port, "told": told}))
         yield [child]
     finally:
         note.unlink(missing_ok=True)

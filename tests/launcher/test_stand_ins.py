@@ -11,7 +11,7 @@ from launcher import ports, running, stand_ins
 from launcher.console import Problem
 from launcher.stand_ins import StandIns
 
-SHELL = ("FAKES_PORT", "PRATICONNECT_FAKES", "EMAIL_HOST", "LIVEKIT_RECORDING")
+SHELL = ("PRATICONNECT_SITE_URL", "FAKES_PORT", "PRATICONNECT_FAKES", "EMAIL_HOST", "LIVEKIT_RECORDING")
 
 
 @pytest.fixture(autouse=True)
@@ -72,11 +72,12 @@ def test_a_taken_port_is_named_with_a_way_out(monkeypatch: pytest.MonkeyPatch, a
 
 def test_they_run_as_long_as_the_product_and_commands_beside_it_are_told(tmp_path: Path) -> None:
     here = free()
-    secret = {"PATH": "/usr/bin:/bin", "PRATICONNECT_MASTER_KEYS": "k1:secret"}
-    with stand_ins.beside(here, secret, tmp_path, "http://localhost:8000") as (child,):
+    told = {"PRATICONNECT_SITE_URL": "http://localhost:8000", **here.environment}
+    env = {"PATH": "/usr/bin:/bin", "PRATICONNECT_MASTER_KEYS": "k1:secret", **told}
+    with stand_ins.beside(here, env, tmp_path, "http://localhost:8000") as (child,):
         with urllib.request.urlopen(here.url, timeout=5) as page:  # noqa: S310 - this machine's
             assert b"Services played here" in page.read()
-        assert stand_ins.of_a_run(tmp_path) == here.environment
+        assert stand_ins.of_a_run(tmp_path) == told
         environment = Path(f"/proc/{child.process.pid}/environ").read_bytes()
         assert (b"MASTER_KEYS" in environment, f"PRATICONNECT_RUN={tmp_path}".encode() in environment) == (False, True)
     assert (child.process.returncode, ports.answers(here.port), stand_ins.of_a_run(tmp_path)) == (0, False, {})
