@@ -13,12 +13,13 @@ class AdaptersConfig(AppConfig):
         from django.core.checks import register
 
         from adapters import bulkgate, inbox, resend
-        from adapters.checks import check_hosts
+        from adapters.checks import check_hosts, check_places
         from adapters.scell import work as scell
         from adapters.viva import work as viva
         from audit import evidence
 
         register(check_hosts, deploy=True)
+        register(check_places)
         inbox.register(resend.HOOK)
         inbox.register(bulkgate.HOOK)
         inbox.register(viva.HOOK)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Count, F, Q, Sum
 
+from adapters import storage_promises as _storage  # noqa: F401 - registers PC-91 and PC-92
 from adapters.grounds import NECESSITIES
 from adapters.models import Dossier, Payment, Proof
 from adapters.scell.work import Altered, opened, unproven_signatures

@@ -11,6 +11,7 @@ class GdprRequestsConfig(AppConfig):
     def ready(self) -> None:
         """Have its evidence sealed, its tables answered for, its rights carried out, and do its part of each sweep."""
         register_evidence()
+        register_folders()
         answer_erasures()
         register_effects()
         register_pages()
@@ -31,6 +32,15 @@ def register_evidence() -> None:
     evidence.register("gdpr_requests_dutydone", stream="duties")
     for name in ("Directive", "Request", "Exchange", "IdentityDocument", "Objection", "Reminder"):
         evidence.journal_each(f"gdpr_requests.{name}")
+
+
+def register_folders() -> None:
+    """Which of its files lie in the storage."""
+    from adapters.folders import register_folder
+    from gdpr_requests.stored import FOLDERS
+
+    for folder in FOLDERS:
+        register_folder(folder)
 
 
 def answer_erasures() -> None:

@@ -17,6 +17,7 @@ from accounts.closing import why_closed
 from accounts.models import User
 from accounts.patients.queries import is_patient
 from accounts.queries import session_holds_factor, signed_in
+from adapters.faults import Fault
 from audit.requests import HouseRequest
 from care import tenancy
 from care.queries import practices_linked
@@ -59,8 +60,15 @@ class Gate:
             as_patient(asked)
         if access.audience is Audience.AUTHORITY:
             as_authority(asked, kwargs.get("order_id"))
-        with tenancy.scope(asked.practice_ids):
-            return cast(HttpResponse, view(request, *args, **kwargs))
+        try:
+            with tenancy.scope(asked.practice_ids):
+                return cast(HttpResponse, view(request, *args, **kwargs))
+        except Fault as away:
+            return self.process_exception(request, away)
+
+    def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
+        """A page that needs the storage, or another service, while that doesn't answer: said in plain words, not as our fault."""
+        return render(request, "503.html", status=503) if isinstance(fault, Fault) else None
 
 
 def as_patient(request: HouseRequest) -> None:

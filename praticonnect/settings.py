@@ -5,7 +5,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from praticonnect import adapter_settings, env
+from praticonnect import adapter_settings, env, storage_settings
 from praticonnect.auth_settings import *  # noqa: F403 - the settings of one concern, kept together
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -151,29 +151,11 @@ CELERY_TASK_TIME_LIMIT = 1800
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 S3_ENDPOINT = env.text("S3_ENDPOINT_URL")
+STORAGE_CARRIER = env.text("S3_CARRIER", "scaleway")
 STORAGES = {
-    "default": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": str(VAR_DIR / "files"), "file_permissions_mode": 0o600},
-    },
+    "default": storage_settings.default_storage(VAR_DIR / "files", STORAGE_CARRIER),
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-if env.text("S3_BUCKET"):
-    STORAGES["default"] = {
-        "BACKEND": "adapters.storage.JournaledS3",
-        "OPTIONS": {
-            "bucket_name": env.text("S3_BUCKET"),
-            "endpoint_url": S3_ENDPOINT or None,
-            "access_key": env.text("S3_ACCESS_KEY"),
-            "secret_key": env.text("S3_SECRET_KEY"),
-            "region_name": env.text("S3_REGION", "fr-par"),
-            "signature_version": "s3v4",
-            "addressing_style": "path",
-            "default_acl": None,
-            "file_overwrite": False,
-        },
-    }
-STORAGE_CARRIER = env.text("S3_CARRIER", "scaleway")
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]

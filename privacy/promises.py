@@ -19,9 +19,12 @@ from privacy.promise_rows import ROWS, Row
 
 @dataclass(frozen=True)
 class Measure:
-    """What one check found: whether the promise holds, and the figures it was read from."""
+    """What one check found: whether the promise holds, and the figures it was read from.
 
-    kept: bool
+    ``kept`` is None where there is nothing to measure; then a figure says why.
+    """
+
+    kept: bool | None
     figures: Mapping[str, object]
 
 
@@ -98,10 +101,18 @@ def _measure_one(row: Row, now: datetime) -> Result:
     measures = [_run(check.run, now) for check in checks]
     return Result(
         row=row,
-        kept=all(found.kept for found in measures) if measures else None,
+        kept=_all_kept(measures),
         evidence={key: value for found in measures for key, value in found.figures.items()},
         checked_by=tuple(dict.fromkeys(check.checked_by for check in checks)),
     )
+
+
+def _all_kept(measures: Iterable[Measure]) -> bool | None:
+    """False if one isn't kept, None if one couldn't be measured or there is none."""
+    found = {one.kept for one in measures}
+    if False in found:
+        return False
+    return None if None in found or not found else True
 
 
 def _run(check: Check, now: datetime) -> Measure:

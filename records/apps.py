@@ -32,13 +32,17 @@ class RecordsConfig(AppConfig):
     def ready(self) -> None:
         """Have them sealed and verified; the vault asks the restrictions, and so does whatever a patient may agree to."""
         from accounts.hooks import land_at
+        from adapters.folders import register_folder
         from consents.patients import leave_alone_when
         from records.assist import sending, stopping  # noqa: F401 - handlers of messages, and what a withdrawal stops
         from records.authority.landing import page_of_agent
         from records.queries import is_left_alone
         from records.restriction.queries import restricted
+        from records.stored import FOLDERS
         from vault.restrictions import read_from
 
+        for folder in FOLDERS:
+            register_folder(folder)
         read_from(restricted)
         leave_alone_when(is_left_alone)
         land_at(page_of_agent)

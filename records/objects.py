@@ -1,44 +1,25 @@
-"""Stored objects leave with every version of them: a versioned bucket keeps what a plain delete only hides."""
+"""Stored objects leave with every version of them, wherever they lie: a versioned bucket keeps what a plain delete only hides."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Iterable
 
 from django.core.files.storage import Storage, default_storage
 
-AT_ONCE = 1_000
-"""Objects that one call to S3 may name."""
+from adapters.objects import NotRemoved, erase, in_bucket, stores_of
 
-
-class NotRemoved(RuntimeError):
-    """The storage kept something; the next run tries again."""
+__all__ = ["NotRemoved", "remove_objects"]
 
 
 def remove_objects(names: Iterable[str], storage: Storage = default_storage) -> int:
-    """Delete the stored objects and all their versions; returns how many names there were. Safe to repeat.
+    """Delete the stored objects and all their versions at every target; returns how many names there were. Safe to repeat.
 
-    Raises NotRemoved when the storage refuses one.
+    Returns once nothing of them is listed any more. Raises NotRemoved when a store keeps one, and ``adapters.faults.Fault``
+    when one doesn't answer.
     """
     wanted = list(names)
-    bucket = getattr(storage, "bucket", None)
-    if bucket is None:
+    for store in stores_of(storage):
+        if in_bucket(store):
+            erase(store, wanted)
+            continue
         for name in wanted:
-            storage.delete(name)
-    else:
-        found = [version for name in wanted for version in _versions(storage, bucket, name)]
-        for start in range(0, len(found), AT_ONCE):
-            _delete(bucket, found[start : start + AT_ONCE])
+            store.delete(name)
     return len(wanted)
-
-
-def _versions(storage: Any, bucket: Any, name: str) -> Iterator[dict[str, str]]:
-    """Every version of one object, markers of earlier deletions too."""
-    key = storage._normalize_name(name)
-    for version in bucket.object_versions.filter(Prefix=key):
-        if version.object_key == key:
-            yield {"Key": key, "VersionId": version.id}
-
-
-def _delete(bucket: Any, versions: list[dict[str, str]]) -> None:
-    answer = bucket.delete_objects(Delete={"Objects": versions, "Quiet": True})
-    if refused := answer.get("Errors"):
-        raise NotRemoved(f"the storage kept {len(refused)} of {len(versions)} objects: {refused[0].get('Code')}")

@@ -18,7 +18,8 @@ ALLOWED = {
     "adapters/mail.py": {
         "smtplib": "names the mail server's faults", "django.core.mail.backends.smtp": "mail, behind its journal",
     },
-    "adapters/storage.py": {"botocore": "names S3's faults", "storages": "S3, behind its journal"},
+    "adapters/storage.py": {"botocore": "S3's times and tries", "storages": "S3, behind its journal"},
+    "adapters/storage_faults.py": {"boto3": "names S3's faults", "botocore": "names S3's faults"},
     "fakes/delivery.py": {"http.client": "a stand-in tells the product on this machine what happened"},
     "launcher/ports.py": {"socket": "looks whether a port of this machine is free"},
     "launcher/running.py": {"urllib.request": "asks our own server on this machine whether it is up"},

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO, Final, cast
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage, Storage, storages
 
+from adapters.objects import contact, in_bucket, stores_of
 from lifecycle.residue.databases import ScanIncomplete
 from lifecycle.residue.searching import Hit, Search
 from lifecycle.residue.unpacking import PIECE
@@ -23,13 +24,14 @@ def scan_storages(search: Search) -> Iterator[Hit]:
     for name in settings.STORAGES:
         if name == "staticfiles":
             continue
-        storage = storages[name]
-        if isinstance(storage, FileSystemStorage):
-            yield from _scan_folder(Path(storage.base_location), "storage", search)
-        elif hasattr(storage, "bucket"):
-            yield from _scan_bucket(storage, search)
-        else:
-            raise ScanIncomplete(f"the storage {name} can't be looked into: teach lifecycle/residue of it")
+        for store in stores_of(storages[name]):
+            if isinstance(store, FileSystemStorage):
+                yield from _scan_folder(Path(store.base_location), "storage", search)
+            elif in_bucket(store):
+                with contact(store):
+                    yield from _scan_bucket(store, search)
+            else:
+                raise ScanIncomplete(f"the storage {name} can't be looked into: teach lifecycle/residue of it")
 
 
 def scan_folders(search: Search) -> Iterator[Hit]:

@@ -10,6 +10,8 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from adapters.objects import abort_uploads, in_bucket, listed, stores_of
+from adapters.stock import UPLOADING
 from audit.actors import Actor
 from care.tenancy import ALL, scope
 from privacy.ids import new_id
@@ -82,7 +84,10 @@ def add_document(
 
 
 def remove_orphans(*, now: datetime) -> int:
-    """Delete what an upload left in the storage whose transaction failed. Returns how many."""
+    """Delete what an upload left in the storage whose transaction failed, in parts or whole. Returns how many objects."""
+    for store in stores_of(default_storage):
+        if in_bucket(store):
+            abort_uploads(store, before=now - UPLOADING)
     return remove_objects(orphans(now=now))
 
 
@@ -100,15 +105,12 @@ def orphans(*, now: datetime) -> list[str]:
 
 def stored_before(folder: str, *, now: datetime) -> list[str]:
     """The stored objects of a folder that are older than any upload still running."""
-    names = stored_names(folder)
-    return [name for name in names if default_storage.get_modified_time(name) < now - ORPHAN_AGE]
+    return [name for name, stored_at in listed(default_storage, folder).items() if stored_at < now - ORPHAN_AGE]
 
 
 def stored_names(folder: str = FOLDER) -> list[str]:
     """The names of all stored objects of a folder, by default of the documents."""
-    if not default_storage.exists(folder):
-        return []
-    return [f"{folder}/{name}" for name in default_storage.listdir(folder)[1]]
+    return [*listed(default_storage, folder)]
 
 
 def _store(document: Document, handle: Handle, source: BinaryIO) -> None:

@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from adapters.faults import Fault
 from privacy.refusals import Refused
 from records import actions, queries
 from records.forms import DocumentForm
@@ -109,6 +110,11 @@ def _add(request: Visit, file: PatientFile, form: DocumentForm) -> bool:
         )
     except Refused as refused:
         form.add_error("document", str(refused.refusal.message))
+        return False
+    except Fault:
+        form.add_error(
+            "document", _("The storage of files doesn't answer now: nothing was stored. Try again in a few minutes.")
+        )
         return False
     return True
 

@@ -1,6 +1,7 @@
 """A small S3 server over HTTP with versions, as a versioned bucket has them: for the real client of the house."""
 
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -41,6 +42,9 @@ class Bucket(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.versions: list[Version] = []
         self.count = 0
+        self.requests: list[str] = []
+        self.next: list[tuple[int, str] | float] = []
+        """What the next requests get instead: a status and S3's word for it, or seconds of silence."""
 
     def add(self, key: str, body: bytes | None, headers: dict[str, str]) -> Version:
         self.count += 1
@@ -57,6 +61,24 @@ class Handler(BaseHTTPRequestHandler):
 
     server: Bucket
     protocol_version = "HTTP/1.1"
+
+    def parse_request(self) -> bool:
+        """As usual; then what was planned for this request comes first."""
+        if not super().parse_request():
+            return False
+        self.server.requests.append(f"{self.command} {urlsplit(self.path).path}")
+        if not self.server.next:
+            return True
+        planned = self.server.next.pop(0)
+        if isinstance(planned, float):
+            time.sleep(planned)
+            self.close_connection = True
+            return False
+        self._body()
+        status, word = planned
+        said = "" if self.command == "HEAD" else f"<Error><Code>{word}</Code><Message>m</Message></Error>"
+        self._answer(status, said.encode(), {"Content-Type": "application/xml"})
+        return False
 
     def log_message(self, *_said: Any) -> None:
         """Quiet."""
@@ -77,10 +99,12 @@ class Handler(BaseHTTPRequestHandler):
         return self._answer(200, found.body or b"", found.headers) if found else self._answer(404, b"")
 
     def do_HEAD(self) -> None:
+        if not self._key:
+            return self._answer(200, b"")
         found = self._wanted()
         self.send_response(200 if found else 404)
         self.send_header("Content-Length", str(len(found.body or b"") if found else 0))
-        self.end_headers()
+        return self.end_headers()
 
     def do_DELETE(self) -> None:
         self._delete(self._key, self._query.get("versionId", [""])[0])
@@ -93,10 +117,13 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(200, b"<DeleteResult></DeleteResult>")
 
     def _list(self) -> None:
+        if "uploads" in self._query:
+            told = b"<ListMultipartUploadsResult><IsTruncated>false</IsTruncated></ListMultipartUploadsResult>"
+            return self._answer(200, told, {"Content-Type": "application/xml"})
         prefix = self._query.get("prefix", [""])[0]
         found = "".join(one.xml for one in self.server.versions if one.key.startswith(prefix))
         told = f"<ListVersionsResult><IsTruncated>false</IsTruncated>{found}</ListVersionsResult>"
-        self._answer(200, told.encode(), {"Content-Type": "application/xml"})
+        return self._answer(200, told.encode(), {"Content-Type": "application/xml"})
 
     def _delete(self, key: str, version: str) -> None:
         if version:
