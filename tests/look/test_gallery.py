@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import Browser
 
 from praticonnect.gallery import gallery
+from tests.look import browsing
 from tests.look.browsing import visit
 
 PAGES = ["/gallery/", "/", "/no/such/page"]
@@ -46,14 +46,32 @@ def test_home_is_clean_in_the_browser(browser: Browser, language: str) -> None:
 def test_clean_page_is_asked_again_only_when_it_is_drawn_otherwise(
     browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked, run = [], Axe.run
-    monkeypatch.setattr(Axe, "run", lambda axe, page: asked.append(page.viewport_size["width"]) or run(axe, page))
+    asked, ask = [], browsing.ask_axe
+    monkeypatch.setattr(
+        browsing, "ask_axe", lambda page, **how: asked.append(page.viewport_size["width"]) or ask(page, **how)
+    )
     seen = visit(browser, "/", width=333)
     assert [seen.findings, seen.findings] == [[], []]
     seen.page.set_viewport_size({"width": 777, "height": 900})
     assert (seen.findings, asked) == ([], [333, 777])
     seen.page.evaluate("document.querySelector('main').append(document.createElement('button'))")
     assert (len(seen.findings) > 0, len(seen.findings) > 0, asked) == (True, True, [333, 777, 777, 777])
+
+
+@pytest.mark.browser
+def test_contrast_is_asked_of_every_text_not_drawn_like_a_readable_one(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, ask = [], browsing.ask_axe
+    monkeypatch.setattr(browsing, "ask_axe", lambda page, **how: asked.append(how["contrast"]) or ask(page, **how))
+    monkeypatch.setattr(browsing, "_readable", set())
+    seen = visit(browser, "/no/such/page", width=555)
+    assert (seen.findings, asked) == ([], [True])
+    seen.page.set_viewport_size({"width": 556, "height": 900})
+    assert (seen.findings, asked) == ([], [True, False])
+    seen.page.evaluate("document.querySelector('main p').style.color = 'silver'")
+    wrong = [line.split(":")[0] for line in (*seen.findings, *seen.findings)]
+    assert (wrong, asked) == (["color-contrast"] * 2, [True, False, True, True])
 
 
 @pytest.mark.browser
