@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from contextlib import chdir
 from datetime import date, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from django.conf import LazySettings
 from django.core.management import call_command
 from django.template.loader import render_to_string
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils.translation import gettext, override
 
 from privacy.days import written
@@ -23,9 +24,10 @@ LOOSE_MARK = re.compile(r"(?<=[^\s\u00a0\u202f(])[;!?»](?=\s|$)|«(?![\u00a0\u2
 TELL = "Run `./dev manage makemessages`, then write the French in locale/fr/LC_MESSAGES/django.po."
 
 
-@pytest.fixture
-def harvest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> polib.POFile:
+@pytest.fixture(scope="module")
+def harvest(tmp_path_factory: pytest.TempPathFactory) -> polib.POFile:
     """The catalogue as `makemessages` would leave it now, made in a copy of the checkout."""
+    tmp_path = tmp_path_factory.mktemp("harvest")
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z", "--", "*.py", "*.html", "*.txt"],
         cwd=ROOT, capture_output=True, text=True, check=True,
@@ -34,9 +36,8 @@ def harvest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: LazySetti
         if (ROOT / name).is_file():
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / name, tmp_path / name)
-    settings.LOCALE_PATHS = [tmp_path / "locale"]
-    monkeypatch.chdir(tmp_path)
-    call_command("makemessages", verbosity=0)
+    with override_settings(LOCALE_PATHS=[tmp_path / "locale"]), chdir(tmp_path):
+        call_command("makemessages", verbosity=0)
     return polib.pofile(str(tmp_path / CATALOGUE))
 
 

@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,11 +60,38 @@ def made(user: User, monkeypatch: pytest.MonkeyPatch) -> ErasureCertificate:
 @pytest.fixture
 def folder(made: ErasureCertificate, tmp_path: Path) -> Path:
     """What the person has: the two files and the published keys."""
-    (tmp_path / "certificate.json").write_text(made.content, encoding="utf-8")
-    (tmp_path / "certificate.pdf").write_bytes(bytes(made.pdf))
-    (tmp_path / "keys.json").write_text(json.dumps(published_keys()))
-    shutil.copy(TOOL, tmp_path)
-    return tmp_path
+    return filled(tmp_path, papers_of(made))
+
+
+@pytest.fixture(scope="module")
+def papers() -> dict[str, bytes]:
+    """The files of one certificate, once it is made."""
+    return {}
+
+
+@pytest.fixture
+def papers_alone(request: pytest.FixtureRequest, papers: dict[str, bytes], tmp_path: Path) -> Path:
+    """What the person has, for whoever only reads it: one certificate for all of them. Its rows are gone by then."""
+    if not papers:
+        papers.update(papers_of(request.getfixturevalue("made")))
+    return filled(tmp_path, papers)
+
+
+def papers_of(made: ErasureCertificate) -> dict[str, bytes]:
+    """By name."""
+    return {
+        "certificate.json": made.content.encode(),
+        "certificate.pdf": bytes(made.pdf),
+        "keys.json": json.dumps(published_keys()).encode(),
+    }
+
+
+def filled(folder: Path, papers: Mapping[str, bytes]) -> Path:
+    """A folder with the papers and the script."""
+    for name, content in papers.items():
+        (folder / name).write_bytes(content)
+    shutil.copy(TOOL, folder)
+    return folder
 
 
 def verified(folder: Path, name: str, *more: str) -> tuple[int, str]:
@@ -87,9 +114,9 @@ def tool() -> ModuleType:
     return module
 
 
-def test_certificate_verifies_offline_in_both_forms(folder: Path) -> None:
+def test_certificate_verifies_offline_in_both_forms(papers_alone: Path) -> None:
     for name in ("certificate.json", "certificate.pdf"):
-        code, said = verified(folder, name)
+        code, said = verified(papers_alone, name)
         assert (code, said.split(":")[0]) == (0, "GENUINE"), said
         assert "account erased on 2026-11-18" in said
         assert "the last end is 2046-11-18" in said
@@ -103,13 +130,13 @@ def test_script_needs_nothing_but_cryptography() -> None:
 
 
 @pytest.mark.parametrize("name", ["certificate.json", "certificate.pdf"])
-def test_changed_byte_is_found_wherever_it_is(folder: Path, tool: ModuleType, name: str) -> None:
-    genuine = (folder / name).read_bytes()
+def test_changed_byte_is_found_wherever_it_is(papers_alone: Path, tool: ModuleType, name: str) -> None:
+    genuine = (papers_alone / name).read_bytes()
     chosen = random.Random(7)  # noqa: S311 - places to change, not a secret
     places = {0, len(genuine) - 1, *(chosen.randrange(len(genuine)) for _ in range(400))}
-    kept = [place for place in sorted(places) if accepts(tool, folder, name, flipped(genuine, place))]
+    kept = [place for place in sorted(places) if accepts(tool, papers_alone, name, flipped(genuine, place))]
     assert kept == []
-    assert accepts(tool, folder, name, genuine)
+    assert accepts(tool, papers_alone, name, genuine)
 
 
 @pytest.mark.parametrize(
@@ -123,26 +150,26 @@ def test_changed_byte_is_found_wherever_it_is(folder: Path, tool: ModuleType, na
     ],
 )
 def test_other_spelling_of_the_same_statement_is_refused(
-    folder: Path, tool: ModuleType, change: Callable[[bytes], bytes]
+    papers_alone: Path, tool: ModuleType, change: Callable[[bytes], bytes]
 ) -> None:
-    genuine = (folder / "certificate.json").read_bytes()
+    genuine = (papers_alone / "certificate.json").read_bytes()
     assert change(genuine) != genuine
-    assert not accepts(tool, folder, "certificate.json", change(genuine))
+    assert not accepts(tool, papers_alone, "certificate.json", change(genuine))
 
 
-def test_certificate_of_another_key_is_refused(folder: Path) -> None:
-    keys = json.loads((folder / "keys.json").read_text())
+def test_certificate_of_another_key_is_refused(papers_alone: Path) -> None:
+    keys = json.loads((papers_alone / "keys.json").read_text())
     keys["keys"][0]["x"] = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
-    (folder / "keys.json").write_text(json.dumps(keys))
-    assert verified(folder, "certificate.json")[0] == 1
-    assert verified(folder, "certificate.pdf")[0] == 1
+    (papers_alone / "keys.json").write_text(json.dumps(keys))
+    assert verified(papers_alone, "certificate.json")[0] == 1
+    assert verified(papers_alone, "certificate.pdf")[0] == 1
 
 
-def test_script_answers_bad_input_with_one_line(folder: Path) -> None:
-    assert verified(folder, "nowhere.json") == (2, "Can't read nowhere.json: No such file or directory\n")
+def test_script_answers_bad_input_with_one_line(papers_alone: Path) -> None:
+    assert verified(papers_alone, "nowhere.json") == (2, "Can't read nowhere.json: No such file or directory\n")
     for text in ("", "[]", "{}", '{"format": "praticonnect erasure certificate v1"}', "%PDF-1.7\n"):
-        (folder / "odd.json").write_text(text)
-        code, said = verified(folder, "odd.json")
+        (papers_alone / "odd.json").write_text(text)
+        code, said = verified(papers_alone, "odd.json")
         assert (code, said.count("\n"), said.split(":")[0]) == (1, 1, "REFUSED")
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from io import BytesIO
 from typing import Any
+from unittest.mock import patch
 
 from accounts.models import User
 from audit.actors import Actor
@@ -14,6 +16,7 @@ from care.queries import practice_of
 from care.tenancy import scope
 from records import actions
 from records.models import Consultation, Document, Measure, PatientFile
+from records.preview import inspect
 
 NOW = datetime(2026, 11, 18, 11, 0, tzinfo=UTC)
 IDENTITY = {"surname": "Lefèvre", "given_names": "Éloïse", "birth_date": "1984-02-29", "sex": "female"}
@@ -74,14 +77,18 @@ def make_measure(file: PatientFile, practitioner: User, *, at: datetime = NOW, v
 
 
 def make_document(file: PatientFile, practitioner: User, *, data: bytes | None = None, **options: Any) -> Document:
-    """A small PNG, or ``data``."""
-    with working(practitioner) as actor:
+    """A small PNG, or ``data``. Equal papers are looked into once: each time takes a process of its own."""
+    with working(practitioner) as actor, patch("records.actions.documents.inspect", _inspected):
         source = BytesIO(png() if data is None else data)
         return actions.add_document(
             file=file, source=source, name="analyse.png", by=actor, now=NOW, **{"title": "Analyse de sang", **options}
         )
 
 
+_inspected = cache(inspect)
+
+
+@cache
 def png(width: int = 40, height: int = 30) -> bytes:
     """A real image."""
     from PIL import Image

@@ -19,8 +19,6 @@ from typing import ClassVar, Protocol
 from tests.lifecycle.kills.house import Broker, House
 from tests.lifecycle.kills.servers import Cluster
 
-WARM_UPS = 2
-
 
 class Scene(Protocol):
     """Work that may be killed at any moment, and done to its end afterwards."""
@@ -79,7 +77,7 @@ class Killing:
     def run(self, kills: int) -> dict[str, object]:
         """Measure each kind of work undisturbed, then kill so many; the moments are spread over its whole length."""
         for name in self.scenes:
-            self.lengths[name] = min(self._undisturbed(name) for _ in range(WARM_UPS))
+            self.lengths[name] = self._undisturbed(name)
         done: Counter[str] = Counter()
         found: list[str] = []
         for number in range(kills):
