@@ -164,7 +164,7 @@ class Stopping:
         return f"{said}; {left % {'at': at}}"
 
 
-def look_again(subject_id: UUID | None, name: str, *, now: datetime) -> None:
+def look_again(subject_id: UUID, name: str, *, now: datetime) -> None:
     """Have a place that waits for a message of ours asked again at once, now that the message has come through."""
     waits = Stop.objects.filter(subject_id=subject_id, name=name, due_at__gt=now + SOON)
     free(waits, now).update(due_at=now + SOON)

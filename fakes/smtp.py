@@ -66,6 +66,8 @@ class Conversation(StreamRequestHandler):
 
     post: Post
     ending: Event
+    sender: str | None
+    recipients: list[str]
     timeout = 60
 
     def handle(self) -> None:
@@ -166,8 +168,8 @@ class Conversation(StreamRequestHandler):
 
     def _forget(self) -> None:
         """No letter is begun."""
-        self.sender: str | None = None
-        self.recipients: list[str] = []
+        self.sender = None
+        self.recipients = []
 
     def _line(self) -> str:
         """One command. Raises :class:`No` for what is no line, :class:`Over` at its end."""

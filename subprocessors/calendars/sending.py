@@ -111,7 +111,8 @@ def look(row: Outgoing, ground: Ground, now: datetime) -> None:
 def revoke(row: Outgoing, ground: Ground, now: datetime) -> None:
     """Have Google destroy its side; ours is gone already."""
     google.revoke(row.content["token"], ground=ground, now=now)
-    look_again(row.subject_id, actions.PLACE, now=now)
+    if row.subject_id:
+        look_again(row.subject_id, actions.PLACE, now=now)
 
 
 @repairs(google.KEY, GroundRef.necessary("end_of_use"))
