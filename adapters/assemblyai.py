@@ -200,8 +200,8 @@ def _row(one: Any, answer: Answer) -> Listed:
         made = datetime.fromisoformat(one["created"])
         made = made if made.tzinfo else made.replace(tzinfo=UTC)
         return Listed(_safe(one["id"]), Status(one["status"]), made, one["audio_url"] == DELETED)
-    except (KeyError, TypeError, ValueError, AttributeError) as wrong:
-        raise _unusable(answer) from wrong
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise _unusable(answer) from None  # what it was raised for names the value
 
 
 def _not_found(refused: Rejected) -> bool:

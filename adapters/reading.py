@@ -1,6 +1,6 @@
 """Reads a provider's answer strictly: a field that is missing, of another kind, or a word nobody documented is a clear fault.
 
-Nothing is guessed. The fault names the field, never its value, which may be somebody's.
+Nothing is guessed. The fault names the field, never its value, which may be somebody's; nor does an error behind it, in a traceback.
 """
 
 import json
@@ -70,15 +70,15 @@ class Said:
         """One of the words that are documented."""
         try:
             return kind(self.text(name))
-        except ValueError as unknown:
-            raise self.wrong(name, "isn't one that is documented") from unknown
+        except ValueError:
+            raise self.wrong(name, "isn't one that is documented") from None
 
     def uuid(self, name: str) -> UUID:
         """A random identifier."""
         try:
             return UUID(self.text(name))
-        except ValueError as wrong:
-            raise self.wrong(name, "isn't an identifier") from wrong
+        except ValueError:
+            raise self.wrong(name, "isn't an identifier") from None
 
     def moment(self, name: str) -> datetime | None:
         """A moment with its zone (UTC if it says none); None when it isn't there."""
@@ -86,8 +86,8 @@ class Said:
             return None
         try:
             said = datetime.fromisoformat(self.text(name))
-        except ValueError as wrong:
-            raise self.wrong(name, "isn't a moment") from wrong
+        except ValueError:
+            raise self.wrong(name, "isn't a moment") from None
         return said if said.tzinfo else said.replace(tzinfo=UTC)
 
     def inner(self, name: str) -> "Said":

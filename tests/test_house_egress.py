@@ -2,9 +2,14 @@
 
 import ast
 import re
+import subprocess
 from functools import cache
+from pathlib import Path
+
+import pytest
 
 from privacy.subprocessors import VERSIONS
+from tests import test_house
 from tests.test_house import OURS
 
 REACHES_OUT = frozenset({
@@ -145,3 +150,20 @@ def test_the_search_sees_hosts_where_they_hide() -> None:
     finally:
         del OURS["adapters/hiding.py"]
         tree.cache_clear()
+
+
+def test_a_host_that_somebody_writes_into_a_file_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole way, from a file that git doesn't know yet; and a module that reaches out by itself."""
+    folder = tmp_path / "adapters"
+    folder.mkdir()
+    (folder / "planted.py").write_text('import socket\n\nWHERE = "https://api.databroker.io/v1"\n')
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    monkeypatch.setattr(test_house, "ROOT", tmp_path)
+    planted = test_house.texts()
+    assert list(planted) == ["adapters/planted.py"]
+    monkeypatch.setitem(OURS, "adapters/planted.py", planted["adapters/planted.py"])
+    with pytest.raises(AssertionError, match=r"planted\.py.*api\.databroker\.io"):
+        test_every_host_in_the_code_has_a_row_in_the_register()
+    with pytest.raises(AssertionError, match=r"planted\.py.*socket"):
+        test_nobody_reaches_out_but_the_door()
+    tree.cache_clear()

@@ -130,8 +130,8 @@ def moved(said: Said) -> Moved:
 
 
 def succeeded(said: Said) -> Said:
-    """The same answer, of an older address that says faults with status 200. Raises Misunderstood when it didn't succeed."""
-    if said.get("Success") is False or (said.get("ErrorCode") is not None and said.number("ErrorCode") != 0):
+    """The same answer, of an older address that says faults with status 200. Raises Misunderstood unless it says that it succeeded."""
+    if said.get("Success") is False or said.number("ErrorCode") != 0:
         raise said.wrong("ErrorCode", "says that it wasn't done")
     return said
 

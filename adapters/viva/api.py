@@ -16,7 +16,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from adapters.calls import ONE_REQUEST, Answer, Call, Deadline, Json, Method
+from adapters.calls import ONE_REQUEST, Call, Deadline, Json, Method
 from adapters.door import Rejected, send
 from adapters.grounds import Ground
 from adapters.reading import Said, read
@@ -142,17 +142,14 @@ def _call(
 
 def _with_token(call: Call, ground: Ground, now: datetime) -> Said:
     """With a token; once more with a new one when Viva doesn't take it any more, which says that nothing was done."""
+    headers = bearer(ground=ground, now=now)
     try:
-        return read(_send_with_token(call, ground, now))
+        return read(send(replace(call, headers=headers), ground=ground, now=now))
     except Rejected as refused:
         if refused.status != UNAUTHORIZED:
             raise
     forget()
-    return read(_send_with_token(call, ground, now))
-
-
-def _send_with_token(call: Call, ground: Ground, now: datetime) -> Answer:
-    return send(replace(call, headers=bearer(ground=ground, now=now)), ground=ground, now=now)
+    return read(send(replace(call, headers=bearer(ground=ground, now=now)), ground=ground, now=now))
 
 
 def _older(
