@@ -3,13 +3,17 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
+from django.conf import settings
 from django.db.models import Case, Count, Q, QuerySet, When
 
 from adapters.boxes.models import Incoming, Outgoing
 from adapters.boxes.queue import LATE_AFTER, Queued
 from adapters.states import State
+
+MAIL: Final = "accounts.mail"
+"""The kind of message that goes to whoever carries our mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,9 @@ def held(services: Iterable[str]) -> dict[str, Held]:
 
 
 def service_of(kind: str) -> str:
-    """The service that a kind of message is for: ``viva.order``, ``repair.viva``; the house's own name none."""
+    """The service that a kind of message is for: ``viva.order``, ``repair.viva``, a mail; the house's own name none."""
+    if kind == MAIL:
+        return str(settings.MAIL_CARRIER)
     first, _dot, second = kind.partition(".")
     return second if first == "repair" else first
 
@@ -74,7 +80,8 @@ def service_of(kind: str) -> str:
 def of_service(model: type[Queued], service: str) -> Q:
     """The rows of a box that are one service's; a box that isn't divided by services has them all."""
     if model is Outgoing:
-        return Q(kind__startswith=f"{service}.") | Q(kind=f"repair.{service}")
+        mail = [MAIL] if service == settings.MAIL_CARRIER else []
+        return Q(kind__startswith=f"{service}.") | Q(kind__in=[f"repair.{service}", *mail])
     return Q(subprocessor=service) if model is Incoming else Q()
 
 

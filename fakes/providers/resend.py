@@ -19,8 +19,10 @@ HOOK: Final = "/hooks/resend/"
 NAMES: Final = {
     "auth": "invalid_api_key", "path": "not_found", "method": "method_not_allowed", "missing": "not_found",
 }  # fmt: skip
-USUAL: Final = frozenset({"from", "to", "cc", "subject", "date", "message-id", "mime-version"})
-"""Headers that every letter has."""
+ONCE: Final = "resend-idempotency-key"
+"""By which a letter that comes by SMTP a second time is known."""
+USUAL: Final = frozenset({"from", "to", "cc", "subject", "date", "message-id", "mime-version", ONCE})
+"""Headers that every letter has, or that the one who gets it never sees."""
 ADDRESS: Final = re.compile(r"https?://[^\s<>]+")
 
 
@@ -52,6 +54,7 @@ class Resend(Provider):
         self.mails: dict[str, Mail] = {}
         self.contacts: dict[str, Contact] = {}
         self.keys: dict[str, tuple[bytes, Reply]] = {}
+        self.posted_keys: set[str] = set()
         self.told = 0
 
     def authorise(self, asked: Asked, route: Route) -> None:
@@ -89,13 +92,19 @@ class Resend(Provider):
         return reply
 
     def posted(self, letter: Letter) -> Trouble | None:
-        """A letter that came by SMTP: counted as a call, and in the mailbox like any other. What is to go wrong with the answer."""
+        """A letter that came by SMTP: counted as a call, and in the mailbox like any other, once for each idempotency key.
+
+        Returns what is to go wrong with the answer.
+        """
         asked = Asked("SMTP", "smtp.resend.com", "/", headers={"mail-from": letter.sender}, body=letter.raw)
         with self.lock:
             trouble = self.called(asked)
-            if trouble is None or trouble.after or not (trouble.close or trouble.status is not None):
+            lost = trouble is not None and not trouble.after and (trouble.close or trouble.status is not None)
+            key = letter.header(ONCE)
+            if not lost and key not in self.posted_keys:
                 mail = Mail(str(uuid4()), _said(letter))
                 self.mails[mail.id] = mail
+                self.posted_keys |= {key} - {""}
             return trouble
 
     @api("POST", "/contacts", body="contact")

@@ -70,7 +70,8 @@ def test_every_secret_comes_from_the_environment_and_has_no_default() -> None:
 
 
 def test_credentials_of_each_service_reach_those_who_speak_to_it_and_nobody_else() -> None:
-    asked = OPTIONAL - {"EMAIL_HOST_PASSWORD"} | {"LIVEKIT_RECORDING", "PRATICONNECT_ADAPTERS_OFF"}
+    settings = {"LIVEKIT_RECORDING", "PRATICONNECT_ADAPTERS_OFF", "AWS_S3_BUCKET", "STORAGE_AT_AWS"}
+    asked = OPTIONAL - {"EMAIL_HOST_PASSWORD"} | settings
     for service in ("web", "worker"):
         given = environment(service)
         assert {name: given.get(name) for name in asked} == {name: f"${{{name}:-}}" for name in asked}, service

@@ -136,6 +136,16 @@ def test_the_next_letter_goes_wrong_as_told(
     assert (len(served["resend"].mails), served["resend"].count) == (kept, 1)
 
 
+def test_a_letter_tried_again_under_its_key_is_one_in_the_mailbox(served: Fakes) -> None:
+    for key in ("a", "a", "b", "", ""):
+        made = letter("Hello")
+        if key:
+            made["Resend-Idempotency-Key"] = key
+        send(served, made)
+    said = [mail.said["headers"] for mail in served["resend"].mails.values()]
+    assert (said, served["resend"].count) == ([{"X-Own": "yes"}] * 4, 5)
+
+
 def test_a_letter_that_is_cut_off_was_never_sent(served: Fakes) -> None:
     talk(served.mail_port, *BEGUN)
     with socket.create_connection(("127.0.0.1", served.mail_port), timeout=5) as line:

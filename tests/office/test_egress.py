@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from adapters import breaker, inbox
 from adapters.boxes import unproven
-from adapters.boxes.queries import Held
+from adapters.boxes.queries import MAIL, Held
 from adapters.models import Egress, EgressOutcome, Incoming, Outgoing, Switch
 from audit.models import EventEntry
 from privacy.ids import new_id
@@ -71,7 +71,12 @@ def test_each_service_says_what_closes_it_and_how_it_went(office: Client) -> Non
 def test_each_service_says_what_its_boxes_hold_and_leads_there(office: Client, receiver: Receiver) -> None:
     """What waits, failed, came unknown or unproven; nothing of it is another service's."""
     now = timezone.now()
-    for kind, state, number in (("viva.order", "waiting", 2), ("repair.viva", "failed", 1), (KIND, "failed", 3)):
+    for kind, state, number in (
+        ("viva.order", "waiting", 2),
+        ("repair.viva", "failed", 1),
+        (KIND, "failed", 3),
+        (MAIL, "waiting", 1),
+    ):
         for _more in range(number):
             row = queued(now=now)
             Outgoing.objects.filter(pk=row.pk).update(
@@ -84,11 +89,11 @@ def test_each_service_says_what_its_boxes_hold_and_leads_there(office: Client, r
     unproven.note("scell", now - timedelta(days=8))
     found = ways(office)
     assert {key: row["way"].held for key, row in found.items() if row["held"]} == {
-        "viva": Held(waiting=2, failed=1, unknown=1)
-    }
+        "viva": Held(waiting=2, failed=1, unknown=1), "resend": Held(waiting=1),
+    }  # fmt: skip
     assert {key: row["way"].unproven for key, row in found.items() if row["way"].unproven} == {"scell": 2}
-    led = [len(office.get(url).context["rows"]) for url, _words, _tone in found["viva"]["held"]]
-    assert led == [2, 1, 1]
+    urls = [url for key in ("viva", "resend") for url, _words, _tone in found[key]["held"]]
+    assert [len(office.get(url).context["rows"]) for url in urls] == [2, 1, 1, 1]
 
 
 class Away:
