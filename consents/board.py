@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from consents import notices, queries, rendering, stopping
+from consents.beside import beside
 from consents.consequences import CONSEQUENCES
 from consents.notices import Text, Wording
 from consents.states import State, fold
@@ -35,6 +36,8 @@ class Switch:
     day: date
     stopping: Stopping | None = None
     """How far its withdrawal has come, while that is what it stands on."""
+    beside: str = ""
+    """What another app knows about it, in one sentence."""
     children: list["Switch"] = field(default_factory=list)
 
     @property
@@ -121,7 +124,7 @@ def board(subject_id: UUID, *, language: str, now: datetime) -> list[Group]:
     ids = {event.number: event.pk for event in events}
     states = fold(event.fact for event in events)
     stopped = stopping.of_events(ids[state.number] for state in states.values() if state.number and not state.on)
-    make = partial(_switch, states=states, ids=ids, stopped=stopped, language=language, now=now)
+    make = partial(_switch, subject_id, states=states, ids=ids, stopped=stopped, language=language, now=now)
     made = [make(key, "", children=[make(key, one.key) for one in KEYS[key].children]) for key in KEYS]
     return [Group(name, about, [one for one in made if KEYS[one.key].kind in kinds]) for name, about, kinds in GROUPS]
 
@@ -132,6 +135,7 @@ def switches_of(groups: Iterable[Group]) -> list[Switch]:
 
 
 def _switch(
+    subject_id: UUID,
     key: str,
     child: str,
     *,
@@ -147,4 +151,5 @@ def _switch(
     text, state = notices.in_force(slot, language, day), states[slot]
     event_id = ids.get(state.number)
     own = None if state.by_parent or event_id is None else stopped.get(event_id)
-    return Switch(key, child, text, text.wording, state, event_id, day, own, children or [])
+    said = beside(slot, subject_id)
+    return Switch(key, child, text, text.wording, state, event_id, day, own, said, children or [])

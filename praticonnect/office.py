@@ -37,6 +37,7 @@ from praticonnect import (
     office_subprocessors,
     office_supervision,
     office_today,
+    office_training,
     office_usage,
 )
 from praticonnect.office_nav import standing_at
@@ -93,6 +94,7 @@ class OfficeSite(AdminSite):
             path("policies/<int:number>/announce/", self.admin_view(office_policies.announce), name="policy_announce"),
             path("statistics/", self.admin_view(office_statistics.ledger), name="statistics"),
             path("usage/", self.admin_view(office_usage.usage), name="usage"),
+            path("training/", self.admin_view(office_training.sets), name="training_sets"),
             *office_subprocessors.paths(self.admin_view),
             path("register/", self.admin_view(office_processing.register), name="processing_register"),
             path("duties/", self.admin_view(office_duties.duties), name="duties"),

@@ -86,6 +86,9 @@ GROUPS = (
             OfficePage(
                 "statistics", _("Published statistics"), _("Each publication, what it may tell, and what is left of the year"), "list-checks"
             ),
+            OfficePage(
+                "training_sets", _("Training sets"), _("Each set, who left it since, and whether its file is there"), "folder-open"
+            ),
             OfficePage("consent_log", _("Consent log"), _("Who decided what, when, on which words"), "check"),
             OfficePage(
                 "processing_register", _("Processing registers"), _("Both of Art. 30, as they stand now, to print"), "folder-open"

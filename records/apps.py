@@ -20,6 +20,9 @@ JOURNALED = {
     "records.OrderedFile": "",
     "records.StatisticsRelease": "",
     "records.Suggestion": "",
+    "records.TrainingBuild": "",
+    "records.TrainingEnd": "",
+    "records.TrainingMember": "training_members",
 }
 """Each row has its event (MD-44); of what an import brings, one event per file counts it."""
 
@@ -48,5 +51,24 @@ class RecordsConfig(AppConfig):
         land_at(page_of_agent)
         register("records_consultationversion", stream="records", each=RowTerm("", 0))
         register("records_statisticsrelease", stream="statistics")
+        register("records_trainingbuild", stream="training")
+        register("records_trainingend", stream="training_ends")
+        follow_consents()
         for label, counted_as in JOURNALED.items():
             journal_each(label, counted_as)
+
+
+def follow_consents() -> None:
+    """Who takes a lock back, or dies, is recorded on the training sets in the same transaction; and people read in how many they are."""
+    from consents.beside import say_beside
+    from consents.hooks import when_decided
+    from privacy.patient_keys import AI_TRAINING
+    from records.actions.deaths import tell_also
+    from records.training import leaving, queries, stopping  # noqa: F401 - stopping says what a withdrawal stops
+    from records.training.rules import SLOT
+
+    when_decided(AI_TRAINING, leaving.patient_decided)
+    when_decided(SLOT, leaving.practitioner_decided)
+    tell_also(leaving.death_recorded)
+    say_beside(SLOT, queries.in_words_of_account)
+    say_beside(AI_TRAINING, queries.in_words_of_file)

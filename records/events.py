@@ -48,6 +48,9 @@ EVENTS.say(
         "records.share.begun": _("something was shown in the portal"),
         "records.share.withdrawn": _("something is shown in the portal no longer"),
         "records.statistics.published": _("figures about nobody were published"),
+        "records.training.built": _("a training set was built"),
+        "records.training.destroyed": _("the file of a training set was destroyed"),
+        "records.training.left": _("somebody left a training set"),
         "records.suggestion.asked": _("a draft or a transcript was asked of a machine"),
         "records.suggestion.ready": _("a machine's draft or transcript came"),
         "records.suggestion.accepted": _("a machine's text was taken over into a draft"),
@@ -85,6 +88,7 @@ PARTS.say(
         "medical": _("the medical summary"),
         "order": _("an authority's order"),
         "import": _("the report of an import"),
+        "training_set": _("a training set"),
     }
 )
 ACTS.say(
@@ -92,5 +96,6 @@ ACTS.say(
         "file.create": _("made the file"),
         "draft": _("opened %(part)s for a draft by a machine"),
         "transcribe": _("opened %(part)s for a transcript by a machine"),
+        "train": _("opened %(part)s for a training set"),
     }
 )

@@ -32,6 +32,7 @@ from records.models import (
 from records.portal import promises as _portal  # noqa: F401 - registers those of the portal (MD-02, MD-03)
 from records.restriction import promises as _restriction  # noqa: F401 - registers that of restriction (PC-63)
 from records.statistics import promises as _statistics  # noqa: F401 - registers that of statistics (PC-20)
+from records.training import promises as _training  # noqa: F401 - registers that of training sets (PC-21)
 from vault.files import MAGIC
 from vault.seal import BLOCK, HEAD_BYTES, VERSION
 
@@ -64,6 +65,7 @@ WALLED: Final = (
     "records_importrun",
     "records_share",
     "records_orderedfile",
+    "records_trainingmember",
     "care_portallink",
     "care_invitation",
     "records_importline",

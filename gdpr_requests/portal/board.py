@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from care.models import StaffConsent
 from care.team.queries import agrees
 from consents import notices, patients, rendering, stopping
+from consents.beside import beside
 from consents.log import ROLES
 from consents.notices import Text, Wording
 from consents.patients import Wish
@@ -32,6 +33,8 @@ class Choice:
     practice_agrees: bool
     stopping: Stopping | None = None
     """How far its withdrawal has come, while that is what it stands on."""
+    beside: str = ""
+    """What another app knows about it, in one sentence."""
 
     @property
     def key(self) -> str:
@@ -86,15 +89,15 @@ def board_of(of: Watched, *, language: str, now: datetime) -> Board:
     """The choices about one file as they stand at ``now``, in the language of the page."""
     held, ready = patients.wishes([of.file.pk], now)[of.file.pk], patients.practice_agrees(of.file.pk, now)
     stopped = stopping.of_events(wish.event.pk for wish in held.values() if wish.event and not wish.state.on)
-    made = [_choice(of.link.pk, wish, wish.key in ready, stopped, language, now) for wish in held.values()]
+    made = [_choice(of, wish, wish.key in ready, stopped, language, now) for wish in held.values()]
     informed = next(one for one in made if one.key == TELECONSULTATION)
     rest = [one for one in made if one is not informed]
     return Board(of, informed, rest, agrees(of.link.practice_id, of.file.pk))
 
 
 def _choice(
-    link_id: UUID, wish: Wish, ready: bool, stopped: dict[UUID, Stopping], language: str, now: datetime
+    of: Watched, wish: Wish, ready: bool, stopped: dict[UUID, Stopping], language: str, now: datetime
 ) -> Choice:
     text = notices.in_force(wish.key, language, legal_day(now))
     own = stopped.get(wish.event.pk) if wish.event else None
-    return Choice(link_id, wish, text, text.wording, ready, own)
+    return Choice(of.link.pk, wish, text, text.wording, ready, own, beside(wish.key, of.file.pk))

@@ -12,9 +12,10 @@ from care.tenancy import ALL, scope
 from lifecycle.expiring import boxes, money, orders
 from lifecycle.expiring.facts import TABLES, Rows
 from lifecycle.expiring.terms import ONE_DAY
-from privacy.clocks import ZONES, Jurisdiction, end_of_term
+from privacy.clocks import ZONES, Jurisdiction, end_of_term, legal_day
 from privacy.forecast import Leaving, forecast
-from records.models import AuthorityOrder
+from records.models import AuthorityOrder, TrainingBuild
+from records.training.leaving import there
 
 
 @forecast
@@ -67,6 +68,18 @@ def payments(today: date, until: date) -> Iterator[Leaving]:
             months[leaves.replace(day=1)] += 1
     for month, count in sorted(months.items()):
         yield Leaving(month, money.RULE, Payment._meta.label, count)
+
+
+@forecast
+def training_sets(today: date, until: date) -> Iterator[Leaving]:
+    """Files of training sets by the month in which their time is over, should nobody leave before."""
+    months: Counter[date] = Counter()
+    for expires_at in there().values_list("expires_at", flat=True):
+        leaves = max(legal_day(expires_at), today)
+        if leaves <= until:
+            months[leaves.replace(day=1)] += 1
+    for month, count in sorted(months.items()):
+        yield Leaving(month, "PC-41", TrainingBuild._meta.label, count)
 
 
 def _months(table: Rows, today: date, until: date) -> Counter[date]:

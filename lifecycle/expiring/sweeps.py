@@ -2,7 +2,7 @@
 
 from audit.evidence import keep_month_while
 from consents import proofs
-from lifecycle.expiring import audience, boxes, facts, money, months, office, orders, usage, versions
+from lifecycle.expiring import audience, boxes, facts, money, months, office, orders, training, usage, versions
 from lifecycle.sweeping import sweep_with
 
 
@@ -16,6 +16,7 @@ def register() -> None:
     sweep_with(office.sweep)
     sweep_with(audience.sweep)
     sweep_with(usage.sweep)
+    sweep_with(training.sweep)
     sweep_with(boxes.sweep)
     sweep_with(money.sweep, destroys={money.NAME: "adapters.Payment"})
     sweep_with(orders.tell)

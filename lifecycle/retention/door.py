@@ -21,6 +21,7 @@ from lifecycle.retention.deciding import BATCH, Reason, decide
 from lifecycle.retention.objects import remove_objects
 from lifecycle.rights.journal import copy_new
 from records.models import PatientFile
+from records.training.leaving import forget_files
 from vault import rings
 
 __all__ = ["BATCH", "Reason", "decide", "destroy", "finish_decided"]
@@ -69,6 +70,7 @@ def finish_decided(file_ids: Iterable[UUID] | None = None, *, by: Actor, now: da
         files = [file_id for (file_id,) in cursor.fetchall()]
         if files:
             runs = imports.ending_with(files)
+            forget_files(files, by=by, now=now)
             rings.destroy([*files, *_own_keys(files), *runs], now)
             cursor.execute(NAMES, [files])
             remove_objects(name for (name,) in cursor.fetchall())

@@ -6,6 +6,7 @@ from datetime import datetime
 from accounts.models import PatientProfile, PractitionerProfile, User
 from accounts.patients.actions import identity_of
 from audit.actors import Actor
+from care.models import Membership
 from care.queries import invitations_to, links_to
 from privacy.pseudonyms import Kind, Known, Pseudonyms
 from records.models import PatientFile
@@ -37,7 +38,7 @@ def known_of(file: PatientFile, handle: Handle, *, practitioner: User, now: date
     for invitation in invitations_to(file.pk):
         yield from _known(Kind.EMAIL, handle.read(invitation, "email"))
     yield from _known(Kind.PERSON, file.practice.name)
-    for account in {practitioner, file.created_by, *_authors(file)}:
+    for account in {practitioner, file.created_by, *_authors(file), *_colleagues(file)}:
         yield from _of_practitioner(account)
     linked = User.objects.filter(pk__in=links_to(file.pk, now).values("account_id")).select_related("patient")
     for account in linked:
@@ -49,8 +50,17 @@ def _authors(file: PatientFile) -> Iterator[User]:
     yield from User.objects.filter(pk__in=seen)
 
 
+def _colleagues(file: PatientFile) -> Iterator[User]:
+    """Who works in the practice today: notes name them."""
+    yield from User.objects.filter(
+        pk__in=Membership.objects.live().filter(practice_id=file.practice_id).values("user_id")
+    )
+
+
 def _of_practitioner(account: User) -> Iterator[Known]:
     yield from _known(Kind.EMAIL, account.email)
+    for membership in Membership.objects.filter(user=account):
+        yield from _known(Kind.PERSON, membership.name)
     profile = PractitionerProfile.objects.filter(user=account).first()
     for name, kind in OF_PRACTITIONER.items() if profile else ():
         yield from _known(kind, getattr(profile, name))

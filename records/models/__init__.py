@@ -13,6 +13,7 @@ from records.models.portal import Questionnaire, QuestionnaireDraft, Share
 from records.models.restrictions import OpeningGround, RestrictedOpening, Restriction, RestrictionGround, Told
 from records.models.statistics import StatisticsRelease
 from records.models.suggestions import Suggestion, SuggestionKind, SuggestionState
+from records.models.training import EndReason, LeftWhy, TrainingBuild, TrainingEnd, TrainingMember
 
 __all__ = [
     "ArchiveOpening",
@@ -23,10 +24,12 @@ __all__ = [
     "ConsultationVersion",
     "Correction",
     "Document",
+    "EndReason",
     "FileStatus",
     "ImportLine",
     "ImportRun",
     "KeptResource",
+    "LeftWhy",
     "Measure",
     "OfFile",
     "OfPractice",
@@ -49,4 +52,7 @@ __all__ = [
     "SuggestionState",
     "Told",
     "ToldHow",
+    "TrainingBuild",
+    "TrainingEnd",
+    "TrainingMember",
 ]

@@ -81,7 +81,7 @@ def test_what_waits_on_a_switch_is_dropped_in_the_withdrawal_itself(receiver: Re
         queued(other, slot=slot),
     ]
     choose(person(subject), slot, False)
-    stop = Stop.objects.get()
+    stop = Stop.objects.get(name="queue")
     found = [
         (row.state, row.problem, row.payload is None)
         for row in Outgoing.objects.filter(pk__in=[r.pk for r in rows]).order_by("pk")

@@ -38,6 +38,7 @@ from tests.accounts.factories import WebClient, make_practitioner, make_staff, p
 from tests.gdpr_requests.factories import by_letter
 from tests.lifecycle.schedule.helpers import medical, text_of
 from tests.look.browsing import HOST, Visit
+from tests.records.training_world import entered
 from tests.security.seeding import Seeder
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(databases="__all__")]
@@ -76,6 +77,8 @@ def house() -> Seeder:
     add_duty(kind="audit", title=f"Audit {LONG}", every_months=12, first_due_on=now.date(), by=by, now=now)
     cut(user=make_practitioner(LONG), lost=["all"], said="owner", by=by, now=now)
     propose(text=text_of(PC_41=medical(15)), by=by, now=now)
+    with scope(ALL):
+        entered(PatientFile.objects.earliest("pk"), seeder.user)
     one = breaches_known()[0]
     breaches.add_scope(
         breach_id=one.id, since=now - timedelta(days=1), until=now, actor_id=seeder.user.pk, by=by, now=now

@@ -67,7 +67,7 @@ OF_NO_FILE: Final = frozenset(
     patient_privacy:export_delete patient_privacy:journal patient_privacy:overview patient_privacy:question
     patient_privacy:request patient_privacy:request_new patient_privacy:requests readyz records:emergencies records:import
     records:import_discard records:import_run records:order_paper records:orders records:restricted set_language
-    admin:egress admin:egress_csv admin:usage admin:way_open admin:way_out admin:ways_out consents:usage statistics:open_file
+    admin:egress admin:egress_csv admin:training_sets admin:usage admin:way_open admin:way_out admin:ways_out consents:usage statistics:open_file
     adapters:hook adapters:hook_below admin:queue admin:queue_box admin:queue_message admin:statistics statistics:page
     admin:subprocessor_announce admin:subprocessors gdpr:calendar gdpr:integration gdpr:integrations gdpr:subprocessors subprocessors:changes subprocessors:history subprocessors:register
     """.split()
