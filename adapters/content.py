@@ -130,12 +130,13 @@ class Plain:
 
     @classmethod
     def from_template(cls, template: str, values: Mapping[str, Value], *, language: str) -> "Plain":
-        """The template in ``language``, filled in. Raises TypeError for a value that could hold free text."""
+        """The template in ``language``, filled in; it may name the controller. Raises TypeError for a value that could hold free text."""
         for name, value in values.items():
             if not isinstance(value, _VALUES):
                 raise TypeError(f"{name} may not go into a message: give a number, a day, a Name, a Link or a Code")
         with translation.override(language):
-            text = render_to_string(template, {name: _said(value) for name, value in values.items()})
+            said = {name: _said(value) for name, value in values.items()}
+            text = render_to_string(template, {"controller": settings.CONTROLLER, **said})
         return cls(_TOKEN, text.strip())
 
 

@@ -44,7 +44,12 @@ ELSEWHERE: Final = {
     "records.assist.actions:remove_copies": "a step of acts that journal; the copy's end is journaled when the service said it",
     "records.assist.actions:remove_copy": "as above",
     "records.actions.consultations:move_clock": "a step of acts that journal",
+    "gdpr_requests.desk.identity:read_document": "reads: the vault journals the opening, the door what is asked of the storage",
     "records.actions.documents:remove_orphans": "objects in the storage that no row names",
+    **dict.fromkeys(
+        (f"records.actions.documents:{name}" for name in ("orphans", "stored_before", "stored_names")),
+        "lists the storage, whose calls stand in the egress journal",
+    ),
     "records.portal.content:save_answers": "a draft of the writer's own; the access journal says that the file was opened to change it",
     **dict.fromkeys(
         (f"subprocessors.calendars.actions:{name}" for name in ("bring", "bring_all", "look", "prepare", "renew")),
