@@ -27,13 +27,13 @@ from adapters.folders import _folders
 from adapters.grounds import necessary
 from care.models import PortalLink
 from care.tenancy import ALL, scope
+from fakes import smtp
 from fakes.server import Fakes
 from privacy.declare import REGISTRY, Category
 from records.fields import CONSULTATION_FIELDS
 from records.models import Consultation, PatientFile
 from tests.adapters.contracts.captured import by_place, captured, tokens_in
 from tests.adapters.contracts.kinds import House, all_kinds, one_of_each
-from tests.adapters.test_mail import post_office
 from tests.adapters.test_withdrawals import outcome
 from tests.lifecycle.residue.s3 import served
 from tests.records.assist_world import World
@@ -56,13 +56,14 @@ def outside(
     settings.VIDEO_RECORDING = True
     monkeypatch.setattr("adapters.outbox._send", lambda task: None)
     with ExitStack() as stack:
-        mail = stack.enter_context(post_office())
+        letters: list[bytes] = []
+        port = stack.enter_context(smtp.listening(lambda letter: letters.append(letter.raw), 0))
         bucket, store = stack.enter_context(served())
         settings.EMAIL_BACKEND, settings.EMAIL_USE_TLS, settings.EMAIL_TIMEOUT = "adapters.mail.Backend", False, 5
         settings.EMAIL_HOST = settings.MAIL_HOST = "127.0.0.1"
-        settings.EMAIL_PORT = mail.server_address[1]
+        settings.EMAIL_PORT = port
         settings.STORAGES = {**settings.STORAGES, "default": {**store, "BACKEND": "adapters.storage.JournaledS3"}}
-        yield lambda: captured(fakes, mail.letters, bucket)
+        yield lambda: captured(fakes, letters, bucket)
 
 
 def full_house(fakes: Fakes) -> House:

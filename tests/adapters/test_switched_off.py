@@ -209,7 +209,7 @@ def test_whatever_is_off_no_operation_connects_anywhere(stage: Stage, socket: Pr
                 if name in ways_of(operation):
                     asked.add((operation.function, operation.ready.__name__, name))
                     found[operation.function, operation.ready.__name__, name] = tried(act, socket)
-            assert Egress.objects.count() == lines
+            assert (name, Egress.objects.count()) == (name, lines)
     assert asked
     assert {where: came for where, came in found.items() if came != ("refused", 0)} == {}
 
