@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from care.tenancy import ALL, scope
 from privacy.clocks import legal_day
 from privacy.days import written
-from records.models import TrainingBuild, TrainingMember
+from records.models import LeftWhy, TrainingBuild, TrainingMember
 from records.training.leaving import of_practitioner, there
 
 
@@ -54,35 +54,42 @@ def sets(found: Iterable[TrainingBuild], now: datetime) -> list[Set]:
 
 def in_words_of_file(file_id: UUID) -> str:
     """In how many sets texts of a patient's file are, for the patient; empty when they never were in one."""
-    return _said(TrainingMember.objects.filter(file_id=file_id))
+    return _said(Q(file_id=file_id), LeftWhy.PATIENT)
 
 
 def in_words_of_account(account_id: UUID) -> str:
     """In how many sets texts of a practitioner, or of the practices they own, are; empty when none ever was."""
-    return _said(TrainingMember.objects.filter(of_practitioner(account_id)))
+    return _said(of_practitioner(account_id), LeftWhy.PRACTICE)
 
 
-def _said(members: QuerySet[TrainingMember]) -> str:
+def _said(whose: Q, own_no: LeftWhy) -> str:
     with scope(ALL):
-        found = members.aggregate(
-            all=Count("build", distinct=True), there=Count("build", filter=Q(left_at=None, build__end=None), distinct=True),
-            first=Min("build__built_at"), left=Max("left_at"),
+        found = TrainingMember.objects.filter(whose).aggregate(
+            all=Count("build", distinct=True), first=Min("build__built_at"), left=Max("left_at", filter=Q(left_why=own_no)),
+            there=Count("build", filter=Q(build__end=None), distinct=True),
+            stays=Count("build", filter=Q(build__end=None, left_at=None), distinct=True),
         )  # fmt: skip
     if not found["all"]:
         return ""
     number, day = found["all"], written(legal_day(found["first"]))
-    said = ngettext(
-        "In %(n)d training set, built on %(day)s.",
-        "In %(n)d training sets, the first of them built on %(day)s.",
-        number,
-    ) % {"n": number, "day": day}
-    if found["there"]:
-        return said + " " + _("One of them is kept, sealed, until you take it back or its time is over.")
-    if found["left"]:
-        return (
-            said + " " + _("You left on %(day)s; no file of them is kept.") % {"day": written(legal_day(found["left"]))}
+    said = [
+        ngettext(
+            "In %(n)d training set, built on %(day)s.",
+            "In %(n)d training sets, the first of them built on %(day)s.",
+            number,
         )
-    return said + " " + _("No file of them is kept any more.")
+        % {"n": number, "day": day}
+    ]
+    if found["left"]:
+        said.append(_("That you took it back on %(day)s stands on each.") % {"day": written(legal_day(found["left"]))})
+    return " ".join([*said, _of_files(found["there"], found["stays"])])
+
+
+def _of_files(there: int, stays: int) -> str:
+    """Whether a file is kept, and whether it is one that still holds these texts by right."""
+    if stays:
+        return _("The file of one is kept, sealed, until you take it back or its time is over.")
+    return _("A file is closed, and is being destroyed.") if there else _("No file of them is kept.")
 
 
 def _set(build: TrainingBuild, stay: int, last: datetime | None, now: datetime) -> Set:
