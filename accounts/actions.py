@@ -105,7 +105,7 @@ def send_code(*, user: User, attempt: str, by: Actor, now: datetime) -> datetime
     code = device.issue(attempt, now)
     device.save()
     record_security(by=by, kind="factor.code_sent", account_id=user.pk, detail={"channel": device.channel}, now=now)
-    transaction.on_commit(lambda: mails.login_code(user=user, code=code, valid_until=device.valid_until))
+    mails.login_code(user=user, code=code, valid_until=device.valid_until)
     return None
 
 
@@ -138,7 +138,8 @@ def check_code(*, user: User, attempt: str, code: str, by: Actor, now: datetime)
 def warn_of_guesses(*, user: User, failures: int) -> None:
     """After the fourth wrong code in a row, tell the owner once: whoever types codes knows the password."""
     if failures == WRONG_CODES_BEFORE_WARNING:
-        transaction.on_commit(lambda: mails.wrong_codes(user=user))
+        with transaction.atomic():
+            mails.wrong_codes(user=user)
 
 
 @transaction.atomic

@@ -1,12 +1,15 @@
 """How allauth's steps are tuned to ours: stages, back-off, step-up, mails, verdict."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
+from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.forms import BaseForm
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,8 +19,12 @@ from accounts import actions, hooks, journal, mails, queries, stepup, throttle
 from accounts.credentials.queries import is_locked
 from accounts.models import User
 from accounts.patients.queries import is_patient
+from accounts.user_agents import in_words
 from audit.requests import HouseRequest
 
+SAID: Final = ("code", "email", "from_email", "to_email", "timestamp", "ip")
+LINKS: Final = ("password_reset_url", "signup_url")
+"""What our templates take from allauth's own words; anything else stays behind."""
 STAGES = [
     "accounts.stages.EmailVerificationStage",
     "accounts.stages.SecondFactorStage",
@@ -106,7 +113,13 @@ class AccountAdapter(DefaultAccountAdapter):
         raise NotImplementedError("accounts.actions.sign_up_practitioner makes accounts")
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        mails.from_template(template_prefix, email, context, language=queries.language_of(email))
+        """What allauth writes, with the values that its templates say, and links on our own site whatever host was asked."""
+        values = {name: context[name] for name in SAID if name in context}
+        links = {name: settings.SITE_URL + urlsplit(context[name]).path for name in LINKS if name in context}
+        if "user_agent" in context:
+            values["user_agent"] = in_words(context["user_agent"])
+        with transaction.atomic():
+            mails.from_template(template_prefix, email, {**values, **links}, language=queries.language_of(email))
 
     def get_signup_redirect_url(self, request: HouseRequest) -> str:
         """After sign-up: the page that proposes an app or a passkey."""

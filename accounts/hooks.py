@@ -86,6 +86,16 @@ def when_credentials_change(callback: CredentialsChanged) -> None:
         on_credentials_changed.append(callback)
 
 
+silences: list[Callable[[UUID], bool]] = []
+"""Whether an account's holder isn't written to any more, for a reason that the apps above know: their death."""
+
+
+def silent_when(asks: Callable[[UUID], bool]) -> None:
+    """Have `asks(account_id)` say whether nobody is to be written to. Registering it twice keeps one."""
+    if asks not in silences:
+        silences.append(asks)
+
+
 class CredentialsCut(Protocol):
     """What is called when lost credentials are cut, in the same transaction; returns how many links and invitations it ended."""
 

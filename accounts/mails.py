@@ -1,27 +1,30 @@
-"""Every message accounts sends: one function each. Dates come in as values; the footer names controller and DPO (PC-01).
+"""Every message accounts sends: one function each, and the one way in which any e-mail of the house leaves (docs/messages.md).
 
-Codes never go through a broker: they are sent in the process that made them, after its transaction. A mail that can't be
-sent is logged by kind (never with its address or text); the page offers to send again.
+A message is a row of the outbox, written in the transaction of the act: what is said lies there sealed, as the name of a
+template and its values. A worker fills it in and sends it, to the address that the account has at that moment.
 """
 
-import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from django.conf import settings
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-from accounts import queries
+from accounts import hooks, queries
 from accounts.models import User
-from adapters.faults import Fault
-from adapters.grounds import necessary
-from adapters.mail import Letter, without_health
-from privacy.refusals import Refused
+from adapters import journal, mail, outbox
+from adapters.boxes.models import Outgoing
+from adapters.boxes.refs import GroundRef
+from adapters.content import Link, Name, Plain, Value, packed, unpacked
+from adapters.grounds import Ground
+from privacy.refusals import Refusal, Refused
 
-log = logging.getLogger(__name__)
+KIND: Final = "accounts.mail"
 ORDERED_BY_LAW: Final = (
     "gdpr/",
     "lifecycle/email/breach",
@@ -30,32 +33,94 @@ ORDERED_BY_LAW: Final = (
     "records/email/order",
 )
 """Beginnings of the templates that answer a right, tell of a breach, a change of policy or an authority's order."""
+CLOSED: Final = Refusal("account_closed", _("The account is closed."))
+DIED: Final = Refusal("holder_died", _("The holder of the account died."))
 
 
-def from_template(prefix: str, to: str, context: Mapping[str, Any], *, language: str) -> bool:
-    """Send `<prefix>_subject.txt` and `<prefix>_message.txt` in `language`. False when it couldn't be sent.
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a message belongs to, for whoever keeps book: ``about`` names one, in words that JSON can hold.
 
-    Raises TypeError for values that hold health content.
+    ``told`` is called once the mail server took it, perhaps twice; ``still`` before, and raises ``Refused`` when it isn't true any more.
     """
-    without_health(context)
+
+    name: str
+    told: Callable[[Sequence[str], datetime], None]
+    still: Callable[[Sequence[str], datetime], None] | None = None
+
+
+_occasions: dict[str, Occasion] = {}
+
+
+def keep_book(occasion: Occasion) -> Occasion:
+    """Register an occasion, when the app starts. Raises ValueError for a second one of the name."""
+    if _occasions.setdefault(occasion.name, occasion) != occasion:
+        raise ValueError(f"two occasions are called {occasion.name!r}")
+    return occasion
+
+
+def from_template(
+    prefix: str, to: User | str, context: Mapping[str, Any], *, language: str,
+    occasion: str = "", about: Sequence[str] = (), dedupe: str = "",
+) -> None:  # fmt: skip
+    """Have ``<prefix>_subject.txt`` and ``<prefix>_message.txt`` sent in ``language`` once the caller's transaction commits.
+
+    To an account's holder, at the address of the moment it leaves, or to an address. Strings become links of our own site, or
+    names of one line. ``occasion`` is the name of one that was registered. Raises TypeError for values that could hold
+    health content, LookupError for an unknown occasion, RuntimeError outside of a transaction.
+    """
+    _known(occasion)
+    account = to if isinstance(to, User) else queries.account_by_email(to)
     with translation.override(language):
-        values = {
-            **context,
-            "product": settings.PRODUCT_NAME,
-            "controller": settings.CONTROLLER,
-            "site_url": settings.SITE_URL,
-        }
-        subject = " ".join(render_to_string(f"{prefix}_subject.txt", values).split())
-        body = render_to_string(f"{prefix}_message.txt", values).strip() + "\n"
-    account = queries.account_by_email(to)
-    ground = necessary(ground_of(prefix), subject_id=account.pk if account else None)
-    try:
-        Letter(subject, body, to, ground=ground).send()
-    except (Fault, Refused) as fault:
-        # Its kind only: what a mail server answers, and with it a traceback, names the address.
-        log.error("mail %s could not be sent: %s", prefix, getattr(fault, "why", type(fault).__name__))
-        return False
-    return True
+        values = packed({name: _value(value) for name, value in context.items()})
+    payload = {
+        "template": prefix, "language": language, "values": values, "to": "" if isinstance(to, User) else to,
+        "occasion": occasion, "about": list(about),
+    }  # fmt: skip
+    ground = GroundRef.necessary(ground_of(prefix), subject_id=account.pk if account else None)
+    outbox.enqueue(kind=KIND, payload=payload, ground=ground, now=journal.database_clock(), dedupe=dedupe)
+
+
+@outbox.handles(KIND)
+def deliver(row: Outgoing, ground: Ground, now: datetime) -> None:
+    """One message. Raises ``Refused`` where nobody may be written to any more, else as :func:`adapters.mail.post`."""
+    said = row.content
+    occasion, about = _known(said["occasion"]), said["about"]
+    address = _address(row, said["to"])
+    if occasion and occasion.still:
+        occasion.still(about, now)
+    subject, text = (
+        Plain.from_template(f"{said['template']}_{part}.txt", unpacked(said["values"]), language=said["language"])
+        for part in ("subject", "message")
+    )
+    mail.post(mail.Words(address, subject, text), row=row, ground=ground, now=now)
+    if occasion:
+        occasion.told(about, now)
+
+
+def _known(occasion: str) -> Occasion | None:
+    return _occasions[occasion] if occasion else None
+
+
+def _address(row: Outgoing, given: str) -> str:
+    """Where it goes. Raises ``Refused``: nobody writes to a closed account, nor to the dead; whoever types a password lives."""
+    if row.subject_id is None:
+        return given
+    user = User.objects.filter(pk=row.subject_id, is_active=True).first()
+    if user is None:
+        raise Refused(CLOSED)
+    if row.necessity != "login_code" and any(silent(user.pk) for silent in hooks.silences):
+        raise Refused(DIED)
+    return given or user.email
+
+
+def _value(value: Any) -> Value:
+    text = str(value) if isinstance(value, Promise) else value
+    if not isinstance(text, str):
+        checked: Value = text
+        return checked
+    ours = text.startswith(settings.SITE_URL.rstrip("/") + "/")
+    return Link(text) if ours else Name.short(text)
 
 
 def ground_of(prefix: str) -> str:
@@ -65,15 +130,15 @@ def ground_of(prefix: str) -> str:
     return "legal_notice" if prefix.startswith(ORDERED_BY_LAW) else "account_message"
 
 
-def _to(user: User, name: str, context: Mapping[str, Any]) -> bool:
-    return from_template(f"account/email/{name}", user.email, context, language=user.language)
+def _to(user: User, name: str, context: Mapping[str, Any]) -> None:
+    from_template(f"account/email/{name}", user, context, language=user.language)
 
 
-def login_code(*, user: User, code: str, valid_until: datetime | None) -> bool:
+def login_code(*, user: User, code: str, valid_until: datetime | None) -> None:
     """The six-digit code of one sign-in (MD-50)."""
-    return _to(user, "login_code", {"code": code, "valid_until": valid_until})
+    _to(user, "login_code", {"code": code, "valid_until": valid_until})
 
 
-def wrong_codes(*, user: User) -> bool:
+def wrong_codes(*, user: User) -> None:
     """Somebody who knows the password types wrong codes."""
-    return _to(user, "wrong_codes", {"password_url": settings.SITE_URL + reverse("account_reset_password")})
+    _to(user, "wrong_codes", {"password_url": settings.SITE_URL + reverse("account_reset_password")})

@@ -5,11 +5,12 @@ Words of a patient's record travel as :class:`HealthText`: it has no text form o
 into an e-mail or a text message is :class:`Plain`: a template with values of few kinds, none of which is free text.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
-from typing import Any, Final, Never, final
+from types import MappingProxyType
+from typing import Any, Final, Never, Self, final
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -77,6 +78,21 @@ class Name:
     def __str__(self) -> str:
         return self.text
 
+    @classmethod
+    def short(cls, text: str) -> Self:
+        """As much of ``text`` as a name may have, on one line, with no address to click on."""
+        return cls(" ".join(text.replace("://", " ").split())[:LONGEST_NAME])
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """Words that we published ourselves for everybody, such as what is new in a version of the policy."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -106,9 +122,10 @@ class Code:
         return self.text
 
 
-Value = int | Decimal | date | datetime | time | Name | Link | Code
+Value = int | Decimal | date | datetime | time | Name | Published | Link | Code | None
 """What a message may be filled in with. Free text isn't among it."""
-_VALUES: Final = (int, Decimal, date, time, Name, Link, Code)
+_VALUES: Final = (int, Decimal, date, time, Name, Published, Link, Code, type(None))
+_WORDS: Final = (Name, Published, Link, Code)
 
 
 @final
@@ -130,15 +147,53 @@ class Plain:
 
     @classmethod
     def from_template(cls, template: str, values: Mapping[str, Value], *, language: str) -> "Plain":
-        """The template in ``language``, filled in; it may name the controller. Raises TypeError for a value that could hold free text."""
-        for name, value in values.items():
-            if not isinstance(value, _VALUES):
-                raise TypeError(f"{name} may not go into a message: give a number, a day, a Name, a Link or a Code")
+        """The template in ``language``, filled in, with our own name and address at hand. Raises TypeError for a value
+        that could hold free text.
+        """
+        must_be_values(values)
+        said = {**_house(), **{name: _said(value) for name, value in values.items()}}
         with translation.override(language):
-            said = {name: _said(value) for name, value in values.items()}
-            text = render_to_string(template, {"controller": settings.CONTROLLER, **said})
+            text = render_to_string(template, said)
         return cls(_TOKEN, text.strip())
 
 
+def must_be_values(values: Mapping[str, object]) -> None:
+    """Raises TypeError for a value that could hold free text, health content above all."""
+    for name, value in values.items():
+        if not isinstance(value, _VALUES):
+            raise TypeError(f"{name} may not go into a message: give a number, a day, a Name, a Link or a Code")
+
+
+def packed(values: Mapping[str, Value]) -> dict[str, list[Any]]:
+    """Values as JSON, each with its kind, so that :func:`unpacked` gives back the same. Raises TypeError as a message does."""
+    must_be_values(values)
+    return {name: _packed(value) for name, value in values.items()}
+
+
+def unpacked(said: Mapping[str, list[Any]]) -> dict[str, Value]:
+    """What was packed. Raises KeyError for a kind nobody packs."""
+    return {name: _KINDS[kind](value) for name, (kind, value) in said.items()}
+
+
+_KINDS: Final[Mapping[str, Callable[[Any], Value]]] = MappingProxyType({
+    "as it is": lambda value: value, "moment": datetime.fromisoformat, "day": date.fromisoformat, "hour": time.fromisoformat,
+    "amount": Decimal, "name": Name, "published": Published, "link": Link, "code": Code,
+})  # fmt: skip
+
+
+def _packed(value: Value) -> list[Any]:
+    if isinstance(value, _WORDS):
+        return [type(value).__name__.lower(), value.text]
+    if isinstance(value, datetime | date | time):
+        kind = "moment" if isinstance(value, datetime) else "day" if isinstance(value, date) else "hour"
+        return [kind, value.isoformat()]
+    return ["amount", str(value)] if isinstance(value, Decimal) else ["as it is", value]
+
+
 def _said(value: Value) -> object:
-    return str(value) if isinstance(value, Name | Link | Code) else value
+    return str(value) if isinstance(value, _WORDS) else value
+
+
+def _house() -> dict[str, object]:
+    """What every message may name without being given it: us."""
+    return {"product": settings.PRODUCT_NAME, "controller": settings.CONTROLLER, "site_url": settings.SITE_URL}

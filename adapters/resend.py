@@ -6,6 +6,7 @@ Idempotency keys are kept there for 24 hours, longer than the outbox tries.
 """
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -36,13 +37,17 @@ CONTACT: Final = frozenset({Category.CONTACT})
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One message to one address. Its words are :class:`Plain`: nothing from a patient's file can stand in it."""
+    """One message to one address. Its words are :class:`Plain`: nothing from a patient's file can stand in it.
+
+    ``papers``: name, content and kind of what goes with it.
+    """
 
     to: str = field(repr=False)
     subject: Plain
     text: Plain
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     categories: frozenset[Category] = CONTACT
+    papers: tuple[tuple[str, bytes, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +98,11 @@ def _send(mail: Mail, key: str, outgoing_id: UUID | None, ground: Ground, now: d
     }
     if mail.headers:
         body["headers"] = dict(mail.headers)
+    if mail.papers:
+        body["attachments"] = [
+            {"filename": name, "content": b64encode(content).decode(), "content_type": kind}
+            for name, content, kind in mail.papers
+        ]
     call = _call("POST", "/emails", body, mail.categories, key=key, outgoing_id=outgoing_id)
     try:
         answer = send(call, ground=ground, now=now)

@@ -78,12 +78,15 @@ def register_effects() -> None:
 
 def register_pages() -> None:
     """Where an account follows what it asked through the patient's portal; and what a recorded death opens."""
+    from accounts.hooks import silent_when
     from gdpr_requests.desk import links
     from gdpr_requests.directives import dying
+    from gdpr_requests.directives.queries import has_died
     from gdpr_requests.models import Channel
     from records.actions.deaths import tell_also
 
     tell_also(dying.death_recorded)
+    silent_when(has_died)
     links.PAGES[Channel.PORTAL] = "patient_privacy:request"
 
 

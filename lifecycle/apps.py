@@ -17,6 +17,8 @@ class LifecycleConfig(AppConfig):
         """Have its facts sealed and journaled, close acts and follow what layers below tell, and do its part of each sweep."""
         register_evidence()
         follow_others()
+        from lifecycle.breaches import actions  # noqa: F401 - keeps book of who was told
+
         register_sweeps()
         post_migrate.connect(start_after_migration, sender=self)
 

@@ -1,6 +1,10 @@
 """Every message about the phases: one function each. Dates come in as values."""
 
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
@@ -8,22 +12,52 @@ from django.urls import reverse
 from accounts.mails import from_template
 from accounts.models import User
 
+NOTICE: Final = "lifecycle.notice"
+"""The occasion of everything that an account is told once (:mod:`lifecycle.notifying` keeps the book)."""
 
-def trial_ends(*, user: User, last_day: date, grace_last_day: date) -> bool:
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message that an account gets once: of which kind, about what began when."""
+
+    user: User
+    since: datetime
+    kind: str
+    occasion: str = NOTICE
+
+    def send(self, template: str, values: Mapping[str, Any]) -> None:
+        """Have it sent, in the language of the account. A second call for the same does nothing."""
+        from_template(
+            f"lifecycle/email/{template}", self.user, values, language=self.user.language, occasion=self.occasion,
+            about=[str(self.user.pk), self.since.isoformat(), self.kind], dedupe=f"{self.user.pk}{word(self.since, self.kind)}",
+        )  # fmt: skip
+
+
+def word(since: datetime, kind: str) -> str:
+    """What follows the account's id in the word by which the outbox knows a second message for the first."""
+    return f".{kind}.{since.timestamp():.0f}"
+
+
+def parsed(about: Sequence[str]) -> tuple[UUID, datetime, str]:
+    """What a message is about: account, beginning, kind."""
+    account_id, since, kind = about
+    return UUID(account_id), datetime.fromisoformat(since), kind
+
+
+def trial_ends(notice: Notice, *, last_day: date, grace_last_day: date) -> None:
     """The trial ends when ``last_day`` does; everything stays open until the end of ``grace_last_day``."""
-    return _to(user, "trial_ends", last_day=last_day, grace_last_day=grace_last_day)
+    _send(notice, "trial_ends", last_day=last_day, grace_last_day=grace_last_day)
 
 
-def grace_began(*, user: User, last_day: date) -> bool:
+def grace_began(notice: Notice, *, last_day: date) -> None:
     """Trial or subscription are over; everything stays open until the end of ``last_day``."""
-    return _to(user, "grace_began", last_day=last_day)
+    _send(notice, "grace_began", last_day=last_day)
 
 
-def free_listing_began(*, user: User, since: date) -> bool:
+def free_listing_began(notice: Notice, *, since: date) -> None:
     """Care has been closed since ``since``; everything is kept."""
-    return _to(user, "free_listing_began", since=since)
+    _send(notice, "free_listing_began", since=since)
 
 
-def _to(user: User, name: str, **dates: date) -> bool:
-    address = settings.SITE_URL + reverse("lifecycle:subscription")
-    return from_template(f"lifecycle/email/{name}", user.email, {**dates, "address": address}, language=user.language)
+def _send(notice: Notice, template: str, **dates: date) -> None:
+    notice.send(template, {**dates, "address": settings.SITE_URL + reverse("lifecycle:subscription")})

@@ -1,14 +1,17 @@
-"""Sending what is due, once: the row that says so and the message stand or fall together."""
+"""Having sent what is due, once: what waits in the outbox isn't due again, and the row that says so is written when it left."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Protocol
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
+from accounts.mails import KIND, Occasion, keep_book
 from accounts.models import User
+from adapters.boxes.models import Outgoing
 from audit.actions import record_event
 from audit.actors import Actor
 from lifecycle import mails, queries
@@ -19,11 +22,6 @@ from lifecycle.states import GRACE
 from lifecycle.sweeping import Outcome
 from privacy.clocks import legal_day
 
-
-class NotSent(Exception):
-    """The mail server refused; the row is taken back and the next sweep tries again."""
-
-
 Due = tuple[UUID, datetime, Kind]
 """An account, since when it is in its phase, and the message about that phase."""
 
@@ -32,11 +30,11 @@ class Send(Protocol):
     """Sends what is due to one account, once."""
 
     def __call__(self, *, account_id: UUID, by: Actor, now: datetime) -> bool:
-        """Whether something was due and is sent. Raises :class:`NotSent` when the mail server refuses."""
+        """Whether something was due and is on its way."""
 
 
 def due(now: datetime) -> Iterator[tuple[UUID, Kind]]:
-    """Each active account with the message that is due and wasn't sent for this phase; two queries a batch."""
+    """Each active account with the message that is due and wasn't sent for this phase; three queries a batch."""
     true = (
         (account_id, phase.since, kind)
         for account_id, phase in queries.phases(now)
@@ -50,8 +48,10 @@ def _unsent(batch: list[Due]) -> Iterator[tuple[UUID, Kind]]:
     accounts = [account_id for account_id, _since, _kind in batch]
     rows = NoticeSent.objects.filter(account_id__in=accounts).values_list("account_id", "phase_since", "kind")
     sent = set(rows)
+    words = {one: f"{one[0]}{mails.word(one[1], one[2])}" for one in batch if one not in sent}
+    waiting = set(_outgoing().filter(dedupe__in=words.values()).values_list("dedupe", flat=True)) if words else set()
     active = set(User.objects.filter(is_active=True, pk__in=accounts).values_list("pk", flat=True))
-    return ((one[0], one[2]) for one in batch if one not in sent and one[0] in active)
+    return ((one[0], one[2]) for one, its in words.items() if its not in waiting and one[0] in active)
 
 
 def sweep(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:
@@ -69,32 +69,36 @@ def send_all(
         outcome.due += 1
         if dry_run:
             continue
-        try:
-            outcome.done += send(account_id=account_id, by=by, now=now)
-        except NotSent:
-            outcome.failed += 1
+        outcome.done += send(account_id=account_id, by=by, now=now)
     return outcomes
 
 
 @transaction.atomic
 def send(*, account_id: UUID, by: Actor, now: datetime) -> bool:
-    """Send what is due to one account, asked again under its lock; False when nothing is (any more).
-
-    Raises :class:`NotSent` when the mail server refuses: nothing is recorded then.
-    """
+    """Have sent what is due to one account, asked again under its lock; False when nothing is (any more)."""
     user = User.objects.select_for_update().get(pk=account_id)
     phase = queries.phase_at(account_id, now)
     kind = notice_due(phase, now)
-    if not user.is_active or kind is None or phase.since is None or was_sent(account_id, phase.since, kind):
+    if not user.is_active or kind is None or phase.since is None or is_asked(account_id, phase.since, kind):
         return False
-    record_sent(account_id=account_id, since=phase.since, kind=kind, by=by, now=now)
-    if not _mail(user, phase, kind):
-        raise NotSent
+    _mail(mails.Notice(user, phase.since, kind), phase, kind)
     return True
 
 
+@transaction.atomic
+def told(about: Sequence[str], now: datetime) -> None:
+    """Write that the mail server took a message, once; nobody is left to say it of when the account is gone meanwhile."""
+    account_id, since, kind = mails.parsed(about)
+    there = User.objects.select_for_update().filter(pk=account_id).exists()
+    if there and not was_sent(account_id, since, kind):
+        record_sent(account_id=account_id, since=since, kind=kind, by=Actor.system("mail"), now=now)
+
+
+NOTICE = keep_book(Occasion(mails.NOTICE, told))
+
+
 def record_sent(*, account_id: UUID, since: datetime, kind: str, by: Actor, now: datetime) -> None:
-    """Write that a message is sent, with its line in the journal; in the transaction of the sending."""
+    """Write that somebody was told, with its line in the journal; in one transaction."""
     row = NoticeSent.objects.create(account_id=account_id, phase_since=since, kind=kind, sent_at=now)
     record_event(
         by=by, verb="lifecycle.notice_sent", object_type="lifecycle.NoticeSent", object_id=row.pk,
@@ -107,16 +111,26 @@ def was_sent(account_id: UUID, since: datetime, kind: str) -> bool:
     return NoticeSent.objects.filter(account_id=account_id, phase_since=since, kind=kind).exists()
 
 
-def _mail(user: User, phase: Phase, kind: Kind) -> bool:
+def is_asked(account_id: UUID, since: datetime, kind: str) -> bool:
+    """Whether this message was sent, or lies in the outbox."""
+    word = f"{account_id}{mails.word(since, kind)}"
+    return was_sent(account_id, since, kind) or _outgoing().filter(dedupe=word).exists()
+
+
+def _outgoing() -> QuerySet[Outgoing]:
+    return Outgoing.objects.filter(kind=KIND)
+
+
+def _mail(notice: mails.Notice, phase: Phase, kind: Kind) -> None:
     """The message of a kind with the days of this phase."""
     if kind is Kind.FREE_LISTING and phase.since:
-        return mails.free_listing_began(user=user, since=legal_day(phase.since, phase.jurisdiction))
+        return mails.free_listing_began(notice, since=legal_day(phase.since, phase.jurisdiction))
     assert phase.last_day is not None  # noqa: S101 - trial and grace have an end
     assert phase.next_change is not None  # noqa: S101
     if kind is Kind.GRACE:
-        return mails.grace_began(user=user, last_day=phase.last_day)
+        return mails.grace_began(notice, last_day=phase.last_day)
     after = Phase(
         phase.name, phase.next_change, term_end(phase.next_change, GRACE, phase.jurisdiction), phase.jurisdiction
     )
     assert after.last_day is not None  # noqa: S101 - it was given its end
-    return mails.trial_ends(user=user, last_day=phase.last_day, grace_last_day=after.last_day)
+    return mails.trial_ends(notice, last_day=phase.last_day, grace_last_day=after.last_day)

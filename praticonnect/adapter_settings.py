@@ -1,6 +1,7 @@
 """The ways out: credentials of each adapter, off without them (docs/door.md lists the variables)."""
 
 from base64 import b64encode
+from collections.abc import Mapping
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -63,3 +64,10 @@ def _made_up(name: str, fakes: str) -> str:
     word = f"stand-in-{name.lower()}"
     word = f"whsec_{b64encode(word.encode()).decode()}" if name == "RESEND_WEBHOOK_SECRET" else word
     return MADE_UP.get(name, word) if fakes else ""
+
+
+def mail_way(block: Mapping[str, Mapping[str, object]], host: str) -> str:
+    """Which way e-mail leaves when nobody says: over SMTP where there is a server, else Resend's interface where it is set up."""
+    found = block["resend"]["credentials"]
+    complete = isinstance(found, dict) and all(found.values())
+    return "resend" if complete and not host else "smtp"

@@ -199,8 +199,12 @@ if MAIL_HOST:
     EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
     EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
     EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", True)
-elif PRODUCTION:
-    raise ImproperlyConfigured("EMAIL_HOST is missing: production must be able to send codes")
+# Which way e-mail leaves: SMTP, or Resend's interface where that is set up and no mail server is named.
+MAIL_WAY = env.text("EMAIL_WAY") or adapter_settings.mail_way(ADAPTERS, MAIL_HOST)
+if PRODUCTION and MAIL_WAY == "smtp" and not MAIL_HOST:
+    raise ImproperlyConfigured("EMAIL_HOST or RESEND_API_KEY is missing: production must be able to send codes")
+if MAIL_WAY not in {"smtp", "resend"}:
+    raise ImproperlyConfigured("EMAIL_WAY is smtp or resend")
 DEFAULT_FROM_EMAIL = env.text("PRATICONNECT_FROM_EMAIL", "PratiConnect <bonjour@praticonnect.com>")
 
 # PC-80, PC-83: transport. Outside production the demo runs on plain loopback.

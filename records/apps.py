@@ -40,6 +40,7 @@ class RecordsConfig(AppConfig):
         from records.assist import sending, stopping  # noqa: F401 - handlers of messages, and what a withdrawal stops
         from records.authority.landing import page_of_agent
         from records.queries import is_left_alone
+        from records.restriction import actions  # noqa: F401 - keeps book of who was told
         from records.restriction.queries import restricted
         from records.stored import FOLDERS
         from vault.restrictions import read_from

@@ -186,9 +186,7 @@ def _tell(row: EmergencyAccess, carers: QuerySet[CareRelationship]) -> None:
     owners = Membership.objects.live().filter(practice_id=row.practice_id, role=Role.OWNER).select_related("user")
     to = to or [one.user for one in owners]
     for user in to:
-        transaction.on_commit(
-            lambda user=user: mails.emergency(user=user, file_id=row.file_id, at=row.opened_at, until=row.until)  # type: ignore[misc]
-        )
+        mails.emergency(user=user, file_id=row.file_id, at=row.opened_at, until=row.until)
 
 
 def _event(row: EmergencyAccess, verb: str, by: Actor, now: datetime, **detail: str | int) -> None:

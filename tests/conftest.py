@@ -82,8 +82,13 @@ def now() -> datetime:
 
 
 @pytest.fixture(autouse=True)
-def _quick_and_local(settings: object, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Cheap password hashes, mails in memory, files in a folder of the test's own."""
+def _quick_and_local(
+    settings: object, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cheap password hashes, mails in memory without a worker or a broker, files in a folder of the test's own."""
+    from tests import letters
+
+    letters.install(monkeypatch)
     settings.ARGON2 = {"memory_kib": 64, "iterations": 1, "lanes": 1}
     folder = tmp_path_factory.mktemp(f"files-{uuid4().hex}", numbered=False)  # a number is sought among all folders
     settings.STORAGES = {

@@ -43,7 +43,7 @@ def send_link(*, user: User, by: Actor, now: datetime) -> bool:
     )
     if sent:
         link, token = links.make(user, Kind.LOST, now)
-        transaction.on_commit(lambda: mails.lost_link(user=user, token=token, valid_until=link.valid_until))
+        mails.lost_link(user=user, token=token, valid_until=link.valid_until)
     return sent
 
 
@@ -77,7 +77,7 @@ def cut(*, user: User, lost: Iterable[str], said: str, by: Actor, now: datetime,
         sessions=_end_sessions(user), links=_end_links(user, by, now),
     )  # fmt: skip
     _journal(row, by, now)
-    transaction.on_commit(lambda: mails.cut(user=user, cut=row))
+    mails.cut(user=user, cut=row)
     return row
 
 

@@ -42,7 +42,7 @@ def check_identity(*, cut_id: UUID, proof: str, seen: str, by: Actor, now: datet
     cut.save(update_fields=["proof", "seen", "checked_at", "checked_by_id", "issued_at", "issued_by_id"])
     links.end_all(cut.user, now)
     _journal(cut, "identity_checked", by, now, proof=proof, seen=seen)
-    transaction.on_commit(lambda: mails.identity_checked(user=cut.user))
+    mails.identity_checked(user=cut.user)
     return cut
 
 
@@ -59,7 +59,7 @@ def issue(*, cut_id: UUID, by: Actor, now: datetime) -> str:
     cut.issued_at, cut.issued_by_id = now, by.account_id
     cut.save(update_fields=["issued_at", "issued_by_id"])
     _journal(cut, "link_issued", by, now)
-    transaction.on_commit(lambda: mails.new_credentials(user=cut.user, token=token, valid_until=link.valid_until))
+    mails.new_credentials(user=cut.user, token=token, valid_until=link.valid_until)
     return code
 
 
@@ -102,7 +102,7 @@ def finish(*, link_id: UUID, code: str, password: str, secret: str, by: Actor, n
     _journal(link.cut, "reissued", by, now, factor="totp" if secret else "email_code")
     for changed in hooks.on_credentials_changed:
         changed(account_id=link.user_id, by=by, now=now)
-    transaction.on_commit(lambda: mails.reissued(user=link.user))
+    mails.reissued(user=link.user)
     return True
 
 

@@ -25,7 +25,7 @@ def send_link(*, user: User, by: Actor, now: datetime) -> bool:
     record_security(by=by, kind="password.link_sent", account_id=user.pk, outcome="ok" if sent else "refused", now=now)
     if sent:
         link, token = links.make(user, Kind.RESET, now)
-        transaction.on_commit(lambda: mails.reset_link(user=user, token=token, valid_until=link.valid_until))
+        mails.reset_link(user=user, token=token, valid_until=link.valid_until)
     return sent
 
 

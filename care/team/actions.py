@@ -45,9 +45,7 @@ def invite(*, practice: Practice, email: str, role: str, by: Actor, now: datetim
         invited_at=now, expires_at=now + INVITED_FOR,
     )  # fmt: skip
     _event(row, "care.invitation.sent", row.practice_id, by, now, role=role)
-    transaction.on_commit(
-        lambda: mails.invitation(to=address, practice=practice.name, role=row.get_role_display(), token=token, until=row.expires_at)
-    )  # fmt: skip
+    mails.invitation(to=address, practice=practice.name, role=row.get_role_display(), token=token, until=row.expires_at)
     return row
 
 

@@ -11,15 +11,15 @@ from accounts.models import User
 from accounts.queries import language_of
 
 
-def emergency(*, user: User, file_id: UUID, at: datetime, until: datetime) -> bool:
+def emergency(*, user: User, file_id: UUID, at: datetime, until: datetime) -> None:
     """To who treats the patient: a file was opened in an emergency. Names its number's end, nothing else."""
     link = settings.SITE_URL + reverse("records:clock", args=[file_id])
     values = {"end": str(file_id)[-6:], "at": at, "until": until, "link": link}
-    return from_template("care/email/emergency", user.email, values, language=user.language)
+    from_template("care/email/emergency", user, values, language=user.language)
 
 
-def invitation(*, to: str, practice: str, role: str, token: str, until: datetime) -> bool:
+def invitation(*, to: str, practice: str, role: str, token: str, until: datetime) -> None:
     """The link with which somebody joins the team of a practice."""
     link = settings.SITE_URL + reverse("care:join", args=[token])
     values = {"practice": practice, "role": role, "link": link, "until": until}
-    return from_template("care/email/invitation", to, values, language=language_of(to))
+    from_template("care/email/invitation", to, values, language=language_of(to))

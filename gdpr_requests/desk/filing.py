@@ -86,8 +86,8 @@ def file_request(
     add_exchange(request, handle, Event.FILE, text, sent_by=channel, by=by, now=now)
     effects.bite(request, email=_email(account_id, contact), by=by, now=now)
     if channel != Channel.DEATH:  # nobody is written to before a person has established the death
-        transaction.on_commit(lambda: mails.receipt(request, mails.reader_of(request, handle)), robust=True)
-    transaction.on_commit(lambda: mails.arrived(request), robust=True)
+        mails.receipt(request, mails.reader_of(request, handle))
+    mails.arrived(request)
     return request
 
 

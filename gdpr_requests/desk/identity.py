@@ -89,8 +89,7 @@ def check_document(*, request_id: UUID, accepted: bool, by: Actor, now: datetime
         step.write(Event.PROVE, fields=("proof", "proven_at"))
     else:
         step.write(Event.NOTE, str(rules.NOT_ACCEPTED), sent_by="page")
-        reader = mails.reader_of(step.request, step.handle)
-        transaction.on_commit(lambda: mails.moved(step.request, reader, "message"), robust=True)
+        mails.moved(step.request, mails.reader_of(step.request, step.handle), "message")
     _journal(row, "checked", step, now)
     rings.destroy([row.pk], now)
     remove_objects([name])

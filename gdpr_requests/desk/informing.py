@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q
 
 from accounts.models import User
@@ -27,7 +26,7 @@ COPIES: Final = ("print", "download", "export")
 SHOWN: Final = 20
 AGENT: Final = "authority"
 """The role in which somebody reads under an authority's order."""
-Word = Callable[[Request, mails.Reader], bool]
+Word = Callable[[Request, mails.Reader], None]
 """The message that tells one of them."""
 
 
@@ -69,10 +68,9 @@ def readers_to_tell(request: Request, outcome: str, now: datetime) -> dict[UUID,
 
 
 def tell(request: Request, accounts: Mapping[UUID, Word], *, now: datetime) -> None:
-    """Write down that they are told, and send word after the commit."""
+    """Write down that they are told, and have word sent."""
     RecipientTold.objects.bulk_create(
         RecipientTold(id=new_id(), request_id=request.pk, account_id=one, told_at=now) for one in accounts
     )
     for user in User.objects.filter(pk__in=accounts, is_active=True):
-        to, word = mails.Reader(user.email, user.language), accounts[user.pk]
-        transaction.on_commit(lambda to=to, word=word: word(request, to), robust=True)  # type: ignore[misc]
+        accounts[user.pk](request, mails.Reader(user, user.language))

@@ -19,9 +19,9 @@ from vault.handles import Handle
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads a message: an address, empty where only the post reaches them, and a language."""
+    """Who reads a message: an account or an address, empty where only the post reaches them, and a language."""
 
-    email: str
+    address: User | str
     language: str
 
 
@@ -29,45 +29,45 @@ def reader_of(request: Request, handle: Handle) -> Reader:
     """The person who asked: their account, or the sealed details they gave; after a death, the person it named."""
     if request.account_id is not None and request.channel != Channel.DEATH:
         user = User.objects.filter(pk=request.account_id, is_active=True).first()
-        return Reader(user.email, user.language) if user else Reader("", "en")
+        return Reader(user, user.language) if user else Reader("", "en")
     contact = handle.read(request, "contact") or {}
     return Reader(contact.get("email", ""), contact.get("language") or settings.LANGUAGE_CODE)
 
 
-def receipt(request: Request, to: Reader) -> bool:
+def receipt(request: Request, to: Reader) -> None:
     """It came in, under this number, and is answered by this day (PC-67)."""
-    return _to_person("request_received", request, to)
+    _to_person("request_received", request, to)
 
 
-def moved(request: Request, to: Reader, event: str) -> bool:
+def moved(request: Request, to: Reader, event: str) -> None:
     """Something happened: asked for identity, extended, answered, a message."""
-    return _to_person(f"request_{event}", request, to)
+    _to_person(f"request_{event}", request, to)
 
 
-def recipient(request: Request, to: Reader) -> bool:
+def recipient(request: Request, to: Reader) -> None:
     """Somebody who reads the file through the portal learns that it changed (Art. 19); not by whose request."""
-    return _send("request_recipient", request, to, {"address": settings.SITE_URL + reverse("patient:home")})
+    _send("request_recipient", request, to, {"address": settings.SITE_URL + reverse("patient:home")})
 
 
-def agent(request: Request, to: Reader) -> bool:
+def agent(request: Request, to: Reader) -> None:
     """An authority's agent who read the file under an order learns that it changed (Art. 19); not whose file, nor by whose request."""
-    return _send("request_agent", request, to, {"address": settings.SITE_URL + reverse("authority:home")})
+    _send("request_agent", request, to, {"address": settings.SITE_URL + reverse("authority:home")})
 
 
-def arrived(request: Request) -> int:
-    """Whoever must answer learns of it; returns how many were told."""
-    return _to_handlers("request_arrived", request, {})
+def arrived(request: Request) -> None:
+    """Whoever must answer learns of it."""
+    _to_handlers("request_arrived", request, {})
 
 
-def reminder(request: Request, kind: str) -> int:
-    """Half of the time is over, three days are left, it is due today, it is overdue; returns how many were told."""
-    return _to_handlers("request_reminder", request, {"kind": kind})
+def reminder(request: Request, kind: str) -> None:
+    """Half of the time is over, three days are left, it is due today, it is overdue."""
+    _to_handlers("request_reminder", request, {"kind": kind})
 
 
-def archive(request: Request, event: str) -> int:
-    """The copy to hand over is ready, or couldn't be made; returns how many were told."""
+def archive(request: Request, event: str) -> None:
+    """The copy to hand over is ready, or couldn't be made."""
     values = {"ready": event == "export_ready", "died": request.channel == Channel.DEATH}
-    return _to_handlers("request_archive", request, values)
+    _to_handlers("request_archive", request, values)
 
 
 def handlers_of(request: Request) -> list[Reader]:
@@ -75,27 +75,24 @@ def handlers_of(request: Request) -> list[Reader]:
     practice = request.practice_id
     owning = Membership.objects.live().filter(practice_id=practice, role=Role.OWNER) if practice else ()
     owners = User.objects.filter(memberships__in=owning, is_active=True)
-    found = [Reader(user.email, user.language) for user in owners]
+    found = [Reader(user, user.language) for user in owners]
     return found or [Reader(settings.CONTROLLER["dpo_email"], settings.LANGUAGE_CODE)]
 
 
-def _to_person(name: str, request: Request, to: Reader) -> bool:
-    if not to.email:
-        return False
-    return _send(name, request, to, {"address": links.follow_url(request)})
+def _to_person(name: str, request: Request, to: Reader) -> None:
+    if to.address:
+        _send(name, request, to, {"address": links.follow_url(request)})
 
 
-def _to_handlers(name: str, request: Request, values: dict[str, Any]) -> int:
+def _to_handlers(name: str, request: Request, values: dict[str, Any]) -> None:
     office = settings.SITE_URL + reverse("admin:request", args=[request.pk])
     page = settings.SITE_URL + reverse("gdpr:request", args=[request.pk])
     dpo = settings.CONTROLLER["dpo_email"]
-    return sum(
-        _send(name, request, to, {**values, "address": office if to.email == dpo else page})
-        for to in handlers_of(request)
-    )
+    for to in handlers_of(request):
+        _send(name, request, to, {**values, "address": office if to.address == dpo else page})
 
 
-def _send(name: str, request: Request, to: Reader, values: dict[str, Any]) -> bool:
+def _send(name: str, request: Request, to: Reader, values: dict[str, Any]) -> None:
     with translation.override(to.language):
         about = {
             "number": request.number,
@@ -104,4 +101,4 @@ def _send(name: str, request: Request, to: Reader, values: dict[str, Any]) -> bo
             "limit_on": request.limit_on,
             "not_before": request.not_before,
         }
-    return from_template(f"gdpr/email/{name}", to.email, {**about, **values}, language=to.language)
+    from_template(f"gdpr/email/{name}", to.address, {**about, **values}, language=to.language)

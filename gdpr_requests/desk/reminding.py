@@ -11,7 +11,6 @@ from audit.actors import Actor
 from gdpr_requests.desk import mails
 from gdpr_requests.desk.states import DONE
 from gdpr_requests.models import Reminder, Request
-from lifecycle.notifying import NotSent
 from lifecycle.sweeping import Outcome
 from privacy.clocks import legal_day
 
@@ -40,17 +39,14 @@ def reminder_due(received_on: date, limit_on: date, today: date) -> Kind | None:
 
 
 def sweep(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:
-    """Send all that is due, or only count it; one that the mail server refuses is tried again by the next sweep."""
+    """Send all that is due, or only count it."""
     outcomes = {f"notice.request.{kind}": Outcome() for kind in Kind}
     for request_id, kind in due(now):
         outcome = outcomes[f"notice.request.{kind}"]
         outcome.due += 1
         if dry_run:
             continue
-        try:
-            outcome.done += send(request_id, by=by, now=now)
-        except NotSent:
-            outcome.failed += 1
+        outcome.done += send(request_id, by=by, now=now)
     return outcomes
 
 
@@ -66,7 +62,7 @@ def due(now: datetime) -> list[tuple[UUID, Kind]]:
 
 @transaction.atomic
 def send(request_id: UUID, *, by: Actor, now: datetime) -> bool:
-    """Send one reminder, asked again under the request's lock; False when none is due any more. Raises NotSent."""
+    """Send one reminder, asked again under the request's lock; False when none is due any more."""
     request = Request.objects.select_for_update().get(pk=request_id)
     kind = reminder_due(legal_day(request.received_at), request.limit_on, legal_day(now))
     known = Reminder.objects.filter(request_id=request_id, kind=kind, limit_on=request.limit_on)
@@ -77,6 +73,5 @@ def send(request_id: UUID, *, by: Actor, now: datetime) -> bool:
         by=by, verb="gdpr.request.reminded", object_type=Reminder._meta.label, object_id=row.pk,
         practice_id=request.practice_id, detail={"kind": kind.value, "request": request.number}, now=now,
     )  # fmt: skip
-    if not mails.reminder(request, kind.value):
-        raise NotSent
+    mails.reminder(request, kind.value)
     return True

@@ -5,12 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
 from audit.actors import Actor
 from gdpr_requests import effects
 from gdpr_requests.desk import informing, mails, rectifying, rules
-from gdpr_requests.desk.rules import Refusal, Refused, require
+from gdpr_requests.desk.rules import require
 from gdpr_requests.desk.states import By, Event
 from gdpr_requests.desk.wording import letter
 from gdpr_requests.desk.writing import Step, locked
@@ -96,7 +95,7 @@ def write(*, request_id: UUID, text: str, by: Actor, now: datetime) -> Request:
     told = _tell(step, "message") if step.side is By.HANDLER else ""
     step.write(Event.NOTE, text, sent_by=told)
     if step.side is By.PERSON:
-        transaction.on_commit(lambda: mails.arrived(step.request), robust=True)
+        mails.arrived(step.request)
     return step.request
 
 
@@ -120,17 +119,13 @@ def _plain(request_id: UUID, event: Event, text: str, by: Actor, now: datetime) 
 
 
 def _tell(step: Step, event: str) -> str:
-    """Send word now, as the last thing of the transaction, and say how the person is told.
+    """Have word sent, and say how the person is told.
 
-    An account reads it on its page, whatever becomes of the mail. Without an account the mail is the only way: a server
-    that refuses it undoes the step. Somebody with a postal address alone is written to by whoever answers.
+    An account reads it on its page, whatever becomes of the mail. Without an account the mail is the only way: one that
+    nobody takes stands among the failed ones in the office. Who has a postal address alone is written to by whoever answers.
     """
     request, to = step.request, mails.reader_of(step.request, step.handle)
+    mails.moved(request, to, event)
     if request.account_id is not None and request.channel != Channel.DEATH:
-        transaction.on_commit(lambda: mails.moved(request, to, event), robust=True)
         return "page"
-    if not to.email:
-        return "post"
-    if not mails.moved(request, to, event):
-        raise Refused(Refusal("not_sent", _("The mail server refused the message, so nothing was changed. Try again.")))
-    return "email"
+    return "email" if to.address else "post"

@@ -12,7 +12,10 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from accounts import mails
 from accounts.models import User
+from adapters import outbox
+from adapters.boxes.models import Outgoing
 from audit.actors import Actor
 from gdpr_requests import effects
 from gdpr_requests.desk.filing import file_request
@@ -42,6 +45,7 @@ def death_recorded(*, file: PatientFile, died_on: str | None, by: Actor, now: da
         if died_on is None:
             _note_taken_back(account_id, now)
         else:
+            outbox.drop(Outgoing.objects.filter(kind=mails.KIND, subject_id=account_id), now=now, why=mails.DIED.code)
             open_requests(account_id, files={file.practice_id: file.pk}, now=now)
 
 

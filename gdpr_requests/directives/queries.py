@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from audit.actors import Actor
 from care.models import Capacity, PortalLink
 from care.tenancy import ALL, scope
-from gdpr_requests.models import Directive
+from gdpr_requests.models import Channel, Directive, Outcome, Request
 from gdpr_requests.models.directives import DirectiveKind
 from privacy.purposes import Purpose
 from vault import access
@@ -46,6 +46,13 @@ def own_links(account_id: UUID, now: datetime) -> list[PortalLink]:
     with scope(ALL):
         links = PortalLink.objects.live(now).filter(account_id=account_id, capacity=Capacity.SELF)
         return list(links.select_related("practice").order_by("since_at", "pk"))
+
+
+def has_died(account_id: UUID) -> bool:
+    """Whether a person established that the account's holder died (LAW-02): nobody writes to them any more."""
+    with scope(ALL):
+        asked = Request.objects.filter(account_id=account_id, channel=Channel.DEATH, practice_id=None)
+        return asked.filter(outcome__in=[Outcome.GRANTED, Outcome.PARTLY]).exists()
 
 
 def patients_of(file_id: UUID, now: datetime) -> list[UUID]:

@@ -126,10 +126,10 @@ def _finish(export: Export, made: _Made, by: Actor, now: datetime) -> bool:
             row.size, row.sha256 = made.size, made.digest.hexdigest()
             row.save(update_fields=["state", "ready_at", "expires_at", "size", "sha256"])
             journal(row, "ready", by=by, now=now, size=made.size)
+            mails.ready(export, expires_at=now + VALID_FOR)
     if row is None:
         destroy(export, why="dropped", by=by, now=now)
         return False
-    mails.ready(export, expires_at=now + VALID_FOR)
     return True
 
 
@@ -137,7 +137,7 @@ def _give_up(export: Export, by: Actor, now: datetime) -> None:
     with transaction.atomic():
         Export.objects.filter(pk=export.pk).update(state=ExportState.FAILED)
         journal(export, "failed", by=by, now=now, attempts=export.attempts)
-    mails.failed(export)
+        mails.failed(export)
 
 
 def _key(export_id: UUID, by: Actor, now: datetime) -> Handle:

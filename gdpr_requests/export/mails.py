@@ -12,21 +12,22 @@ from gdpr_requests.export.scopes import OF_PATIENTS
 from gdpr_requests.models.exports import Export
 
 
-def ready(export: Export, *, expires_at: datetime) -> bool:
+def ready(export: Export, *, expires_at: datetime) -> None:
     """It can be downloaded until ``expires_at``; without an account the desk learns that it may be handed over."""
-    return _to(export, "export_ready", expires_at=expires_at)
+    _to(export, "export_ready", expires_at=expires_at)
 
 
-def failed(export: Export) -> bool:
+def failed(export: Export) -> None:
     """It couldn't be made, after several attempts."""
-    return _to(export, "export_failed")
+    _to(export, "export_failed")
 
 
-def _to(export: Export, name: str, **values: datetime) -> bool:
+def _to(export: Export, name: str, **values: datetime) -> None:
     """To the account's holder; to the desk where there is nobody who could fetch it, and nobody is left to read it."""
     user = export.account
     if user is None or after_a_death(export):
-        return bool(desk.archive(request_of(export), name))
+        desk.archive(request_of(export), name)
+        return
     page = "patient_privacy:export" if export.scope in OF_PATIENTS else "gdpr:export"
     address = settings.SITE_URL + reverse(page)
-    return from_template(f"gdpr/email/{name}", user.email, {**values, "address": address}, language=user.language)
+    from_template(f"gdpr/email/{name}", user, {**values, "address": address}, language=user.language)

@@ -1,6 +1,6 @@
 """Every write of the breach register. Each adds one fact, numbered under a lock, and one line in the event journal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from accounts.actions import mark_compromised
+from accounts.mails import Occasion, keep_book
 from accounts.models import User
 from accounts.sessions import end_all
 from audit.actions import record_event
@@ -157,7 +158,7 @@ def _enter_notices(one: Breach, now: datetime) -> None:
 
 @transaction.atomic
 def _send(notice_id: UUID, one: Breach, by: Actor, now: datetime) -> None:
-    """One notice, under its lock: whoever comes second finds it sent."""
+    """Have one notice sent, under its lock; a second message for it is the first. That it was sent is written when it left."""
     rows = BreachNotice.objects.select_for_update(skip_locked=True).filter(pk=notice_id, sent_at=None, by_post=False)
     notice = rows.first()
     if notice is None:
@@ -166,17 +167,24 @@ def _send(notice_id: UUID, one: Breach, by: Actor, now: datetime) -> None:
         to = _patient(notice.subject_id, by, now) if notice.whom == Whom.PATIENT else _holder(notice.subject_id)
     if to is None:
         notice.by_post = True
-    elif mails.notice(whom=notice.whom, to=to[0], language=to[1], aware_at=one.aware_at):
-        notice.sent_at = now
-    notice.save(update_fields=["sent_at", "by_post"])
+        notice.save(update_fields=["by_post"])
+    else:
+        mails.notice(notice.pk, whom=notice.whom, to=to[0], language=to[1], aware_at=one.aware_at)
 
 
-def _holder(account_id: UUID) -> tuple[str, str] | None:
+def _sent(about: Sequence[str], now: datetime) -> None:
+    BreachNotice.objects.filter(pk=about[0], sent_at=None).update(sent_at=now)
+
+
+keep_book(Occasion(mails.OCCASION, _sent))
+
+
+def _holder(account_id: UUID) -> tuple[User | str, str] | None:
     user = User.objects.filter(pk=account_id, is_active=True).first()
-    return (user.email, user.language) if user else None
+    return (user, user.language) if user else None
 
 
-def _patient(file_id: UUID, by: Actor, now: datetime) -> tuple[str, str] | None:
+def _patient(file_id: UUID, by: Actor, now: datetime) -> tuple[User | str, str] | None:
     """Where the patient is written to; None without an address, and for a file that is gone."""
     file = PatientFile.objects.select_related("practice").filter(pk=file_id).first()
     if file is None:

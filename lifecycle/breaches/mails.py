@@ -1,14 +1,22 @@
 """The notice of a breach: what happened and what to do, no word of health (Art. 34(2))."""
 
 from datetime import datetime
+from typing import Final
+from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
 
 from accounts.mails import from_template
+from accounts.models import User
+
+OCCASION: Final = "lifecycle.breach"
 
 
-def notice(*, whom: str, to: str, language: str, aware_at: datetime) -> bool:
-    """One message to one person; ``whom`` says in which way the breach touches them. False when the mail server refused."""
+def notice(notice_id: UUID, *, whom: str, to: User | str, language: str, aware_at: datetime) -> None:
+    """One message to one person, once; ``whom`` says in which way the breach touches them."""
     context = {"whom": whom, "aware_at": aware_at, "login_url": settings.SITE_URL + reverse("account_login")}
-    return from_template("lifecycle/email/breach", to, context, language=language)
+    from_template(
+        "lifecycle/email/breach", to, context, language=language, occasion=OCCASION, about=[str(notice_id)],
+        dedupe=f"breach.{notice_id}",
+    )  # fmt: skip

@@ -5,28 +5,28 @@ from datetime import date, timedelta
 from django.conf import settings
 from django.urls import reverse
 
-from accounts.mails import from_template
-from accounts.models import User
+from adapters.content import Published
 from lifecycle.changes.queries import wordings
+from lifecycle.mails import Notice
 
 
-def change(*, user: User, number: int, effective_on: date, material: bool) -> bool:
-    """Version ``number`` takes effect on ``effective_on``, in the language of the account. False when the mail server refused."""
+def change(notice: Notice, *, number: int, effective_on: date, material: bool) -> None:
+    """Version ``number`` takes effect on ``effective_on``, in the language of the account."""
     texts = {text.language: text for text in wordings(number)}
-    text = texts.get(user.language) or texts["en"]
+    text = texts.get(notice.user.language) or texts["en"]
     values = {
         "number": number,
         "effective_on": effective_on,
         "material": material,
-        "news": text.wording.news,
+        "news": Published(text.wording.news),
         "page_url": settings.SITE_URL + reverse("lifecycle:change"),
         "compare_url": f"{settings.SITE_URL}{reverse('consents:history')}?text=policy&first={number - 1}&second={number}",
     }
-    return from_template("lifecycle/email/policy_change", user.email, values, language=user.language)
+    notice.send("policy_change", values)
 
 
-def register_change(*, user: User, number: int, effective_on: date) -> bool:
-    """Version ``number`` of the register of subprocessors takes effect on ``effective_on``. False when the mail server refused."""
+def register_change(notice: Notice, *, number: int, effective_on: date) -> None:
+    """Version ``number`` of the register of subprocessors takes effect on ``effective_on``."""
     values = {
         "number": number,
         "effective_on": effective_on,
@@ -34,4 +34,4 @@ def register_change(*, user: User, number: int, effective_on: date) -> bool:
         "page_url": settings.SITE_URL + reverse("gdpr:subprocessors"),
         "compare_url": settings.SITE_URL + reverse("subprocessors:history"),
     }
-    return from_template("lifecycle/email/register_change", user.email, values, language=user.language)
+    notice.send("register_change", values)

@@ -10,10 +10,10 @@ from django.db import transaction
 
 from accounts.models import User
 from audit.actors import Actor
-from lifecycle.changes import mails as mails
 from lifecycle.changes.rules import Channel, kind_of
-from lifecycle.changes.topics import OF_POLICY, TOPICS, Topic, untold
-from lifecycle.notifying import NotSent, record_sent, send_all, was_sent
+from lifecycle.changes.topics import OF_POLICY, TOPICS, Topic, unasked
+from lifecycle.mails import Notice
+from lifecycle.notifying import is_asked, send_all
 from lifecycle.sweeping import Outcome
 from privacy.clocks import start_of
 
@@ -22,7 +22,7 @@ def due(now: datetime, topic: Topic = OF_POLICY) -> Iterator[tuple[UUID, str]]:
     """Each account that an announced version concerns and that wasn't told; once each: a second version is the next sweep's."""
     found: dict[UUID, str] = {}
     for one in topic.news(now):
-        ids = untold(topic, one).order_by("pk").values_list("pk", flat=True)
+        ids = unasked(topic, one).order_by("pk").values_list("pk", flat=True)
         found |= dict.fromkeys(ids.iterator(chunk_size=2_000), topic.name)
     yield from found.items()
 
@@ -38,25 +38,22 @@ def sweep(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:
 
 @transaction.atomic
 def send(*, account_id: UUID, by: Actor, now: datetime, topic: Topic = OF_POLICY) -> bool:
-    """Tell one account of the earliest version that it wasn't told of, asked again under its lock; False when there is none.
+    """Have one account told of the earliest version that it wasn't told of, asked again under its lock; False when there is none.
 
-    The row and the message stand or fall together. Raises :class:`lifecycle.notifying.NotSent` when the mail server
-    refuses: nothing is recorded then, and the next sweep tries again.
+    That it was told is written when the mail server took the message.
     """
     user = User.objects.select_for_update(of=("self",)).get(pk=account_id)
     one = next((one for one in topic.news(now) if user.is_active and _concerns(topic, one, user)), None)
     if one is None:
         return False
     since, kind = start_of(one.effective_on), kind_of(one.number, Channel.EMAIL, topic.name)
-    record_sent(account_id=account_id, since=since, kind=kind, by=by, now=now)
-    if not topic.mail(user, one):
-        raise NotSent
+    topic.mail(Notice(user, since, kind), one)
     return True
 
 
 def _concerns(topic: Topic, one: Any, user: User) -> bool:
     """Whether the version is news to the account and it wasn't told."""
     since = start_of(one.effective_on)
-    if user.created_at >= since or was_sent(user.pk, since, kind_of(one.number, Channel.EMAIL, topic.name)):
+    if user.created_at >= since or is_asked(user.pk, since, kind_of(one.number, Channel.EMAIL, topic.name)):
         return False
     return topic.concerned(one.effective_on).filter(pk=user.pk).exists()

@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
+from accounts.mails import KIND
 from accounts.models import User
+from adapters.boxes.models import Outgoing
 from lifecycle.changes import mails, queries
 from lifecycle.changes.rules import POLICY, REGISTER, Channel, kind_of
+from lifecycle.mails import Notice, word
 from lifecycle.models import NoticeSent
-from privacy.clocks import legal_day
+from privacy.clocks import legal_day, start_of
 from subprocessors import queries as register
 from subprocessors.models import Announcement
 
@@ -23,7 +27,7 @@ class Topic:
     name: str
     news: Callable[[datetime], Sequence[Any]]
     concerned: Callable[[date], QuerySet[User]]
-    mail: Callable[[User, Any], bool]
+    mail: Callable[[Notice, Any], None]
 
 
 def untold(topic: Topic, one: Any, channel: Channel = Channel.EMAIL) -> QuerySet[User]:
@@ -31,6 +35,13 @@ def untold(topic: Topic, one: Any, channel: Channel = Channel.EMAIL) -> QuerySet
     kind = kind_of(one.number, channel, topic.name)
     notice = NoticeSent.objects.filter(kind=kind, account_id=OuterRef("pk"))
     return topic.concerned(one.effective_on).filter(~Exists(notice))
+
+
+def unasked(topic: Topic, one: Any) -> QuerySet[User]:
+    """Those who weren't told by e-mail, and for whom no message lies in the outbox."""
+    kind = kind_of(one.number, Channel.EMAIL, topic.name)
+    its = Concat(Cast(OuterRef("pk"), CharField()), Value(word(start_of(one.effective_on), kind)))
+    return untold(topic, one).filter(~Exists(Outgoing.objects.filter(kind=KIND, dedupe=its)))
 
 
 def practitioners(effective_on: date) -> QuerySet[User]:
@@ -42,8 +53,8 @@ def _policies(now: datetime) -> Sequence[Any]:
     return queries.current(queries.announced(now), legal_day(now))
 
 
-def _policy(user: User, one: Any) -> bool:
-    return mails.change(user=user, number=one.number, effective_on=one.effective_on, material=one.material)
+def _policy(notice: Notice, one: Any) -> None:
+    mails.change(notice, number=one.number, effective_on=one.effective_on, material=one.material)
 
 
 def _registers(now: datetime) -> list[Announcement]:
@@ -52,8 +63,8 @@ def _registers(now: datetime) -> list[Announcement]:
     return [coming.announcement] if coming else []
 
 
-def _register(user: User, one: Any) -> bool:
-    return mails.register_change(user=user, number=one.number, effective_on=one.effective_on)
+def _register(notice: Notice, one: Any) -> None:
+    mails.register_change(notice, number=one.number, effective_on=one.effective_on)
 
 
 OF_POLICY: Final = Topic(POLICY, _policies, queries.concerned, _policy)

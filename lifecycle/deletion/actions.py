@@ -149,5 +149,5 @@ def _enter(
         by=by, verb=f"lifecycle.deletion_{kind}", object_type="lifecycle.DeletionEvent", object_id=row.pk,
         subject_id=user.pk, detail={"request": request, **({"why": why} if why else {})}, now=now,
     )  # fmt: skip
-    transaction.on_commit(lambda: telling.tell(account_id=user.pk, by=by, now=now), robust=True)
+    telling.send(account_id=user.pk, by=by, now=now)
     return standing_of([*facts, queries.fact(row)], now)

@@ -23,6 +23,8 @@ class Message(StrEnum):
     STOPPED = "deletion_stopped"
 
 
+WAITING = frozenset({Message.REQUESTED, Message.WEEK, Message.DAY})
+"""Those that are true as long as the request stands."""
 BEFORE = ((1, Message.DAY), (7, Message.WEEK))
 AFTER = {Kind.WITHDRAWN: Message.WITHDRAWN, Kind.STOPPED: Message.STOPPED}
 

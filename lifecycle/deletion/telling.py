@@ -1,29 +1,35 @@
-"""Sending what is due about deletions, once: at once after the act, and by the sweep what couldn't be sent then."""
+"""Having sent what is due about deletions, once: with the act itself, and by the sweep what comes due later."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
-from accounts.mails import from_template
+from accounts.mails import Occasion, keep_book
 from accounts.models import User
 from audit.actors import Actor
 from lifecycle.deletion import links, queries
 from lifecycle.deletion.frames import frame_of
-from lifecycle.deletion.messages import STILL_NEWS, Message, message_due
+from lifecycle.deletion.messages import STILL_NEWS, WAITING, Message, message_due
 from lifecycle.deletion.rules import Standing, standing_of
-from lifecycle.notifying import NotSent, record_sent, send_all, was_sent
+from lifecycle.mails import Notice, parsed
+from lifecycle.notifying import is_asked, send_all, told
 from lifecycle.sweeping import Outcome
+from privacy.refusals import Refusal, Refused
+
+OUTDATED: Final = Refusal("outdated", _("Something else was decided about the deletion meanwhile."))
 
 
 def due(now: datetime) -> Iterator[tuple[UUID, Message]]:
     """Each account with the message that is due and wasn't sent."""
     for account_id, standing in queries.recent(now, STILL_NEWS):
         message, since = message_due(standing, now) or (None, now)
-        if message and not was_sent(account_id, since, message):
+        if message and not is_asked(account_id, since, message):
             yield account_id, message
 
 
@@ -32,34 +38,35 @@ def sweep(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:
     return send_all(due(now), Message, send, by=by, now=now, dry_run=dry_run)
 
 
-def tell(*, account_id: UUID, by: Actor, now: datetime) -> None:
-    """Send what an act just made due, after its commit; what the mail server refuses is left to the sweep."""
-    try:
-        send(account_id=account_id, by=by, now=now)
-    except NotSent:
-        return
-
-
 @transaction.atomic
 def send(*, account_id: UUID, by: Actor, now: datetime) -> bool:
-    """Send what is due to one account, asked again under its lock; False when nothing is (any more).
-
-    Raises :class:`lifecycle.notifying.NotSent` when the mail server refuses: nothing is recorded then.
-    """
+    """Have sent what is due to one account, asked again under its lock; False when nothing is (any more)."""
     user = User.objects.select_for_update().get(pk=account_id)
     facts = queries.facts_of(account_id)
     now = max([now, *(fact.at for fact in facts[-1:])])  # what came since decides what is still true
     standing = standing_of(facts, now)
     message, since = message_due(standing, now) or (None, now)
-    if message is None or not user.is_active or was_sent(account_id, since, message):
+    if message is None or not user.is_active or is_asked(account_id, since, message):
         return False
-    record_sent(account_id=account_id, since=since, kind=message, by=by, now=now)
-    if not _mail(user, message, standing):
-        raise NotSent
+    _mail(Notice(user, since, message, DELETION.name), message, standing)
     return True
 
 
-def _mail(user: User, message: Message, standing: Standing) -> bool:
+def still(about: Sequence[str], now: datetime) -> None:
+    """Raises ``Refused`` when the request that a message is about was withdrawn, stopped or made anew since."""
+    account_id, since, kind = parsed(about)
+    facts = queries.facts_of(account_id)
+    standing = standing_of(facts, facts[-1].at) if facts else Standing()
+    true = standing.requested_at if kind in WAITING else facts[-1].at if facts else None
+    if true != since:
+        raise Refused(OUTDATED)
+
+
+DELETION: Final = keep_book(Occasion("lifecycle.deletion", told, still))
+
+
+def _mail(notice: Notice, message: Message, standing: Standing) -> None:
+    user = notice.user
     frame = frame_of(user.pk)
     values = {
         "execute_at": standing.execute_at,
@@ -68,4 +75,4 @@ def _mail(user: User, message: Message, standing: Standing) -> bool:
         "page_url": settings.SITE_URL + reverse(frame.page),
         "patient": frame.patient,
     }
-    return from_template(f"lifecycle/email/{message}", user.email, values, language=user.language)
+    notice.send(message, values)

@@ -12,8 +12,13 @@ from uuid import UUID
 from django.conf import settings
 from django.core import signing as links
 from django.db import connection, transaction
+from django.db.models import CharField, Exists, OuterRef
+from django.db.models.functions import Cast
 from django.urls import reverse
 
+from adapters import mail, outbox
+from adapters.boxes.models import Outgoing
+from adapters.grounds import Ground
 from audit.actors import Actor
 from audit.proofs import prove
 from audit.sealing import seal_all
@@ -28,6 +33,7 @@ from privacy.retention import RULES
 FORMAT: Final = "praticonnect erasure certificate v1"
 CONTEXT: Final = ["https://w3id.org/security/data-integrity/v2"]
 SALT: Final = "lifecycle.certificate"
+SENDER: Final = Actor.system("certificates")
 TABLE: Final = Erasure._meta.db_table
 NUMBER: Final = "select seq from lifecycle_erasure where id = %s"
 
@@ -50,32 +56,52 @@ def make(decided: Erasure, *, now: datetime) -> ErasureCertificate:
     )
 
 
-def send(erasure_id: UUID, *, by: Actor, now: datetime) -> bool:
-    """Send the certificate to the person, to the address that is archived; once. False while the mail server refuses.
+@transaction.atomic
+def send(erasure_id: UUID, *, by: Actor, now: datetime) -> None:
+    """Have the certificate sent to the person, to the address that is archived; once.
 
     A patient's file has no address left, and a repetition after a restore was told of before: both count as sent.
     """
-    with transaction.atomic():
-        made = ErasureCertificate.objects.select_for_update().get(erasure_id=erasure_id)
-        decided = Erasure.objects.get(erasure_id=erasure_id, state=Erasure.State.DECIDED)
-        if made.sent_at:
-            return True
-        known = identity.opened(decided.subject_id, by=by, now=now) if decided.subject_id else None
-        if known and not decided.replayed:
-            who = known["identity"]
-            if not mails.certificate(who["email"], who["language"], _address(made.pk), made.content, bytes(made.pdf)):
-                return False
-            mailbox.blank(who["email"])
-        made.sent_at = now
-        made.save(update_fields=["sent_at"])
-    return True
+    made = ErasureCertificate.objects.select_for_update().get(erasure_id=erasure_id)
+    if made.sent_at:
+        return
+    if _reader(erasure_id, by, now):
+        mails.ask(made.pk)
+    else:
+        _note_sent(made, now)
+
+
+@outbox.handles(mails.KIND)
+def deliver(row: Outgoing, ground: Ground, now: datetime) -> None:
+    """Send one, and write that it left. Raises as :func:`adapters.mail.post`, ``Undeliverable`` when nobody is known any more."""
+    made = ErasureCertificate.objects.get(pk=row.content["certificate"])
+    who = _reader(made.erasure_id, SENDER, now)
+    if who is None:
+        raise outbox.Undeliverable("nobody_known")
+    words = mails.words(who["email"], who["language"], _address(made.pk), made.content, bytes(made.pdf))
+    mail.post(words, row=row, ground=ground, now=now)
+    mailbox.blank(who["email"])
+    _note_sent(made, now)
+
+
+def _reader(erasure_id: UUID, by: Actor, now: datetime) -> dict[str, str] | None:
+    """Whom a certificate is sent to, as the archive has them."""
+    decided = Erasure.objects.get(erasure_id=erasure_id, state=Erasure.State.DECIDED)
+    known = identity.opened(decided.subject_id, by=by, now=now) if decided.subject_id else None
+    who: dict[str, str] | None = known["identity"] if known and not decided.replayed else None
+    return who
+
+
+def _note_sent(made: ErasureCertificate, now: datetime) -> None:
+    made.sent_at = now
+    made.save(update_fields=["sent_at"])
 
 
 def unsent() -> list[UUID]:
-    """Erasures whose certificate waits to be sent."""
-    return list(
-        ErasureCertificate.objects.filter(sent_at=None).order_by("made_at").values_list("erasure_id", flat=True)
-    )
+    """Erasures whose certificate waits to be sent, and lies in no outbox."""
+    asked = Outgoing.objects.filter(kind=mails.KIND, dedupe=Cast(OuterRef("pk"), CharField()))
+    waiting = ErasureCertificate.objects.filter(~Exists(asked), sent_at=None).order_by("made_at")
+    return list(waiting.values_list("erasure_id", flat=True))
 
 
 def of_erasure(erasure_id: UUID) -> ErasureCertificate | None:

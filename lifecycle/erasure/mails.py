@@ -1,34 +1,29 @@
-"""The last message to the holder of an account: its certificate."""
+"""The last message to the holder of an account: its certificate. The account is gone, so its words are found by the erasure's id."""
 
-import logging
+from typing import Final
+from uuid import UUID
 
-from django.conf import settings
-from django.template.loader import render_to_string
-from django.utils import translation
+from adapters import journal, mail, outbox
+from adapters.boxes.refs import GroundRef
+from adapters.content import Link, Plain
 
-from adapters.faults import Fault
-from adapters.grounds import necessary
-from adapters.mail import Letter
-from privacy.refusals import Refused
-
-log = logging.getLogger(__name__)
+KIND: Final = "lifecycle.certificate"
+TEMPLATE: Final = "lifecycle/email/certificate"
 
 
-def certificate(to: str, language: str, address: str, content: str, pdf: bytes) -> bool:
-    """Statement and document, and where both can be had. False when the mail server refused."""
-    values = {
-        "address": address, "product": settings.PRODUCT_NAME, "controller": settings.CONTROLLER,
-        "site_url": settings.SITE_URL,
-    }  # fmt: skip
-    with translation.override(language):
-        subject = " ".join(render_to_string("lifecycle/email/certificate_subject.txt", values).split())
-        body = render_to_string("lifecycle/email/certificate_message.txt", values).strip() + "\n"
-    message = Letter(subject, body, to, ground=necessary("legal_notice"))
-    message.attach("certificate.json", content, "application/json")
-    message.attach("certificate.pdf", pdf, "application/pdf")
-    try:
-        message.send()
-    except (Fault, Refused) as fault:
-        log.error("the mail with a certificate could not be sent: %s", type(fault).__name__)
-        return False
-    return True
+def ask(certificate_id: UUID) -> None:
+    """Have a certificate sent once the caller's transaction commits; a second call does nothing."""
+    outbox.enqueue(
+        kind=KIND, payload={"certificate": str(certificate_id)}, ground=GroundRef.necessary("legal_notice"),
+        now=journal.database_clock(), dedupe=str(certificate_id),
+    )  # fmt: skip
+
+
+def words(to: str, language: str, address: str, content: str, pdf: bytes) -> mail.Words:
+    """Statement and document, and where both can be had."""
+    values = {"address": Link(address)}
+    subject, text = (
+        Plain.from_template(f"{TEMPLATE}_{part}.txt", values, language=language) for part in ("subject", "message")
+    )
+    papers = (("certificate.json", content.encode(), "application/json"), ("certificate.pdf", pdf, "application/pdf"))
+    return mail.Words(to, subject, text, papers)

@@ -94,8 +94,7 @@ def enter(
             _event(row, "order.entered", by, now, authority=row.authority, parts=",".join(row.parts))
             for file in files:
                 _name(row, file, by, now)
-            owners = mails.owners_of(practice.pk)
-            transaction.on_commit(lambda: mails.waits(owners, row))
+            mails.waits(mails.owners_of(practice.pk), row)
     except BaseException:
         remove_objects([row.storage_name])
         raise
@@ -182,7 +181,7 @@ def send_link(*, order_id: UUID, by: Actor, now: datetime) -> str:
     order.link_until, order.tries = min(now + LINK_FOR, order.until_at), 0
     order.save(update_fields=["token_hash", "code_hash", "link_until", "tries"])
     _event(order, "order.link_sent", by, now)
-    transaction.on_commit(lambda: mails.link(order, token))
+    mails.link(order, token)
     return code
 
 
@@ -242,7 +241,7 @@ def tell_patients(*, order_id: UUID | None = None, by: Actor, now: datetime) -> 
         for row in due.select_for_update(of=("self",), skip_locked=True):
             if to := mails.readers_of(row, now):
                 _tell(row, ToldHow.MAIL, by, now)
-                transaction.on_commit(lambda row=row, to=to: mails.told(to, row))  # type: ignore[misc]
+                mails.told(to, row)
                 told += 1
     return told
 

@@ -25,13 +25,13 @@ def waits(owners: Iterable[User], order: AuthorityOrder) -> None:
     """To who answers for the practice: an order waits for them."""
     link = settings.SITE_URL + reverse("records:order", args=[order.pk])
     for user in owners:
-        from_template("records/email/order_waits", user.email, {"link": link}, language=user.language)
+        from_template("records/email/order_waits", user, {"link": link}, language=user.language)
 
 
-def link(order: AuthorityOrder, token: str) -> bool:
-    """The agent's link. The code goes another way. False when the mail server refused."""
+def link(order: AuthorityOrder, token: str) -> None:
+    """The agent's link. The code goes another way."""
     values = {"link": settings.SITE_URL + reverse("authority:join", args=[token]), "until": order.link_until}
-    return from_template("records/email/order_link", order.email, values, language=language_of(order.email))
+    from_template("records/email/order_link", order.email, values, language=language_of(order.email))
 
 
 def readers_of(row: OrderedFile, now: datetime) -> list[User]:
@@ -47,4 +47,4 @@ def told(to: Iterable[User], row: OrderedFile) -> None:
     page = settings.SITE_URL + reverse("patient_privacy:journal")
     values = {"practice": row.file.practice.name, "day": row.order.issued_on, "link": page}
     for user in to:
-        from_template("records/email/order_told", user.email, values, language=user.language)
+        from_template("records/email/order_told", user, values, language=user.language)

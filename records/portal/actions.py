@@ -59,9 +59,7 @@ def invite(
         capacity=capacity, scope=parts, link_until=link_until, by=by, now=now,
     )  # fmt: skip
     if email:
-        transaction.on_commit(
-            lambda: mails.invitation(to=email, secret=secret, until=row.expires_at, language=language)
-        )
+        mails.invitation(to=email, secret=secret, until=row.expires_at, language=language)
     return row, secret
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts import mails
 
 
-def invitation(*, to: str, secret: str, until: datetime, language: str) -> bool:
-    """A link that works once, until an end. False when the mail server refused."""
+def invitation(*, to: str, secret: str, until: datetime, language: str) -> None:
+    """A link that works once, until an end."""
     url = settings.SITE_URL + reverse("patient:invitation", args=[secret])
-    return mails.from_template("patient/email/invitation", to, {"url": url, "until": until}, language=language)
+    mails.from_template("patient/email/invitation", to, {"url": url, "until": until}, language=language)

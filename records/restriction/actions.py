@@ -3,6 +3,7 @@
 The record decides from its commit on; the mark on the key follows after it (see ``keys``).
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -10,8 +11,10 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.mails import Occasion, keep_book
 from audit.actors import Actor
 from care.models import PortalLink
+from care.tenancy import ALL, scope
 from privacy.ids import new_id
 from privacy.purposes import Purpose
 from privacy.refusals import Refusal, Refused, require
@@ -66,21 +69,38 @@ def restrict(
 def tell(*, restriction_id: UUID, how: str, by: Actor, now: datetime) -> Restriction:
     """Note that the person knows of the coming end, or write to them now (Art. 18(3)); telling again counts anew.
 
-    Raises Refused, also when the mail can't be sent; then nothing is noted. Restriction.DoesNotExist
+    Written to, the person knows once the mail server took it: it is noted then. Raises Refused, and Restriction.DoesNotExist
     when there is none in the scope.
     """
     row, file = _row_and_file(restriction_id)
     address = (_despite(file, Part.RESTRICTION, by, now).read(file, "email") or "") if how == Told.MAIL else ""
     require(why_not_tell(row, how, address))
-    first = NOTICE.after(day_of(file, now))
-    if how == Told.MAIL and not mails.lifting(to=address, first_day=first, where=jurisdiction_of(file)):
-        raise Refused(
-            Refusal("mail_failed", _("The e-mail couldn't be sent. Try again, or tell the patient otherwise."))
-        )
-    row.told_at, row.told_by_id, row.told_how = now, by.account_id, how
-    row.save(update_fields=["told_at", "told_by", "told_how"])
-    journal(row, "restriction.told", file_id=file.pk, by=by, now=now, how=how)
+    if how == Told.MAIL:
+        first, about = NOTICE.after(day_of(file, now)), [str(row.pk), str(by.account_id), by.role]
+        mails.lifting(to=address, first_day=first, where=jurisdiction_of(file), about=about)
+    else:
+        _note_told(row, how, by, now)
     return row
+
+
+def _note_told(row: Restriction, how: str, by: Actor, now: datetime) -> None:
+    row.told_at, row.told_by_id, row.told_how = max(now, row.since_at), by.account_id, how
+    row.save(update_fields=["told_at", "told_by", "told_how"])
+    journal(row, "restriction.told", file_id=row.file_id, by=by, now=now, how=how)
+
+
+@transaction.atomic
+def _mail_left(about: Sequence[str], now: datetime) -> None:
+    """Note that the person was written to, by whom it was asked for. One that is lifted already stays as it is."""
+    restriction_id, account_id, role = about
+    with scope(ALL):
+        row = Restriction.objects.select_for_update(of=("self",)).filter(pk=restriction_id, lifted_at=None).first()
+        if row is not None:
+            by = Actor(UUID(account_id), role, row.practice_id, channel="task")
+            _note_told(row, Told.MAIL, by, now)
+
+
+keep_book(Occasion(mails.OCCASION, _mail_left))
 
 
 @transaction.atomic

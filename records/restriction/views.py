@@ -136,7 +136,9 @@ def _restrict(request: Visit, file: PatientFile, form: forms.Form) -> str:
 
 def _tell(request: Visit, file: PatientFile, form: forms.Form) -> str:
     row = get_object_or_404(restrictions.live().filter(file=file), pk=form.cleaned_data["restriction"])
-    actions.tell(restriction_id=row.pk, how=form.cleaned_data["how"], by=request.actor, now=request.now)
+    told = actions.tell(restriction_id=row.pk, how=form.cleaned_data["how"], by=request.actor, now=request.now).told_at
+    if told is None:
+        return _("The e-mail is on its way. The week begins when the mail server took it.")
     return _("Noted with the day. The restriction goes on until you lift it.")
 
 

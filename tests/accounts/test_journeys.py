@@ -11,10 +11,12 @@ from django.core.mail import EmailMessage
 
 from accounts import actions, hooks, mails, user_agents
 from accounts.models import User
+from adapters.models import Outgoing
 from audit.actors import Actor
 from audit.models import EventEntry, SecurityEntry
 from tests.accounts.factories import PASSWORD, WebClient, make_practitioner, prove, verified_client
 from tests.accounts.helpers import CODE, CONFIRM_EMAIL, LOGIN, SIGNUP, code_in_mail, sign_in, signup_form, type_password
+from tests.letters import deliver
 
 pytestmark = pytest.mark.django_db
 PROFILE_PAGE = "/accounts/profile/"
@@ -95,6 +97,7 @@ def test_mail_server_that_is_down_does_not_break_the_page(settings: object) -> N
     client = WebClient()
     assert type_password(client, "camille@example.org")["Location"] == CODE
     assert client.get(CODE).status_code == 200
+    assert (deliver(), Outgoing.objects.get().state, Outgoing.objects.get().problem) == (1, "waiting", "broken")
 
 
 class DownBackend:
@@ -225,9 +228,10 @@ def test_mail_that_the_server_refuses_is_logged_without_the_address(
         raise SMTPRecipientsRefused({"ines.canary@example.org": (550, b"no such mailbox")})
 
     monkeypatch.setattr(EmailMessage, "send", refuses)
-    user = make_practitioner("ines.canary@example.org")
-    assert mails.wrong_codes(user=user) is False
+    mails.wrong_codes(user=make_practitioner("ines.canary@example.org"))
+    assert deliver() == 1
+    row = Outgoing.objects.get()
     assert [record.getMessage() for record in caplog.records] == [
-        "mail account/email/wrong_codes could not be sent: SMTPRecipientsRefused"
+        f"{row.pk} of kind accounts.mail: give out (rejected)"
     ]
-    assert "canary" not in caplog.text
+    assert (row.state, row.problem, "canary" in caplog.text) == ("failed", "rejected", False)

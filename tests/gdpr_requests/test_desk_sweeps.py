@@ -48,16 +48,6 @@ def test_each_reminder_is_sent_once_to_whoever_must_answer() -> None:
     assert [message.to for message in mail.outbox] == [["dpo@praticonnect.com"]] * 4
 
 
-def test_reminder_that_is_refused_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    by_letter(Right.ERASURE)
-    due = NOW + timedelta(days=31)
-    with monkeypatch.context() as broken:
-        broken.setattr("gdpr_requests.desk.mails.from_template", lambda *given, **named: False)
-        failed = reminding.sweep(by=BY, now=due, dry_run=False)["notice.request.overdue"]
-    done = reminding.sweep(by=BY, now=due, dry_run=False)["notice.request.overdue"]
-    assert (failed.failed, failed.done, done.done) == (1, 0, 1)
-
-
 def test_answer_is_settled_after_sixty_days() -> None:
     request = answered()
     closing.close_sweep(by=BY, now=NOW + timedelta(days=59), dry_run=False)

@@ -141,10 +141,11 @@ def test_record_knows_no_extension() -> None:
     assert refusal(actions.extend, **named) == "no_extension"
 
 
-def test_extension_whose_notice_is_not_sent_is_not_written(dpo: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_extension_whose_notice_can_t_be_queued_is_not_written(dpo: User, monkeypatch: pytest.MonkeyPatch) -> None:
     request = by_letter(Right.ERASURE)
-    monkeypatch.setattr("gdpr_requests.desk.mails.moved", lambda *given: False)
-    assert refusal(actions.extend, request_id=request.pk, text="More.", by=dpo_of(dpo), now=NOW) == "not_sent"
+    monkeypatch.setattr("adapters.outbox.LARGEST", 1)
+    with pytest.raises(ValueError, match="payload"):
+        actions.extend(request_id=request.pk, text="More.", by=dpo_of(dpo), now=NOW)
     request.refresh_from_db()
     assert (request.state, request.extended_until, thread(request)) == ("received", None, [("file", "received")])
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from smtplib import SMTPException
 from typing import Any
 from unittest.mock import Mock
 
@@ -30,6 +31,7 @@ from records.models import PatientFile
 from records.reading import Part, heads_of, open_file
 from tests.accounts.factories import make_practitioner, make_staff, prove, verified_client
 from tests.care.factories import LONG_AGO
+from tests.letters import deliver
 from tests.lifecycle.test_holds import place
 from tests.records.factories import NOW, make_file, working
 from tests.records.restriction.helpers import restrict
@@ -142,10 +144,10 @@ def test_each_person_is_told_once_without_a_word_of_health(practitioner: User, m
     silent = read_one(practitioner)
     one = decided()
     for _twice in range(2):
-        counts = actions.tell_people(breach_id=one.id, by=BY, now=NOW)
+        actions.tell_people(breach_id=one.id, by=BY, now=NOW)
     told = sorted(mail.to[0] for mail in mailoutbox)
     assert told == ["anne@example.org", "eloise@example.org", "owner@example.org", "owner@example.org"]
-    assert counts["patient"] == {"sent": 2, "waiting": 0, "by_post": 1}
+    assert queries.notices(one.id)["patient"] == {"sent": 2, "waiting": 0, "by_post": 1}
     assert queries.by_post(one.id) == [silent.pk]
     assert [word for mail in mailoutbox for word in ("Penicillin", "Lefèvre") if word in mail.body] == []
 
@@ -160,15 +162,23 @@ def test_mail_that_fails_waits_and_is_sent_by_the_next_run(
     practitioner: User, mailoutbox: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read_one(practitioner, email="eloise@example.org")
+
+    def refuse(_message: object) -> int:
+        raise SMTPException("450 later")
+
     one = decided()
     with monkeypatch.context() as broken:
-        broken.setattr("lifecycle.breaches.mails.from_template", lambda *a, **k: False)
+        broken.setattr("django.core.mail.EmailMessage.send", refuse)
+        actions.tell_people(breach_id=one.id, by=BY, now=NOW)
+        deliver()
         assert actions.tell_people(breach_id=one.id, by=BY, now=NOW)["patient"]["waiting"] == 1
     actions.authority_told(breach_id=one.id, reference="CNIL 1", by=BY, now=NOW)
     with pytest.raises(Refused) as caught:
         actions.close_breach(breach_id=one.id, why="done", by=BY, now=NOW)
     assert caught.value.refusal.code == "waiting"
+    deliver()
     assert actions.tell_people(breach_id=one.id, by=BY, now=NOW)["patient"]["sent"] == 1
+    assert len(mailoutbox) == 3
 
 
 def test_accounts_used_lose_their_sessions_and_need_a_new_password(practitioner: User) -> None:

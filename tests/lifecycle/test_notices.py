@@ -144,9 +144,8 @@ def test_message_is_in_the_account_s_language(me: User, monkeypatch: pytest.Monk
     User.objects.filter(pk=me.pk).update(language="fr")
     said: list[tuple[str, str, str]] = []
 
-    def from_template(prefix: str, to: str, _values: object, *, language: str) -> bool:
-        said.append((prefix, to, language))
-        return True
+    def from_template(prefix: str, to: User, _values: object, *, language: str, **_named: object) -> None:
+        said.append((prefix, to.email, language))
 
     monkeypatch.setattr("lifecycle.mails.from_template", from_template)
     swept(DAY_BEFORE)

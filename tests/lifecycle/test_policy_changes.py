@@ -19,7 +19,7 @@ from audit.actors import Actor
 from audit.models import EventEntry
 from consents.models import ConsentEvent
 from consents.queries import states
-from lifecycle.changes import actions, promises, queries, telling
+from lifecycle.changes import actions, promises, queries, telling, topics
 from lifecycle.changes.rules import Answer, owed, refused
 from lifecycle.models import NoticeSent, PolicyAnnouncement
 from lifecycle.sweeping import sweeps
@@ -185,16 +185,16 @@ def test_a_worker_killed_half_way_leaves_nobody_out_and_tells_nobody_twice(
         make_patient(f"patient{number}@example.org", now=PUBLISHED)
     announced()
     mail.outbox.clear()
-    real, calls = telling.mails.change, []
+    real, calls = topics.mails.change, []
 
-    def dies_at_the_third(**said: Any) -> bool:
-        calls.append(said["user"].pk)
+    def dies_at_the_third(notice: Any, **said: Any) -> None:
+        calls.append(notice.user.pk)
         if len(calls) == 3:
             raise KeyboardInterrupt
-        return real(**said)
+        real(notice, **said)
 
     with monkeypatch.context() as dying:
-        dying.setattr(telling.mails, "change", dies_at_the_third)
+        dying.setattr(topics.mails, "change", dies_at_the_third)
         with pytest.raises(KeyboardInterrupt):
             swept()
     assert (len(mail.outbox), NoticeSent.objects.count()) == (2, 2)

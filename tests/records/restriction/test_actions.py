@@ -1,6 +1,7 @@
 """A restricted file is only stored: from the commit on, until the last restriction is lifted (PC-63)."""
 
 from datetime import timedelta
+from smtplib import SMTPException
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from records.restriction import actions, keys
 from records.restriction.queries import is_restricted, live_restriction
 from tests.accounts.factories import make_patient, make_practitioner
 from tests.care.factories import LONG_AGO
+from tests.letters import deliver
 from tests.records.factories import NOW, actor_of, link, make_file, make_measure, working
 from tests.records.restriction.helpers import BY, lift, read, restrict, tell
 from vault import access, rings
@@ -153,14 +155,18 @@ def test_mail_tells_the_patient_without_a_word_of_health(practitioner: User, mai
     assert (mail.to, "Penicillin" in mail.body, "25" in mail.body) == (["eloise@example.org"], False, True)  # type: ignore[attr-defined]
 
 
-def test_mail_that_fails_notes_nothing(practitioner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_patient_is_told_when_the_mail_server_took_it(practitioner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_message: object) -> int:
+        raise SMTPException("450 later")
+
     file = make_file(practitioner, email="eloise@example.org")
-    row = restrict(file)
-    monkeypatch.setattr("records.restriction.mails.from_template", lambda *a, **k: False)
-    with pytest.raises(Refused) as caught:
-        tell(row, how="mail")
+    tell(restrict(file), how="mail")
+    with monkeypatch.context() as broken, scope(ALL):
+        broken.setattr("django.core.mail.EmailMessage.send", refuse)
+        assert (deliver(), Restriction.objects.get().told_at) == (1, None)
     with scope(ALL):
-        assert (caught.value.refusal.code, Restriction.objects.get().told_at) == ("mail_failed", None)
+        assert (deliver(), Restriction.objects.get().told_how) == (1, "mail")
+        assert Restriction.objects.get().told_by_id == practitioner.pk
 
 
 @pytest.mark.parametrize(("ground", "note", "code"), [("mood", "", "no_ground"), ("claims", "x" * 2001, "too_long")])
