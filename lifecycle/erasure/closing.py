@@ -30,7 +30,7 @@ def sweep(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:
 
 
 def resume_sweep(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:
-    """Finish the erasures that were cut off, and send what the mail server refused."""
+    """Finish the erasures that were cut off, up to the certificate that waits to be sent."""
     outcome = Outcome(due=len(set(finishing.unfinished())))
     if not dry_run:
         _resume(outcome, by, now)
