@@ -151,6 +151,16 @@ def _named_after(row: Outgoing | None) -> dict[str, str]:
 class Backend(EmailBackend):
     """Django's SMTP, for letters whose line is written; anything else stays here."""
 
+    def open(self) -> bool | None:
+        """As Django does, and no socket stays open when TLS or the password fail. Raises as ``smtplib`` does."""
+        try:
+            return super().open()
+        except (OSError, SMTPException):
+            if half := getattr(self, "_partial_connection", None):
+                half.close()
+            self._partial_connection = None
+            raise
+
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Send them. Raises TypeError for a message that didn't come through :class:`Letter`."""
         for message in email_messages:

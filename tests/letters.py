@@ -22,6 +22,8 @@ def deliver() -> int:
     """Send the e-mails that wait, whatever hour they are due; returns how many were tried."""
     rows = list(Outgoing.objects.filter(kind__in=KINDS, state="waiting").order_by("due_at", "pk"))
     for row in rows:
+        row.attempts, row.claimed_at = row.attempts + 1, row.due_at
+        row.save(update_fields=["attempts", "claimed_at"])
         outcome = outbox.attempt(row, now=row.due_at)
         outbox.finish(row, outcome, now=row.due_at)
     return len(rows)

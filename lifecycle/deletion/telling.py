@@ -57,7 +57,8 @@ def still(about: Sequence[str], now: datetime) -> None:
     account_id, since, kind = parsed(about)
     facts = queries.facts_of(account_id)
     standing = standing_of(facts, facts[-1].at) if facts else Standing()
-    true = standing.requested_at if kind in WAITING else facts[-1].at if facts else None
+    waits = standing.requested_at if standing.runs else None
+    true = waits if kind in WAITING else facts[-1].at if facts else None
     if true != since:
         raise Refused(OUTDATED)
 

@@ -76,7 +76,7 @@ def tell(*, restriction_id: UUID, how: str, by: Actor, now: datetime) -> Restric
     address = (_despite(file, Part.RESTRICTION, by, now).read(file, "email") or "") if how == Told.MAIL else ""
     require(why_not_tell(row, how, address))
     if how == Told.MAIL:
-        first, about = NOTICE.after(day_of(file, now)), [str(row.pk), str(by.account_id), by.role]
+        first, about = NOTICE.after(day_of(file, now)), [str(row.pk), str(by.account_id or ""), by.role]
         mails.lifting(to=address, first_day=first, where=jurisdiction_of(file), about=about)
     else:
         _note_told(row, how, by, now)
@@ -96,7 +96,7 @@ def _mail_left(about: Sequence[str], now: datetime) -> None:
     with scope(ALL):
         row = Restriction.objects.select_for_update(of=("self",)).filter(pk=restriction_id, lifted_at=None).first()
         if row is not None:
-            by = Actor(UUID(account_id), role, row.practice_id, channel="task")
+            by = Actor(UUID(account_id) if account_id else None, role, row.practice_id, channel="task")
             _note_told(row, Told.MAIL, by, now)
 
 

@@ -78,7 +78,8 @@ def test_without_its_line_no_letter_leaves(mailoutbox: list[EmailMessage], monke
 
     monkeypatch.setattr(Egress, "save", full)
     mails.login_code(user=make_practitioner(), code="123456", valid_until=None)
-    assert (mailoutbox, Outgoing.objects.get().problem) == ([], "unwritten")
+    assert mailoutbox == []
+    assert Outgoing.objects.get().problem == "unwritten"
 
 
 def test_a_letter_carries_no_more_than_its_basis(mailoutbox: list[EmailMessage]) -> None:

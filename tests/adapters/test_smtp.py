@@ -1,7 +1,7 @@
 """E-mail against a mail server of somebody else's making, over a socket: TLS, password, refusals, cut lines, and one name for each letter."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from tests.letters import deliver
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 TO = "camille@example.org"
+SAID = {"role": "assistant", "link": "", "until": datetime(2026, 11, 23, tzinfo=UTC)}
 Over = Callable[..., None]
 
 
@@ -73,7 +74,7 @@ def test_a_message_leaves_encrypted_after_a_password_under_a_name_of_its_own(ove
         over(office, right)
         deliver()
     (letter,) = office.taken
-    assert (letter["To"], letter["Message-ID"], letter["Resend-Idempotency-Key"], "123456" in str(letter)) == (
+    assert (letter["To"], letter["Message-ID"], letter["Resend-Idempotency-Key"], b"123456" in bytes(letter.get_payload(decode=True))) == (
         TO, f"<{row.pk}@praticonnect.com>", str(row.pk), True,
     )  # fmt: skip
     assert (office.encrypted, len(office.signed_in), standing(row)) == ([True], 1, ("done", ""))
@@ -160,14 +161,14 @@ def test_a_worker_killed_between_sending_and_noting_sends_again_under_the_same_n
 @pytest.mark.parametrize("to", ["a@example.org\nBcc: b@example.org", "a@example.org\r\n\r\nA letter of my own"])
 def test_an_address_cannot_bring_headers(plain: Office, to: str) -> None:
     with transaction.atomic():
-        mails.from_template("care/email/invitation", to, {"practice": "Paris", "role": "x"}, language="en")
+        mails.from_template("care/email/invitation", to, {**SAID, "practice": "Paris"}, language="en")
     deliver()
     assert (plain.taken, standing(Outgoing.objects.get())) == ([], ("failed", "bad_header"))
     assert not Egress.objects.exists()
 
 
 def test_a_value_cannot_bring_headers(plain: Office) -> None:
-    said = {"practice": "Paris\r\nBcc: b@example.org", "role": "assistant"}
+    said = {**SAID, "practice": "Paris\r\nBcc: b@example.org"}
     with transaction.atomic():
         mails.from_template("care/email/invitation", TO, said, language="en")
     deliver()

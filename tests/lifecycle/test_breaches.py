@@ -276,6 +276,7 @@ def test_promise_of_the_notices_turns_false_when_one_stays_unsent(practitioner: 
     one = decided()
     assert people_are_told_and_passwords_changed(NOW + timedelta(days=4)).kept is False
     actions.tell_people(breach_id=one.id, by=BY, now=NOW)
+    deliver()
     assert (
         people_are_told_and_passwords_changed(NOW + timedelta(days=4)).figures["accounts_without_a_new_password_asked"]
         == 1
@@ -291,6 +292,7 @@ def closed(practitioner: User) -> Breach:
     one = decided()
     actions.ask_for_passwords(breach_id=one.id, by=BY, now=NOW)
     actions.tell_people(breach_id=one.id, by=BY, now=NOW)
+    deliver()
     actions.authority_told(breach_id=one.id, reference="CNIL 1", by=BY, now=NOW)
     return actions.close_breach(breach_id=one.id, why="done", by=BY, now=NOW)
 
@@ -353,6 +355,7 @@ def test_office_keeps_the_register_by_its_page(practitioner: User) -> None:
     assert office.post(page, {"act": "decide", "risk": "high", "why": ""}).status_code == 422
     assert office.post(page, {"act": "decide", "risk": "high", "why": "x"}).status_code == 302
     assert office.post(page, {"act": "notify"}).status_code == 302
+    deliver()
     assert queries.notices(one.id)["patient"]["sent"] == 1
     page_now = office.get(page).content.decode()
     heads = ['<th scope="row">Patients whose files were opened</th>' in page_now, '<th scope="row">patient' in page_now]

@@ -32,6 +32,7 @@ from lifecycle.states import Name
 from privacy.refusals import Refused
 from records.models import PatientFile
 from tests.accounts.factories import prove, verified_client
+from tests.letters import deliver
 from tests.lifecycle.erasure_world import old_file
 from tests.lifecycle.helpers import IN, make_trial
 from tests.records.factories import actor_of, make_file
@@ -93,6 +94,7 @@ def test_sweep_executes_from_the_instant_on_and_once(me: User) -> None:
     old_file(me)
     make_file(me, now=ASKED)
     ends = ask(me)
+    assert deliver() == 1
     assert (swept(ends - INSTANT), swept(ends, dry_run=True), kinds(me)) == (
         (0, 0, 0, 0),
         (1, 0, 0, 0),
