@@ -68,6 +68,7 @@ def test_announcing_tells_everybody_and_the_page_counts_them(dpo: User, monkeypa
         assert (done["Location"], sent, PolicyAnnouncement.objects.count()) == ("/admin/policies/3/", [1], 1)
         mail.outbox.clear()
         assert telling.send(account_id=me.pk, by=Actor.system("tests"), now=PUBLISHED + HOUR)
+        assert len(mail.outbox) == 1
         page = client.get(reverse("admin:policy", args=[3])).content.decode()
         assert ["1 of 2" in page, "dpo@example.org" in page, "Announce it to everybody" in page] == [True, True, False]
         assert listed(client)[0] == (3, 1, 0, 0)

@@ -16,6 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from adapters.tasks import send
 from audit.actors import Actor
 from audit.models import EventEntry
 from gdpr_requests.export.actions import ask, download
@@ -140,6 +141,7 @@ class Asking(Alone):
             raise RuntimeError(f"half of what was clicked: {before}")
         self.work()
         sweep()
+        send()  # who was told is on record when the message left
 
     def wrong(self) -> list[str]:
         found = [] if self._events() == self.events else [f"request of {self.user.pk}: {self._events()}"]
