@@ -28,9 +28,14 @@ WRITES: Final = frozenset({"save", "create", "bulk_create", "get_or_create", "up
 JOURNALS: Final = frozenset({"record_event", "record_events", "record_security", "record_access", "record_accesses"})
 """The writers of the journals (audit/actions.py)."""
 ELSEWHERE: Final = {
+    "accounts.actions:warn_of_guesses": "the wrong codes it warns of have their lines in the security journal",
     "accounts.actions:set_password": "accounts/journal.py hears allauth's signals, which every way to it sends",
     "consents.marketing.audience:when_turned": "a step of the decision, which journals",
     "gdpr_requests.directives.ending:sweep": "rows without content at their term; the run stands in lifecycle.SweepRun",
+    "lifecycle.changes.telling:sweep": "a message has its line when it left: lifecycle.notifying.told",
+    "lifecycle.notifying:send": "as above",
+    "lifecycle.notifying:send_all": "as above",
+    "lifecycle.notifying:sweep": "as above",
     "lifecycle.erasure.certificate:send": "the certificate's own row says when it was sent",
     "lifecycle.expiring.audience:sweep": "counts about nobody; the run stands in lifecycle.SweepRun",
     "lifecycle.expiring.boxes:sweep": "messages at their term; the run stands in lifecycle.SweepRun",
