@@ -33,6 +33,7 @@ from subprocessors.rooms import actions as rooms
 from subprocessors.rooms.models import VideoRoom
 from tests.adapters.contracts.willing import PARENT, own, willing
 from tests.adapters.factories import work
+from tests.letters import KINDS as LETTERS
 from tests.records.assist_world import SOUND, World
 from tests.records.factories import NOW, make_consultation
 from tests.subprocessors.links import BACK, allowed, linked
@@ -294,15 +295,19 @@ NEVER: Final = {TRIAL: "a trial's, which says by its failure that it would have 
 
 
 def all_kinds() -> set[str]:
-    """Every kind of the house, without those of tests and benchmarks."""
-    return {kind for kind in outbox._handlers if not kind.startswith(("test.", "bench."))}
+    """Every kind of the house, without those of tests and benchmarks, and without e-mail: it rests on no consent (tests/accounts/test_mails.py)."""
+    return {kind for kind in outbox._handlers if not kind.startswith(("test.", "bench."))} - set(LETTERS)
 
 
 def one_of_each(at: House) -> dict[str, Outgoing]:
     """One message of every kind, waiting."""
     for build in BUILDERS.values():
         build(at)
-    waiting = Outgoing.objects.filter(state="waiting", due_at__lte=at.now).order_by("queued_at", "pk")
+    waiting = (
+        Outgoing.objects.filter(state="waiting", due_at__lte=at.now)
+        .exclude(kind__in=LETTERS)
+        .order_by("queued_at", "pk")
+    )
     return {row.kind: row for row in waiting}
 
 
