@@ -23,6 +23,7 @@ from audit.models import AccessEntry, EventEntry
 from care.actions import join_practice
 from care.models import CareRelationship, Role
 from care.tenancy import ALL, scope
+from consents import stopping
 from consents.models import Stop
 from lifecycle.deletion.actions import request_deletion
 from lifecycle.erasure.plan import plan_for_account
@@ -339,6 +340,20 @@ def test_agreeing_again_doesnt_undo_the_record() -> None:
     stop(AFTER + SECOND)
     with scope(ALL):
         assert TrainingMember.objects.get().left_at == AFTER
+
+
+def test_replay_after_a_restore_records_it_again_and_the_file_goes() -> None:
+    """The main database is back at a moment before the withdrawal; its stop is begun anew (NEW-08)."""
+    made = world(1)
+    entered(made.files[0], made.practitioner)
+    made.wish(on=False, now=AFTER)
+    with scope(ALL):
+        TrainingMember.objects.update(left_at=None, left_why="")
+    event = Stop.objects.latest("asked_at").event_id
+    Stop.objects.all().delete()
+    stopping.begin_again(event)
+    assert (stop(AFTER + SECOND), left_of("patient"), TrainingEnd.objects.get().why) == (
+        ["training_sets do"], [(1, AFTER)], "left")  # fmt: skip
 
 
 @pytest.mark.parametrize(
