@@ -114,8 +114,10 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """What allauth writes, with the values that its templates say, and links on our own site whatever host was asked."""
-        values = {name: context[name] for name in SAID if name in context}
-        links = {name: settings.SITE_URL + urlsplit(context[name]).path for name in LINKS if name in context}
+        values: dict[str, Any] = {name: context[name] for name in SAID if name in context}
+        links: dict[str, Any] = {
+            name: settings.SITE_URL + urlsplit(context[name]).path for name in LINKS if name in context
+        }
         if "user_agent" in context:
             values["user_agent"] = in_words(context["user_agent"])
         with transaction.atomic():

@@ -56,13 +56,13 @@ def test_deletion_is_requested_executed_and_its_certificate_verified_offline(
     assert account_by_email(EMAIL) is None
     attached = {name: content for name, content, _kind in mail.outbox[-1].attachments}
     statement = tmp_path / "certificate.json"
-    statement.write_text(attached["certificate.json"])
+    statement.write_bytes(attached["certificate.json"])
     keys = tmp_path / "keys.json"
     keys.write_bytes(Client().get("/privacy/keys.json").content)
     tool = [sys.executable, str(ROOT / "tools" / "verify_certificate.py"), str(statement), "--keys", str(keys)]
     genuine = subprocess.run(tool, capture_output=True, text=True, check=False)
     assert genuine.returncode == 0, genuine.stdout + genuine.stderr
-    statement.write_text(attached["certificate.json"].replace("erased", "kept", 1))
+    statement.write_bytes(attached["certificate.json"].replace(b"erased", b"kept", 1))
     assert subprocess.run(tool, capture_output=True, check=False).returncode != 0
     journey.go("/accounts/login/")
     assert journey.errors == []
