@@ -16,7 +16,6 @@ from django.urls import reverse
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
-from weasyprint import CSS, HTML
 
 from audit.actions import record_event
 from audit.requests import HouseRequest
@@ -106,6 +105,8 @@ def _told(request: HouseRequest, word: str) -> dict[str, Any]:
 
 
 def _drawn(page: str) -> bytes:
+    from weasyprint import CSS, HTML  # a third of what a process takes to start, and few of them print
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves its colour profile to the collector
         made: bytes = HTML(string=page).write_pdf(stylesheets=[STYLE, CSS(string=WIDE)])

@@ -15,7 +15,6 @@ from typing import Any, Final
 from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext
-from weasyprint import HTML, Attachment
 
 from audit import signing
 from lifecycle.erasure.answers import Outcome
@@ -39,14 +38,16 @@ def drawn(document: Mapping[str, Any], content: str, *, language: str, address: 
         }  # fmt: skip
         page = render_to_string("lifecycle/certificate_paper.html", values)
         note = gettext("The signed statement, for checking offline")
+    return _signed(_written(page, content, note))
+
+
+def _written(page: str, content: str, note: str) -> bytes:
+    from weasyprint import HTML, Attachment  # a third of what a process takes to start, and few of them print
+
     attached = Attachment(string=content, name=NAME, description=note, relationship="Source")
-    return _signed(_written(HTML(string=page), attached))
-
-
-def _written(page: HTML, attached: Attachment) -> bytes:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # WeasyPrint leaves its colour profile to the collector
-        made: bytes = page.write_pdf(
+        made: bytes = HTML(string=page).write_pdf(
             stylesheets=[STYLE], pdf_variant="pdf/a-3b", attachments=[attached], uncompressed_pdf=True
         )
     return made

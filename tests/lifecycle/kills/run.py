@@ -57,6 +57,7 @@ def main(folder: str, kills: str, seed: str) -> int:
 def prepare() -> None:
     """Both databases with all tables."""
     import django
+    import weasyprint  # noqa: F401 - here, so that no forked process has to load it
 
     django.setup()
     from django.core.management import call_command
