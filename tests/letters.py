@@ -4,8 +4,9 @@ Nothing waits for a commit that a test never makes, and a row that was rolled ba
 due, by the same steps as in ``adapters.tasks.send``.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core import mail
@@ -18,9 +19,9 @@ from lifecycle.erasure import mails as certificates
 KINDS = (mails.KIND, certificates.KIND)
 
 
-def deliver() -> int:
-    """Send the e-mails that wait, whatever hour they are due; returns how many were tried."""
-    rows = list(Outgoing.objects.filter(kind__in=KINDS, state="waiting").order_by("due_at", "pk"))
+def deliver(*, but: Collection[UUID] = ()) -> int:
+    """Send the e-mails that wait, whatever hour they are due; returns how many were tried. ``but`` those rows."""
+    rows = list(Outgoing.objects.filter(kind__in=KINDS, state="waiting").exclude(pk__in=but).order_by("due_at", "pk"))
     for row in rows:
         row.attempts, row.claimed_at = row.attempts + 1, row.due_at
         row.save(update_fields=["attempts", "claimed_at"])
@@ -35,9 +36,11 @@ class Letters(list[Any]):
     waiting = False
 
     def _read(self) -> None:
+        """What is in it already isn't sent again where a test takes the database back to before it left."""
         if self.waiting:
             self.waiting = False
-            deliver()
+            names = (one.extra_headers.get("Message-ID", "") for one in super().__iter__())
+            deliver(but=[UUID(name[1:37]) for name in names if name])
 
     def __len__(self) -> int:
         self._read()
