@@ -346,7 +346,7 @@ COMMANDS: Final[dict[str, tuple[Callable[[House, Path], list[str]], Callable[[Ho
 PRINTING: Final[dict[str, list[str]]] = {
     "promises": ["--only", "PC-63", "PC-41", "PC-70", "PC-80", "PC-123", "LAW-02", "LAW-03"],
     "retention": ["simulate", "--until", "2090-01-01"], "residue": ["owner@example.org"], "keys": ["status"], "ledger": ["verify"],
-    "statistics": ["budget"], "training_set": ["build"], "hold": ["list"], "breach": ["list"], "consents": ["show", "owner@example.org"], "account": ["phase", "owner@example.org"],
+    "statistics": ["budget"], "storage": ["orphans"], "training_set": ["build"], "hold": ["list"], "breach": ["list"], "consents": ["show", "owner@example.org"], "account": ["phase", "owner@example.org"],
 }  # fmt: skip
 """Commands that count or list, the files among them: no word of any file is printed."""
 OTHER_COMMANDS: Final = {
