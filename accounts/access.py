@@ -81,6 +81,7 @@ ACCESS: dict[str, Access] = {
     "accounts:patient_identity": PORTAL,
     "accounts:security": OWN,
     "accounts:protect": OWN,
+    "accounts:texts": OWN,
     "accounts:end_sessions": OWN,
     "usersessions_list": OWN,
     "account_email": OWN,

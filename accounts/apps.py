@@ -12,6 +12,7 @@ class AccountsConfig(AppConfig):
         Their copy of the e-mail address is sealed as ours is (PC-80).
         """
         from accounts import addresses, journal, mails, recovery  # noqa: F401 - mails: what sends the rows of the outbox
+        from accounts.texts import sending  # noqa: F401 - the same for text messages
         from audit.evidence import journal_each
 
         addresses.seal_addresses()

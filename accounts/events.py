@@ -43,6 +43,10 @@ KINDS.say(
         "credentials.link_issued": _("new credentials sent"),
         "credentials.code_failed": _("wrong code for new credentials"),
         "credentials.reissued": _("new credentials in force"),
+        "texts.code_sent": _("code sent to a telephone"),
+        "texts.wrong_code": _("wrong code for a telephone"),
+        "texts.proved": _("telephone number proved"),
+        "texts.removed": _("telephone number removed"),
     }
 )
 PARTS.say({"patient_account": _("the identity of the patient's account")})

@@ -87,8 +87,7 @@ def deliver(row: Outgoing, ground: Ground, now: datetime) -> None:
     said = row.content
     occasion, about = _known(said["occasion"]), said["about"]
     address = _address(row, said["to"])
-    if occasion and occasion.still:
-        occasion.still(about, now)
+    must_be_true(said["occasion"], about, now)
     subject, text = (
         Plain.from_template(f"{said['template']}_{part}.txt", unpacked(said["values"]), language=said["language"])
         for part in ("subject", "message")
@@ -96,6 +95,13 @@ def deliver(row: Outgoing, ground: Ground, now: datetime) -> None:
     mail.post(mail.Words(address, subject, text), row=row, ground=ground, now=now)
     if occasion:
         occasion.told(about, now)
+
+
+def must_be_true(occasion: str, about: Sequence[str], now: datetime) -> None:
+    """Raises ``Refused`` when the occasion of a message isn't one any more. LookupError for an unknown one."""
+    found = _known(occasion)
+    if found and found.still:
+        found.still(about, now)
 
 
 def _known(occasion: str) -> Occasion | None:

@@ -13,6 +13,7 @@ from accounts.credentials.models import CredentialCut, CredentialLink
 from accounts.devices import DeliveredCodeDevice, HeldFactor
 from accounts.patients.models import PatientProfile
 from accounts.specialties import SPECIALTIES
+from accounts.texts.models import TextNumber, TextSent
 from privacy.ids import new_id
 from vault.rest_fields import AtRestCharField, AtRestEmailField, AtRestTextField
 
@@ -28,6 +29,8 @@ __all__ = [
     "LoginThrottle",
     "PatientProfile",
     "PractitionerProfile",
+    "TextNumber",
+    "TextSent",
     "User",
 ]
 

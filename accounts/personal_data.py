@@ -191,6 +191,42 @@ declare(
     },
 )
 declare(
+    "accounts.TextNumber",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.SERVICE,
+    basis=LegalBasis.CONTRACT,
+    retention="PC-40",
+    about=_("The mobile number at which an account takes text messages"),
+    fields={
+        "user": personal("the account", Category.REFERENCE),
+        "number": personal("mobile number", CONTACT, export=Export.PORTABLE),
+        "asked_at": personal("moment the last code was asked for", LINK),
+        "code_mac": personal("keyed hash of the code, ten minutes", SECRET, export=Export.WITHHELD),
+        "valid_until": technical("end of the code's life"),
+        "wrong_codes": personal("wrong codes typed", LINK),
+        "proved_at": personal("moment the number was proved", LINK),
+    },
+)
+declare(
+    "accounts.TextSent",
+    subject=Subject.ACCOUNT,
+    purpose=Purpose.SERVICE,
+    basis=LegalBasis.CONTRACT,
+    retention="PC-40",
+    about=_("That a text message went to an account, of which kind, and whether it arrived; neither words nor number"),
+    fields={
+        "id": technical("random identifier"),
+        "user": personal("the account", Category.REFERENCE),
+        "outgoing_id": technical("the row of the outbox it was"),
+        "kind": personal("what it was about", LINK),
+        "sent_at": personal("moment it was sent", LINK),
+        "message_id": personal("the service's own number of the message", Category.REFERENCE),
+        "segments": technical("how many messages the operator counts"),
+        "state": personal("whether it arrived", LINK),
+        "state_at": personal("moment we learned of it", LINK),
+    },
+)
+declare(
     "accounts.LoginThrottle",
     subject=Subject.VISITOR,
     purpose=Purpose.SERVICE,

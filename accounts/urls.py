@@ -17,6 +17,7 @@ from accounts.credentials import lost_views as lost
 from accounts.credentials import views as credentials
 from accounts.patients import views as patients
 from accounts.stepup import fresh_factor
+from accounts.texts import views as texts
 
 own = [
     path("code/", views.code, name="code"),
@@ -35,6 +36,7 @@ own = [
     path("security/confirm/", views.confirm, name="confirm"),
     path("security/lost/", lost.lost_here, name="lost_here"),
     path("security/protect/", views.protect, name="protect"),
+    path("security/texts/", texts.texts, name="texts"),
     path("security/sessions/end/", views.end_sessions, name="end_sessions"),
 ]
 

@@ -100,6 +100,14 @@ _ALL = (
         gettext_noop("A reminder of day, hour and place, without a reason for the visit"),
     ),
     Necessity(
+        "deletion_notice",
+        LegalBasis.CONTRACT,
+        gettext_noop("GDPR Art. 6(1)(b)"),
+        frozenset({"bulkgate"}),
+        frozenset({Category.CONTACT}),
+        gettext_noop("A reminder that an account is about to be deleted, to a number its holder proved"),
+    ),
+    Necessity(
         "subscription_payment",
         LegalBasis.CONTRACT,
         gettext_noop("GDPR Art. 6(1)(b)"),

@@ -23,7 +23,7 @@ A_DAY: Final = timedelta(days=1)
 NEWEST: Final = 20
 """Kept files that are opened each time the promises are measured."""
 TESTS: Final = "tests/adapters/test_promises.py"
-TEXTED: Final = frozenset({"login_code", "appointment_reminder"})
+TEXTED: Final = frozenset({"login_code", "appointment_reminder", "deletion_notice"})
 IN_A_TEXT: Final = frozenset({Category.CONTACT, Category.CREDENTIAL, Category.APPOINTMENT})
 DAYS: Final = """
 select subprocessor, host, stand_in, ground, categories, (at at time zone 'Europe/Paris')::date, count(*), sum(coalesce(bytes_out, 0))

@@ -25,11 +25,16 @@ class Notice:
     kind: str
     occasion: str = NOTICE
 
+    @property
+    def about(self) -> list[str]:
+        """What it is about, as an occasion has it."""
+        return [str(self.user.pk), self.since.isoformat(), self.kind]
+
     def send(self, template: str, values: Mapping[str, Any]) -> None:
         """Have it sent, in the language of the account. A second call for the same does nothing."""
         from_template(
             f"lifecycle/email/{template}", self.user, values, language=self.user.language, occasion=self.occasion,
-            about=[str(self.user.pk), self.since.isoformat(), self.kind], dedupe=f"{self.user.pk}{word(self.since, self.kind)}",
+            about=self.about, dedupe=f"{self.user.pk}{word(self.since, self.kind)}",
         )  # fmt: skip
 
 

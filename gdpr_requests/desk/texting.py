@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from accounts.texts import sending
 from adapters import bulkgate, inbox
 from adapters.boxes.models import Incoming
 from audit.actions import record_event
@@ -16,6 +17,8 @@ from gdpr_requests.models import Objection
 
 TEXTS: Final = "texts"
 ANSWERED: Final = "10"
+BECAME: Final = {"1": True, "2": False, "3": False}
+"""Their words for delivered, unavailable, undelivered."""
 WORDS: Final = frozenset({"stop", "arret", "arrêt", "unsubscribe", "הסר"})
 
 
@@ -37,8 +40,10 @@ def refuse_texts(*, number: str, by: Actor, now: datetime) -> bool:
 
 @inbox.applies(bulkgate.KEY, bulkgate.REPORTS)
 def heard(event: Incoming, now: datetime) -> UUID | None:
-    """Answers that say stop. What became of a message is looked up by nobody yet, and stays with the event."""
+    """Answers that say stop, and what became of a message: that is noted with the message of an account, if it is one."""
     for report in event.content:
+        if str(report.get("status")) in BECAME and report.get("smsID"):
+            sending.reported(str(report["smsID"]), delivered=BECAME[str(report["status"])], now=now)
         said = str(report.get("message", report.get("text", ""))).strip(" .!").casefold()
         if str(report.get("status")) == ANSWERED and said in WORDS and report.get("from"):
             number = f"+{str(report['from']).removeprefix('+')}"

@@ -25,6 +25,8 @@ class Message(StrEnum):
 
 WAITING = frozenset({Message.REQUESTED, Message.WEEK, Message.DAY})
 """Those that are true as long as the request stands."""
+BY_DAY = frozenset({Message.WEEK, Message.DAY})
+"""Those that come due at midnight: as a text message they wait for the morning."""
 BEFORE = ((1, Message.DAY), (7, Message.WEEK))
 AFTER = {Kind.WITHDRAWN: Message.WITHDRAWN, Kind.STOPPED: Message.STOPPED}
 

@@ -12,12 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.mails import Occasion, keep_book
 from accounts.models import User
+from accounts.texts import sending
+from adapters.content import Link
 from audit.actors import Actor
 from lifecycle.deletion import links, queries
 from lifecycle.deletion.frames import frame_of
-from lifecycle.deletion.messages import STILL_NEWS, WAITING, Message, message_due
+from lifecycle.deletion.messages import BY_DAY, STILL_NEWS, WAITING, Message, message_due
 from lifecycle.deletion.rules import Standing, standing_of
-from lifecycle.mails import Notice, parsed
+from lifecycle.mails import Notice, parsed, word
 from lifecycle.notifying import is_asked, send_all, told
 from lifecycle.sweeping import Outcome
 from privacy.refusals import Refusal, Refused
@@ -48,7 +50,9 @@ def send(*, account_id: UUID, by: Actor, now: datetime) -> bool:
     message, since = message_due(standing, now) or (None, now)
     if message is None or not user.is_active or is_asked(account_id, since, message):
         return False
-    _mail(Notice(user, since, message, DELETION.name), message, standing)
+    notice = Notice(user, since, message, DELETION.name)
+    _mail(notice, message, standing)
+    _text(notice, message, standing, now)
     return True
 
 
@@ -77,3 +81,12 @@ def _mail(notice: Notice, message: Message, standing: Standing) -> None:
         "patient": frame.patient,
     }
     notice.send(message, values)
+
+
+def _text(notice: Notice, message: Message, standing: Standing, now: datetime) -> None:
+    """The same in short, to whoever proved a number; what can wait comes by day."""
+    page = settings.SITE_URL + reverse(frame_of(notice.user.pk).page)
+    sending.tell(
+        notice.user, message, {"execute_at": standing.execute_at, "page_url": Link(page)}, now=now, by_day=message in BY_DAY,
+        occasion=notice.occasion, about=notice.about, dedupe=f"{notice.user.pk}{word(notice.since, message)}",
+    )  # fmt: skip

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import User
+from accounts.texts import sending as texting
 from audit.actions import record_event
 from audit.actors import Actor
 from care.actions import leave_practice
@@ -73,6 +74,8 @@ def decide_account(
         plan = plan.within({**plan.document, "files": _only(plan, gone)})
         erasure = _stored(again, by, now) if again else _write(plan, practices, approved, replayed, by, now)
         archive_identity(user, ended_on=ended_on, by=by, now=now)
+        if not replayed:
+            texting.say_goodbye(user, now)
         _end_contract(user, erasure, by, now)
         _end_at_services(user_id, by, now)
         counts = _empty_tables(user_id)

@@ -38,7 +38,7 @@ OF_NO_FILE: Final = frozenset(
     account_reauthenticate account_reset_password account_reset_password_done account_set_password account_signup accounts:code
     accounts:confirm accounts:end_sessions accounts:issue accounts:lost accounts:lost_confirm accounts:lost_here accounts:lost_sent
     accounts:patient_identity accounts:patient_signup accounts:patient_start accounts:profile accounts:protect
-    accounts:renew_password accounts:reset accounts:reset_unproved accounts:security usersessions_list
+    accounts:renew_password accounts:reset accounts:reset_unproved accounts:security accounts:texts usersessions_list
     admin:app_list admin:audit_accessentry_add admin:audit_accessentry_delete admin:audit_accessentry_history
     admin:audit_evententry_add admin:audit_evententry_change admin:audit_evententry_changelist admin:audit_evententry_delete
     admin:audit_evententry_history admin:audit_expiredmonth_add admin:audit_expiredmonth_change admin:audit_expiredmonth_changelist

@@ -1,0 +1,40 @@
+"""What the page and the rules ask about an account's number and its messages."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from accounts.texts.models import TextNumber, TextSent
+from accounts.texts.rules import DAY
+from adapters import bulkgate, gates
+from adapters.boxes.models import Outgoing
+from adapters.faults import Closed
+
+CODE = "code"
+KIND = "accounts.text"
+
+
+def number_of(account_id: UUID) -> TextNumber | None:
+    """The account's number, proved or not."""
+    return TextNumber.objects.filter(pk=account_id).first()
+
+
+def codes_sent(account_id: UUID, now: datetime) -> int:
+    """How many codes went to numbers of the account within a day, or wait to."""
+    waiting = Outgoing.objects.filter(kind=KIND, subject_id=account_id, necessity="login_code", state="waiting")
+    return TextSent.objects.filter(user_id=account_id, kind=CODE, sent_at__gt=now - DAY).count() + waiting.count()
+
+
+def messages_of(account_id: UUID) -> QuerySet[TextSent]:
+    """The messages that went to the account, the newest first."""
+    return TextSent.objects.filter(user_id=account_id).order_by("-sent_at", "-pk")
+
+
+def is_open(now: datetime) -> bool:
+    """Whether text messages can leave."""
+    try:
+        gates.require_open(bulkgate.KEY, now)
+    except Closed:
+        return False
+    return True

@@ -1,0 +1,91 @@
+"""A text message is a row of the outbox like an e-mail: written with its act, sent by a worker to the number of that moment."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts import mails
+from accounts.models import User
+from accounts.texts import queries
+from accounts.texts.models import TextNumber, TextSent
+from accounts.texts.queries import CODE, KIND
+from accounts.texts.rules import waking
+from adapters import bulkgate, outbox
+from adapters.boxes.models import Outgoing
+from adapters.boxes.refs import GroundRef
+from adapters.content import Plain, Value, packed, unpacked
+from adapters.grounds import Ground
+from privacy.declare import Category
+from privacy.refusals import Refusal, Refused
+
+NECESSITY: Final = "deletion_notice"
+GONE: Final = Refusal("no_number", _("The number was taken away."))
+FOLDER: Final = "accounts/texts"
+
+
+def enqueue(
+    user: User, kind: str, values: Mapping[str, Value], *, now: datetime, by_day: bool = False, occasion: str = "",
+    about: Sequence[str] = (), dedupe: str = "", to: str = "",
+) -> None:  # fmt: skip
+    """Have ``accounts/texts/<kind>.txt`` sent to the account's number. ``by_day``: not before eight and not after eight at night.
+
+    ``to`` is for the last word to an account that goes with this transaction: nobody is left to ask.
+    """
+    payload = {
+        "kind": kind, "values": packed(values), "language": user.language, "occasion": occasion, "about": list(about), "to": to,
+    }  # fmt: skip
+    ground = GroundRef.necessary("login_code" if kind == CODE else NECESSITY, subject_id=None if to else user.pk)
+    due = waking(now) if by_day else now
+    outbox.enqueue(kind=KIND, payload=payload, ground=ground, now=now, due_at=due, dedupe=dedupe)
+
+
+def tell(user: User, kind: str, values: Mapping[str, Value], **how: object) -> None:
+    """The same for somebody who proved a number; nothing for the others."""
+    row = queries.number_of(user.pk)
+    if row and row.proved_at:
+        enqueue(user, kind, values, **how)  # type: ignore[arg-type]
+
+
+def say_goodbye(user: User, now: datetime) -> None:
+    """The last word to a proved number, in the transaction that erases the account: the row alone holds the number, sealed, until it left."""
+    row = queries.number_of(user.pk)
+    if row and row.proved_at:
+        enqueue(user, "deletion_end", {}, now=now, to=row.number)
+
+
+@outbox.handles(KIND)
+def deliver(row: Outgoing, ground: Ground, now: datetime) -> None:
+    """One message. Raises ``Refused`` where its number or its occasion is gone, else as the door does."""
+    said = row.content
+    mails.must_be_true(said["occasion"], said["about"], now)
+    number = said["to"] or _number(row.subject_id, said["kind"])
+    code = {Category.CREDENTIAL} if said["kind"] == CODE else set[Category]()
+    words = Plain.from_template(f"{FOLDER}/{said['kind']}.txt", unpacked(said["values"]), language=said["language"])
+    text = bulkgate.Text(number, words, str(row.pk), frozenset({Category.CONTACT, *code}))
+    sent = bulkgate.send_text(text, outgoing_id=row.pk, ground=ground, now=now)
+    if row.subject_id:
+        TextSent.objects.get_or_create(
+            outgoing_id=row.pk,
+            defaults={
+                "user_id": row.subject_id, "kind": said["kind"], "sent_at": now, "message_id": sent.message_id,
+                "segments": sent.segments,
+            },
+        )  # fmt: skip
+
+
+def _number(account_id: UUID | None, kind: str) -> str:
+    """The number of the moment; a message other than the code goes to a proved one alone. Raises Refused."""
+    row = TextNumber.objects.filter(pk=account_id, user__is_active=True).first()
+    if row is None or (kind != CODE and row.proved_at is None):
+        raise Refused(GONE)
+    return row.number
+
+
+def reported(message_id: str, *, delivered: bool, now: datetime) -> bool:
+    """Note what became of a message; what arrived stays arrived, in whatever order reports come. False for one that isn't ours."""
+    state = TextSent.State.DELIVERED if delivered else TextSent.State.LOST
+    earlier = TextSent.objects.filter(message_id=message_id).exclude(state=TextSent.State.DELIVERED)
+    return bool(earlier.update(state=state, state_at=now))

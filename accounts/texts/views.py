@@ -1,0 +1,68 @@
+"""One page: the number, its proof, and what was sent there."""
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.requests import SignedInRequest
+from accounts.stepup import fresh_factor
+from accounts.texts import actions, queries
+from accounts.texts.forms import CodeForm, NumberForm
+from privacy.refusals import Refused
+
+PER_PAGE = 20
+KINDS = {
+    "code": lazy("a code for this number"),
+    "deletion_requested": lazy("the deletion of your account was asked for"),
+    "deletion_week": lazy("one week until the deletion of your account"),
+    "deletion_day": lazy("one day until the deletion of your account"),
+    "deletion_withdrawn": lazy("the deletion of your account was withdrawn"),
+    "deletion_stopped": lazy("the deletion of your account was stopped"),
+}
+
+
+@never_cache
+@fresh_factor
+@require_http_methods(["GET", "POST"])
+def texts(request: SignedInRequest) -> HttpResponse:
+    """Give a number, prove it by a code, take it away again."""
+    act = request.POST.get("act", "")
+    number = NumberForm(request.POST if act == "number" else None)
+    code = CodeForm(request.POST if act == "code" else None)
+    if request.method == "POST" and _done(request, act, number, code):
+        return redirect("accounts:texts")
+    sent = Paginator(queries.messages_of(request.user.pk), PER_PAGE).get_page(request.GET.get("page"))
+    for message in sent.object_list:
+        message.words = KINDS.get(message.kind, message.kind)
+    row = queries.number_of(request.user.pk)
+    context = {"row": row, "number": number, "code": code, "sent": sent, "open": queries.is_open(request.now)}
+    return render(request, "accounts/texts.html", context, status=422 if number.errors or code.errors else 200)
+
+
+def _done(request: SignedInRequest, act: str, number: NumberForm, code: CodeForm) -> bool:
+    """Whether something was done; else the forms say why not."""
+    said = {"user": request.user, "by": request.actor, "now": request.now}
+    form: forms.Form = number if act == "number" else code
+    try:
+        if act == "remove":
+            actions.remove(**said)
+            messages.success(request, _("The number is forgotten. No text message comes any more."))
+        elif act == "number" and number.is_valid():
+            actions.ask(number=number.cleaned_data["number"], **said)
+            messages.success(request, _("A code is on its way to your phone. It works for ten minutes."))
+        elif act == "code" and code.is_valid():
+            actions.prove(code=code.cleaned_data["code"], **said)
+            messages.success(request, _("The number is proved: what is urgent comes there too."))
+        else:
+            return False
+    except Refused as refused:
+        field = refused.refusal.field
+        form.add_error(field if field in form.fields else None, str(refused.refusal.message))
+        return False
+    return True
