@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.credentials.cuts import cut
-from accounts.models import PractitionerProfile, User
+from accounts.models import PractitionerProfile, TextNumber, User
 from adapters.inbox import take
 from adapters.models import Outgoing, Proof
 from care.models import Practice
@@ -133,6 +133,7 @@ def test_a_clear_copy_in_any_identity_column_is_found(field: AtRest, real_places
             queued_at=timezone.now(),
             due_at=timezone.now(),
         )
+        TextNumber.objects.create(user=owner, number="+33612345678", asked_at=timezone.now())
         take(subprocessor="viva", event_id="one", kind="trial", body="{}", now=timezone.now())
         CalendarLink.objects.create(
             account=owner, linked_at=timezone.now(), refresh_token="r", access_token="a", access_until=timezone.now()
