@@ -33,11 +33,12 @@ from subprocessors.rooms import actions as rooms
 from subprocessors.rooms.models import VideoRoom
 from tests.adapters.contracts.willing import PARENT, own, willing
 from tests.adapters.factories import work
-from tests.letters import KINDS as LETTERS
+from tests.letters import KINDS
 from tests.records.assist_world import SOUND, World
 from tests.records.factories import NOW, make_consultation
 from tests.subprocessors.links import BACK, allowed, linked
 
+LETTERS: Final = (*KINDS, "accounts.text")
 PDF: Final = b"%PDF-1.7 a contract"
 OPERATIONS: Final = Actor.operations("tests")
 
@@ -295,7 +296,9 @@ NEVER: Final = {TRIAL: "a trial's, which says by its failure that it would have 
 
 
 def all_kinds() -> set[str]:
-    """Every kind of the house, without those of tests and benchmarks, and without e-mail: it rests on no consent (tests/accounts/test_mails.py)."""
+    """Every kind of the house, without those of tests and benchmarks, and without e-mails and texts:
+    they rest on no consent (tests/accounts/test_mails.py, test_texts.py).
+    """
     return {kind for kind in outbox._handlers if not kind.startswith(("test.", "bench."))} - set(LETTERS)
 
 
