@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from accounts import mails
 from adapters import google, inbox, outbox
 from adapters.boxes.models import Outgoing
 from adapters.boxes.refs import GroundRef
@@ -23,6 +24,10 @@ from care.tenancy import ALL, scope
 from consents.marketing import audience, news
 from consents.stopping_promises import TRIAL
 from fakes.server import Fakes
+from lifecycle.erasure import mails as certificates
+from lifecycle.erasure.deciding import decide_account
+from lifecycle.erasure.plan import plan_for_account
+from lifecycle.models import ErasureCertificate
 from privacy.ids import new_id
 from records.assist import actions as assist
 from records.assist import sending
@@ -31,6 +36,7 @@ from subprocessors.calendars import actions as calendars
 from subprocessors.calendars.models import CalendarLink
 from subprocessors.rooms import actions as rooms
 from subprocessors.rooms.models import VideoRoom
+from tests.accounts.factories import make_practitioner
 from tests.adapters.contracts.willing import PARENT, own, willing
 from tests.adapters.factories import work
 from tests.letters import KINDS
@@ -261,6 +267,23 @@ def repair(key: str) -> Callable[[House], None]:
     return build
 
 
+@transaction.atomic
+def letter(at: House) -> None:
+    """A code that somebody asked for."""
+    mails.login_code(user=at.user, code="482913", valid_until=None)
+    Outgoing.objects.filter(kind=mails.KIND).update(due_at=at.now)
+
+
+@transaction.atomic
+def certificate(at: House) -> None:
+    """That of somebody whose account is decided to be erased."""
+    gone = make_practitioner(now=at.now)
+    decided = decide_account(gone.pk, approved=plan_for_account(gone.pk, at.now).sha256, by=OPERATIONS, now=at.now)
+    made = ErasureCertificate.objects.create(erasure_id=decided.erasure_id, made_at=at.now, content="{}", pdf=PDF)
+    certificates.ask(made.pk)
+    Outgoing.objects.filter(kind=certificates.KIND).update(due_at=at.now)
+
+
 def trial(at: House) -> None:
     queue(at, TRIAL, GroundRef.consent(at.user.pk, "marketing_emails"))
 
@@ -271,10 +294,13 @@ BUILDERS: Final[dict[str, Callable[[House], None]]] = {
     "google.connect": connect, "google.watch": watch, "google.busy": busy, "google.sync": look, "google.revoke": revoke,
     "viva.order": order, "viva.charge": charge, "viva.refund": refund, "viva.read": read_payment, "scell.invoice": invoice,
     "scell.signature": sign, "scell.read": read_dossier, TRIAL: trial,
+    mails.KIND: letter, certificates.KIND: certificate,
     **{f"repair.{key}": repair(key) for key in ("resend", "viva", "scell", "livekit", "google", "assemblyai")},
 }  # fmt: skip
 
 NEEDED: Final = {
+    mails.KIND: "a message that the service or the law needs: news goes by another kind",
+    certificates.KIND: "tells the holder of an account that it is erased",
     "assemblyai.remove": "deletes the copy of somebody's words at the service",
     "livekit.end": "ends a room in which people may still sit",
     "livekit.end_recording": "ends a recording that nobody here asks for",
@@ -292,6 +318,8 @@ NEEDED: Final = {
 """Kinds on a legal basis: they may go out after any withdrawal, each for its reason. All others rest on a consent."""
 QUEUES: Final = frozenset({"repair.viva", "repair.scell", "repair.google"})
 """They send nothing themselves: they queue other messages, which ask their own ground."""
+BY_MAIL: Final = frozenset({mails.KIND, certificates.KIND})
+"""They leave by SMTP."""
 NEVER: Final = {TRIAL: "a trial's, which says by its failure that it would have been sent"}
 
 
