@@ -14,6 +14,7 @@ from adapters.content import HealthText, Plain, must_carry_health, opened_toward
 from adapters.faults import Broken
 from adapters.grounds import NoGround
 from privacy.declare import Category
+from privacy.payers import Payer
 from privacy.refusals import Refusal
 from privacy.subprocessors import Host, Subprocessor
 
@@ -120,7 +121,7 @@ class Body:
     media_type: str = ""
 
 
-def body_of(call: Call, entry: Subprocessor, host: Host) -> Body:
+def body_of(call: Call, entry: Subprocessor | Payer, host: Host) -> Body:
     """The bytes of a call towards ``host``. Raises :class:`NoGround` for health content that may not go there."""
     if Category.HEALTH in call.categories:
         must_carry_health(host, may_carry_health=entry.may_carry_health)

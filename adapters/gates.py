@@ -13,12 +13,16 @@ from adapters.faults import Closed
 from adapters.grounds import Ground, Necessary, NoGround, must_be_genuine
 from adapters.models import Switch
 from privacy.clocks import legal_day
+from privacy.payers import Payer, is_payer, payer
 from privacy.refusals import Refusal
 from privacy.subprocessors import CLOSED, Host, RegisterVersion, Subprocessor, entry, why_closed
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 """Where a stand-in may listen; never in production."""
 
+
+Receiver = Subprocessor | Payer
+"""Who may be sent something: whoever processes it for us, or a payer, who is told it in its own right."""
 
 _counting: list[Callable[[datetime], Sequence[RegisterVersion]]] = []
 
@@ -32,8 +36,16 @@ def _versions(now: datetime) -> Sequence[RegisterVersion] | None:
     return _counting[0](now) if _counting else None
 
 
+def stand_ins_play() -> bool:
+    """Whether calls go to stand-ins of this machine."""
+    return bool(settings.STAND_INS) and not settings.PRODUCTION
+
+
 def by_register(subprocessor: str, now: datetime) -> Closed | None:
     """Closed by the register itself: no entry, not in force yet, or a transfer without a live mechanism (PC-101)."""
+    if is_payer(subprocessor):
+        known = payer(subprocessor, legal_day(now), made_up=stand_ins_play())
+        return None if known else Closed(subprocessor, "register", _("it doesn't stand in the list of payers"))
     why = why_closed(subprocessor, legal_day(now), _versions(now))
     return Closed(subprocessor, "register", _(CLOSED[why])) if why else None
 
@@ -67,17 +79,19 @@ def require_open(subprocessor: str, now: datetime, *, needs_credentials: bool = 
         raise Closed(subprocessor, "breaker", _("resting after failures in a row"), until)
 
 
-def known_host(subprocessor: str, hostname: str, now: datetime) -> tuple[Subprocessor, Host]:
+def known_host(subprocessor: str, hostname: str, now: datetime) -> tuple[Receiver, Host]:
     """The register's rows of a host. Raises :class:`Closed` for one that the register doesn't have for this subprocessor."""
     if closed := by_register(subprocessor, now):
         raise closed
-    found = entry(subprocessor, legal_day(now), _versions(now))
+    day = legal_day(now)
+    listed = payer(subprocessor, day, made_up=stand_ins_play()) if is_payer(subprocessor) else None
+    found: Receiver = listed or entry(subprocessor, day, _versions(now))
     if (host := found.host(hostname)) is None:
         raise Closed(subprocessor, "register", _("the register doesn't know this host"))
     return found, host
 
 
-def require_ground(call: Call, ground: Ground, found: Subprocessor, now: datetime) -> None:
+def require_ground(call: Call, ground: Ground, found: Receiver, now: datetime) -> None:
     """Ask the ground now, and whether it reaches this subprocessor with this data. Raises ``Refused``, TypeError."""
     must_be_genuine(ground)
     ground.check(now)

@@ -142,6 +142,14 @@ _ALL = (
         ),
     ),
     Necessity(
+        "coverage_check",
+        LegalBasis.CARE,
+        gettext_noop("GDPR Art. 9(2)(h)"),
+        frozenset({"payer"}),
+        frozenset({Category.IDENTITY}),
+        gettext_noop("Asking the patient's payer whether they are covered, by the number that the patient gave for it"),
+    ),
+    Necessity(
         "signature_proof",
         LegalBasis.CONTRACT,
         gettext_noop("GDPR Art. 6(1)(b)"),

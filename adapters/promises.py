@@ -1,7 +1,7 @@
 """Live checks: nothing goes where the register closes the way (PC-101), nothing is sold (PC-102), money and signatures (PC-93, PC-94)."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
@@ -16,8 +16,9 @@ from adapters.viva.models import SETTLED
 from privacy.clocks import legal_day
 from privacy.declare import Category
 from privacy.patient_keys import EVERY_KEY
+from privacy.payers import Payer, is_payer, payer
 from privacy.promises import Measure, promise
-from privacy.subprocessors import entry, register_at, why_closed
+from privacy.subprocessors import Subprocessor, entry, register_at, why_closed
 
 A_DAY: Final = timedelta(days=1)
 NEWEST: Final = 20
@@ -37,17 +38,19 @@ def no_transfer_without_a_mechanism(now: datetime) -> Measure:
     closed = unknown = health_outside = number = 0
     for key, host, stand_in, _ground, categories, day, lines, _bytes in _journal():
         number += lines
-        closed += lines if why_closed(key, day) else 0
-        row = None if why_closed(key, day) else entry(key, day).host(host)
+        found = _receiver(key, day, stand_in=stand_in)
+        closed += lines if found is None else 0
+        row = found.host(host) if found else None
         unknown += lines if row is None and not stand_in else 0
         carries = Category.HEALTH in categories.split(",")
-        health_outside += (
-            lines if carries and not (row and row.region_in_eea and entry(key, day).may_carry_health) else 0
-        )
+        may = bool(found and found.may_carry_health and row and row.region_in_eea)
+        health_outside += lines if carries and not may else 0
     today = legal_day(now)
     figures = {
         "lines": number,
-        "ways_closed_by_the_register_now": sorted(key for key in settings.ADAPTERS if why_closed(key, today)),
+        "ways_closed_by_the_register_now": sorted(
+            key for key in settings.ADAPTERS if not is_payer(key) and why_closed(key, today)
+        ),
         "sent_while_closed": closed,
         "sent_to_unknown_hosts": unknown,
         "health_data_sent_outside": health_outside,
@@ -57,11 +60,12 @@ def no_transfer_without_a_mechanism(now: datetime) -> Measure:
 
 @promise("PC-102", checked_by=TESTS)
 def nothing_is_sold(now: datetime) -> Measure:
-    """Whoever received something processes it for us, on a ground of the closed register; nobody else ever did."""
-    buyers, groundless, lines, size = set[str](), set[str](), 0, 0
-    for key, _host, _stand_in, ground, _categories, day, number, bytes_out in _journal():
+    """Whoever received something processes it for us, or is a listed payer that was asked; on a ground of the closed register."""
+    buyers, groundless, lines, size, asked = set[str](), set[str](), 0, 0, 0
+    for key, _host, stand_in, ground, _categories, day, number, bytes_out in _journal():
         lines, size = lines + number, size + bytes_out
-        if why_closed(key, day) or key not in settings.ADAPTERS:
+        asked += number if is_payer(key) else 0
+        if _receiver(key, day, stand_in=stand_in) is None or key not in settings.ADAPTERS:
             buyers.add(key)
         if not is_a_ground(ground):
             groundless.add(ground)
@@ -69,6 +73,7 @@ def nothing_is_sold(now: datetime) -> Measure:
         "processors": len(register_at(legal_day(now)).entries),
         "lines": lines,
         "bytes": int(size),
+        "questions_to_payers": asked,
         "receivers_that_are_no_processor": sorted(buyers),
         "grounds_of_no_register": sorted(groundless),
     }
@@ -148,6 +153,13 @@ def is_a_ground(name: str) -> bool:
     """Whether a name in the journal is a necessity, a slot of the ledger, or a patient's and a practitioner's together."""
     slots = name.split("+")
     return name in NECESSITIES or (len(slots) <= 2 and all(slot.partition(".")[0] in EVERY_KEY for slot in slots))
+
+
+def _receiver(key: str, day: date, *, stand_in: bool) -> Subprocessor | Payer | None:
+    """Who stood behind a line on its day; None for nobody whom the lists of that day had, or had open."""
+    if is_payer(key):
+        return payer(key, day, made_up=stand_in)
+    return None if why_closed(key, day) else entry(key, day)
 
 
 def _journal() -> Iterable[Any]:

@@ -16,7 +16,8 @@ from adapters.boxes.queries import Held, held
 from adapters.faults import Closed
 from adapters.models import Breaker, Egress, EgressOutcome, Outcome, Switch
 from privacy.clocks import legal_day
-from privacy.subprocessors import Subprocessor, register_at
+from privacy.payers import payers_at
+from privacy.subprocessors import register_at
 
 LOOKED_BACK: Final = timedelta(days=30)
 DAY: Final = timedelta(days=1)
@@ -40,7 +41,7 @@ class Way:
     back thirty days. ``unproven``: events of seven days whose sender proved nothing, None when nobody can say.
     """
 
-    entry: Subprocessor
+    entry: gates.Receiver
     closed: tuple[Closed, ...]
     breaker: Breaker | None
     switch: Switch | None
@@ -69,8 +70,10 @@ class Way:
 
 
 def ways(now: datetime) -> list[Way]:
-    """Every subprocessor of the register that has an adapter, in the register's order: six queries, however many there are."""
-    entries = [one for one in register_at(legal_day(now)).entries if one.key in settings.ADAPTERS]
+    """Every subprocessor that has an adapter, in the register's order, then the payers: six queries, however many there are."""
+    today = legal_day(now)
+    listed: list[gates.Receiver] = [*register_at(today).entries, *payers_at(today, made_up=gates.stand_ins_play())]
+    entries = [one for one in listed if one.key in settings.ADAPTERS]
     keys = [one.key for one in entries]
     facts = _Facts(
         _standings(now), {row.pk: row for row in Breaker.objects.all()},
@@ -105,7 +108,7 @@ class _Facts:
     unproven: dict[str, int] | None
 
 
-def _way(one: Subprocessor, facts: _Facts, now: datetime) -> Way:
+def _way(one: gates.Receiver, facts: _Facts, now: datetime) -> Way:
     told, rests, switch = facts.told.get(one.key, {}), facts.breakers.get(one.key), facts.switches.get(one.key)
     own = one.key in (settings.MAIL_CARRIER, settings.STORAGE_CARRIER)
     closed = [gates.by_register(one.key, now), gates.by_setting(one.key, needs_credentials=not own)]

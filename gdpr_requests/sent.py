@@ -8,13 +8,18 @@ from django.utils.translation import gettext as _
 
 from adapters import queries
 from adapters.grounds import NECESSITIES
+from privacy import payers
 from privacy.declare import Category
 from privacy.patient_keys import EVERY_KEY
 from privacy.register import CATEGORIES
 from privacy.subprocessors import VERSIONS
 
 SHOWN: Final = 20
-_NAMES: Final = {entry.key: entry.name for version in VERSIONS for entry in version.entries}
+_NAMES: Final = {
+    payers.MADE_UP.key: payers.MADE_UP.name,
+    **{one.key: one.name for listed in payers.VERSIONS for one in listed.entries},
+    **{entry.key: entry.name for version in VERSIONS for entry in version.entries},
+}
 
 
 def about(account_id: UUID) -> list[dict[str, Any]]:

@@ -21,6 +21,7 @@ CREDENTIALS: Final[dict[str, tuple[str, ...]]] = {
     "assemblyai": ("ASSEMBLYAI_API_KEY", "ASSEMBLYAI_WEBHOOK_SECRET"),
     "bulkgate": ("BULKGATE_APPLICATION_ID", "BULKGATE_APPLICATION_TOKEN", "BULKGATE_REPORT_SECRET"),
     "resend": ("RESEND_API_KEY", "RESEND_WEBHOOK_SECRET"),
+    "payer": ("PAYER_TOKEN",),
 }
 """What each adapter needs; without all of it, it is off."""
 

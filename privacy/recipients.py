@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from privacy.declare import Category
+from privacy.payers import VERSIONS as VERSIONS_OF_PAYERS
+from privacy.payers import Payer, payers_at
 from privacy.purposes import Purpose
 from privacy.subprocessors import COUNTRIES, VERSIONS, Kind, Subprocessor, register_at
 from privacy.wording import gettext_noop as _
@@ -60,8 +62,14 @@ def recipients_of(
 ) -> tuple[Recipient, ...]:
     """Who receives data of these kinds for ``purpose`` on a day; without one, by the last version of the register."""
     version = register_at(on) if on else VERSIONS[-1]
-    every = (*RECIPIENTS, *map(_of, version.entries))
+    listed = payers_at(on) if on else VERSIONS_OF_PAYERS[-1].entries
+    every = (*RECIPIENTS, *map(_of, version.entries), *map(_payer, listed))
     return tuple(one for one in every if one.receives(purpose, categories))
+
+
+def _payer(one: Payer) -> Recipient:
+    """A controller of its own right, which is told what the question needs (MD-73)."""
+    return Recipient(one.name, frozenset({Purpose.CARE}), one.country, not one.in_eea, one.categories)
 
 
 def _of(one: Subprocessor) -> Recipient:

@@ -13,7 +13,7 @@ _OF_PRACTITIONERS = (
     "new", "death", "close", "archive", "archived", "amend", "consultation_strike", "consultation_print",
     "document_download", "imported_bundle", "import", "import_run", "import_confirm", "import_discard", "team_access",
     "restricted", "restriction", "restricted_ask", "restricted_read", "restricted_document",
-    "portal", "share", "questionnaire", "corrections", "assist", "assist_decide",
+    "portal", "share", "questionnaire", "corrections", "assist", "assist_decide", "coverage",
 )  # fmt: skip
 _OF_THE_TEAM: Final[dict[Right, tuple[str, ...]]] = {
     Right.LIST: ("today", "patients"),

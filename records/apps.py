@@ -23,6 +23,7 @@ JOURNALED = {
     "records.TrainingBuild": "",
     "records.TrainingEnd": "",
     "records.TrainingMember": "training_members",
+    "records.CoverageCheck": "",
 }
 """Each row has its event (MD-44); of what an import brings, one event per file counts it."""
 
@@ -39,6 +40,7 @@ class RecordsConfig(AppConfig):
         from consents.patients import leave_alone_when
         from records.assist import sending, stopping  # noqa: F401 - handlers of messages, and what a withdrawal stops
         from records.authority.landing import page_of_agent
+        from records.coverage import sending as asking  # noqa: F401 - the handler of questions to payers
         from records.queries import is_left_alone
         from records.restriction import actions  # noqa: F401 - keeps book of who was told
         from records.restriction.queries import restricted

@@ -40,6 +40,7 @@ decide(Decision(
 ))  # fmt: skip
 
 act("records.Suggestion", "asked_by", why="asked a machine for a draft or a transcript")
+act("records.CoverageCheck", "asked_by", why="asked a payer; the answer is the payer's")
 act("records.PatientFile", "created_by", why="made a file")
 act("records.Measure", "recorded_by", "struck_by", why="wrote a value, or struck a wrong one")
 act("records.Document", "added_by", why="added a document")

@@ -57,6 +57,8 @@ EVENTS.say(
         "records.suggestion.declined": _("a machine's text was turned down"),
         "records.suggestion.dropped": _("a machine's text was dropped"),
         "records.suggestion.removed": _("a service deleted its copy of a visit's sound and text"),
+        "records.coverage.asked": _("a payer was asked whether a patient is covered"),
+        "records.coverage.answered": _("what came of a question to a payer was written down"),
         "records.questionnaire.handed_in": _("a questionnaire was handed in"),
     }
 )

@@ -13,6 +13,7 @@ from privacy.declare import (
 from privacy.purposes import LegalBasis, Purpose
 from privacy.wording import gettext_noop as _
 from records.assist import personal_data as _assist  # noqa: F401 - declares the suggestions of machines
+from records.coverage import personal_data as _coverage  # noqa: F401 - declares questions to payers
 from records.training import personal_data as _training  # noqa: F401 - declares the training sets
 
 

@@ -19,6 +19,7 @@ from records.assist import promises as _assist  # noqa: F401 - registers those o
 from records.authority import promises as _authority  # noqa: F401 - registers that of authorities (MD-43)
 from records.clock import day_of
 from records.clock_promises import ends_by_rule
+from records.coverage import promises as _coverage  # noqa: F401 - registers that of payers (MD-73)
 from records.fields import CONSULTATION_FIELDS, FILE_FIELDS, MEASURE_FIELDS
 from records.holds import holds_of
 from records.importing import promises as _importing  # noqa: F401 - registers those of imports (PC-123)
@@ -63,6 +64,7 @@ LATEST: Final = Max("consultations__started_at", filter=~Q(consultations__status
 WALLED: Final = (
     *SEALED,
     "records_importrun",
+    "records_coveragecheck",
     "records_share",
     "records_orderedfile",
     "records_trainingmember",

@@ -4,6 +4,7 @@ from django.urls import path
 
 from records.assist import views as assist
 from records.authority import practice as authority
+from records.coverage import views as coverage
 from records.importing import views as importing
 from records.portal import practitioner as portal
 from records.restriction import views as restriction
@@ -42,6 +43,7 @@ urlpatterns = [
     path(FILE + "medical/", files.medical, name="medical"),
     path(FILE + "corrections/", corrections.corrections, name="corrections"),
     path(FILE + "clock/", clock.clock, name="clock"),
+    path(FILE + "coverage/", coverage.ask, name="coverage"),
     path(FILE + "restriction/", restriction.restriction, name="restriction"),
     path(FILE + "restriction/read/", restriction.ask, name="restricted_ask"),
     path(READING, restriction.read, name="restricted_read"),

@@ -8,6 +8,7 @@ from audit.requests import HouseRequest
 from consents.history.comparing import compared, last_two
 from consents.history.forms import CompareForm
 from privacy.clocks import legal_day
+from privacy.payers import payers_at
 from subprocessors import queries
 from subprocessors.cards import card
 from subprocessors.papers import papers
@@ -22,6 +23,7 @@ def register(request: HouseRequest) -> HttpResponse:
         "cards": [card(one, known.get(one.entry.key)) for one in found], "version": queries.in_force(request.now),
         "coming": queries.coming(request.now), "abroad": sum(one.entry.transfers for one in found),
         "closed": sum(one.closed is not None for one in found),
+        "payers": payers_at(legal_day(request.now)),
     }  # fmt: skip
     return render(request, "subprocessors/register.html", context)
 

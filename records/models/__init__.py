@@ -6,6 +6,7 @@ counts, states and ids are in clear. Each table carries the id of its practice f
 
 from records.models.content import Consultation, ConsultationStatus, ConsultationVersion, Document, Measure
 from records.models.corrections import Correction
+from records.models.coverage import CoverageCheck, CoverageOutcome
 from records.models.files import ArchiveOpening, FileStatus, OfFile, OfPractice, Origin, PatientFile
 from records.models.imports import ImportLine, ImportRun, KeptResource, SourceRecord
 from records.models.orders import AuthorityKind, AuthorityOrder, OrderedFile, OrderGround, OrderPart, ToldHow
@@ -23,6 +24,8 @@ __all__ = [
     "ConsultationStatus",
     "ConsultationVersion",
     "Correction",
+    "CoverageCheck",
+    "CoverageOutcome",
     "Document",
     "EndReason",
     "FileStatus",

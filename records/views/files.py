@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from privacy.refusals import Refused
 from records import actions, queries
 from records.clock import birth_words, day_of, term_of
+from records.coverage.queries import cover_of
 from records.fields import CONTACT, FILE_FIELDS, IDENTITY, LABELS, MEDICAL, SEXES
 from records.forms import EditForm, IdentityForm, MedicalForm, at_revision
 from records.importing.queries import has_imports
@@ -47,6 +48,7 @@ def file(request: Visit, file: PatientFile) -> HttpResponse:
         measures=latest_of_each(measures),
         documents_count=queries.documents_of(file).count(),
         term=term_of(file, texts["birth_date"], died_on=handle.read(file, "died_on")),
+        cover=cover_of(file, request.now) if request.actor.role == "practitioner" else None,
     )  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from audit.actors import Actor
 from audit.models import EventEntry
 from consents.grants import NoGrant, grant_for
 from praticonnect import adapter_settings
-from privacy import subprocessors
+from privacy import payers, subprocessors
 from privacy.declare import Category
 from privacy.ids import new_id
 from privacy.refusals import Refused
@@ -228,7 +228,7 @@ def test_adapters_are_off_without_credentials_and_by_name(monkeypatch: pytest.Mo
 
 def test_every_service_of_the_register_has_a_block_and_every_block_an_entry() -> None:
     listed = {one.key for one in subprocessors.register_at(date(2026, 11, 23)).entries}
-    assert set(adapter_settings.CREDENTIALS) == listed
+    assert set(adapter_settings.CREDENTIALS) == {*listed, payers.MADE_UP.key}
 
 
 @pytest.mark.parametrize(

@@ -122,7 +122,7 @@ def test_no_word_about_health_leaves_but_where_it_may(
     everything(house)
     sent = outside()
     assert {place for place, raws in sent.items() if raws} == {
-        "assemblyai", "bulkgate", "google", "livekit", "mail", "mistral", "resend", "scell", "storage", "viva",
+        "assemblyai", "bulkgate", "google", "livekit", "mail", "mistral", "payer", "resend", "scell", "storage", "viva",
     }  # fmt: skip
     words = health() | CONTENTS
     assert len(words) > 30

@@ -9,6 +9,7 @@ PURE = (
     "clocks",
     "consent_keys",
     "deadlines",
+    "payers",
     "promise_rows",
     "purposes",
     "recipients",

@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from accounts import mails
+from accounts.patients.actions import change_identity
 from adapters import google, inbox, outbox
 from adapters.boxes.models import Outgoing
 from adapters.boxes.refs import GroundRef
@@ -31,6 +32,7 @@ from lifecycle.models import ErasureCertificate
 from privacy.ids import new_id
 from records.assist import actions as assist
 from records.assist import sending
+from records.coverage import actions as coverage
 from records.models import Consultation, Suggestion
 from subprocessors.calendars import actions as calendars
 from subprocessors.calendars.models import CalendarLink
@@ -288,12 +290,20 @@ def trial(at: House) -> None:
     queue(at, TRIAL, GroundRef.consent(at.user.pk, "marketing_emails"))
 
 
+def ask_payer(at: House) -> None:
+    """The patient gave a number for it."""
+    by = Actor(account_id=at.made.patient.pk, role="patient")
+    change_identity(user=at.made.patient, values={"payer_number": "C-4711"}, by=by, now=at.now)
+    with scope([at.file.practice_id]):
+        coverage.ask_payer(file=at.file, by=at.by, now=at.now)
+
+
 BUILDERS: Final[dict[str, Callable[[House], None]]] = {
     "resend.join": join, "resend.news": issue, "mistral.draft": draft, "assemblyai.start": start, "assemblyai.fetch": fetch,
     "assemblyai.remove": remove, "livekit.open": open_room, "livekit.record": record, "livekit.end": end_room, "livekit.end_recording": end_recording,
     "google.connect": connect, "google.watch": watch, "google.busy": busy, "google.sync": look, "google.revoke": revoke,
     "viva.order": order, "viva.charge": charge, "viva.refund": refund, "viva.read": read_payment, "scell.invoice": invoice,
-    "scell.signature": sign, "scell.read": read_dossier, TRIAL: trial,
+    "scell.signature": sign, "scell.read": read_dossier, "payer.ask": ask_payer, TRIAL: trial,
     mails.KIND: letter, certificates.KIND: certificate,
     **{f"repair.{key}": repair(key) for key in ("resend", "viva", "scell", "livekit", "google", "assemblyai")},
 }  # fmt: skip
@@ -305,6 +315,7 @@ NEEDED: Final = {
     "livekit.end": "ends a room in which people may still sit",
     "livekit.end_recording": "ends a recording that nobody here asks for",
     "google.revoke": "has Google destroy its side of a link that was cut",
+    "payer.ask": "asks by the number that the patient gave for it",
     "viva.refund": "gives money back: it is owed, whatever is chosen since",
     "viva.read": "reads how a payment ended that was begun: it stands in the books",
     "scell.read": "reads how an invoice or a signature ended that was begun, and fetches its proof",

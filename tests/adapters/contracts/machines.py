@@ -1,9 +1,11 @@
-"""Mistral's one operation, and AssemblyAI's."""
+"""Mistral's one operation, AssemblyAI's, and a payer's."""
 
+from datetime import date
 from typing import Any
 
-from adapters import assemblyai, mistral
+from adapters import assemblyai, mistral, payer
 from privacy.patient_keys import AI_HELP
+from privacy.payers import MADE_UP
 from privacy.pseudonyms import Kind, Known, Pseudonyms
 from tests.adapters.contracts.shape import CONSENT, ID, PAYMENT, Act, Operation, Step
 from tests.adapters.contracts.stage import ILL, WHO, Stage
@@ -57,6 +59,20 @@ def listed(at: Stage) -> Act:
 HELP = f"{AI_HELP}+{CONSENT}"
 EU = "api.eu.assemblyai.com"
 NOT_YET = assemblyai.NotYet
+
+
+def asked(at: Stage) -> Act:
+    question = payer.Question(PAYMENT, "C-4711", date(1984, 2, 29), NOW.date())
+    ground = at.law("coverage_check")
+    return lambda: payer.ask(question, MADE_UP, ground=ground, now=NOW, outgoing_id=PAYMENT)
+
+
+PAYERS = (
+    Operation("payer.ask", "coverage_check", asked, (
+        Step("POST", "payer.example.org", r"/fhir/r4/CoverageEligibilityRequest/\$submit", "identity", "eligibility", key=str(PAYMENT),
+             again=True, states=(("outcome",),)),
+    )),
+)  # fmt: skip
 MACHINES = (
     Operation("mistral.draft", HELP % "mistral", draft, (
         Step("POST", "api.mistral.ai", "/v1/chat/completions", "health", "chat", key=str(PAYMENT), again=True,
