@@ -130,7 +130,16 @@ def test_pure_modules_are_under_contract() -> None:
     contract = CONTRACTS["The law is pure: it knows no framework"]
     assert contract["source_modules"] == [
         f"privacy.{name}"
-        for name in ("clocks", "purposes", "retention", "schedule", "deadlines", "consent_keys", "subprocessors", "payers")
+        for name in (
+            "clocks",
+            "purposes",
+            "retention",
+            "schedule",
+            "deadlines",
+            "consent_keys",
+            "subprocessors",
+            "payers",
+        )
     ]
     assert contract["forbidden_modules"] == ["django"]
 
