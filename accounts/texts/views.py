@@ -5,8 +5,8 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -18,12 +18,12 @@ from privacy.refusals import Refused
 
 PER_PAGE = 20
 KINDS = {
-    "code": lazy("a code for this number"),
-    "deletion_requested": lazy("the deletion of your account was asked for"),
-    "deletion_week": lazy("one week until the deletion of your account"),
-    "deletion_day": lazy("one day until the deletion of your account"),
-    "deletion_withdrawn": lazy("the deletion of your account was withdrawn"),
-    "deletion_stopped": lazy("the deletion of your account was stopped"),
+    "code": _("a code for this number"),
+    "deletion_requested": _("the deletion of your account was asked for"),
+    "deletion_week": _("one week until the deletion of your account"),
+    "deletion_day": _("one day until the deletion of your account"),
+    "deletion_withdrawn": _("the deletion of your account was withdrawn"),
+    "deletion_stopped": _("the deletion of your account was stopped"),
 }
 
 
@@ -52,13 +52,13 @@ def _done(request: SignedInRequest, act: str, number: NumberForm, code: CodeForm
     try:
         if act == "remove":
             actions.remove(**said)
-            messages.success(request, _("The number is forgotten. No text message comes any more."))
+            messages.success(request, gettext("The number is forgotten. No text message comes any more."))
         elif act == "number" and number.is_valid():
             actions.ask(number=number.cleaned_data["number"], **said)
-            messages.success(request, _("A code is on its way to your phone. It works for ten minutes."))
+            messages.success(request, gettext("A code is on its way to your phone. It works for ten minutes."))
         elif act == "code" and code.is_valid():
             actions.prove(code=code.cleaned_data["code"], **said)
-            messages.success(request, _("The number is proved: what is urgent comes there too."))
+            messages.success(request, gettext("The number is proved: what is urgent comes there too."))
         else:
             return False
     except Refused as refused:
