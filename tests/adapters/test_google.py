@@ -184,7 +184,9 @@ def test_google_s_own_too_many_is_a_wait(fakes: Fakes, there: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize(
-    "body", [b"[]", b"{}", b'{"items": {}}', b'{"items": [{}]}', b'{"items": [{"id": "%s"}]}' % TIME.id.hex.encode()]
+    "body",
+    [b"[]", b"{}", b'{"items": {}}', b'{"items": [{}]}', b'{"items": [{"id": "%s"}]}' % TIME.id.hex.encode()],
+    ids=["list", "nothing", "no list", "no name", "no state"],
 )
 def test_an_answer_of_another_shape_is_believed_in_nothing(fakes: Fakes, there: dict[str, Any], body: bytes) -> None:
     fakes["google"].fail_next(status=200, body=body)
