@@ -21,8 +21,8 @@ from privacy.retention import RULES
 FRAMES = {"pages": "components/footer.html", "mails": "account/email/base_message.txt"}
 """PC-01: what stands at the foot of every page and of every e-mail."""
 
-OF_PRACTITIONERS = frozenset(Category) - {Category.HEALTH, Category.APPOINTMENT}
-"""PC-02: what the policy lists for practitioners; health data are never among it."""
+OF_PRACTITIONERS = frozenset(Category) - {Category.HEALTH}
+"""PC-02: what the policy lists for practitioners, and when they are busy, for the calendar that they link (PC-96); never health data."""
 
 OF_PATIENTS = frozenset(Category) - {Category.PROFESSIONAL, Category.FINANCIAL, Category.USAGE}
 """PC-03: what the policy lists for patients."""

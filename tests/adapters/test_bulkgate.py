@@ -76,7 +76,7 @@ def test_a_text_is_asked_for_as_the_schema_has_it(fakes: Fakes) -> None:
     assert (call.method, call.path, dict(call.query)) == ("POST", "/api/2.0/advanced/transactional", {})
     assert call.json() == {
         "application_id": "stand-in-bulkgate_application_id", "application_token": "stand-in-bulkgate_application_token",
-        "number": "33612345678", "text": str(words()), "duplicates_check": "on", "tag": "t-1",
+        "number": "33612345678", "text": "PratiConnect : votre code est 482913. Ne le donnez à personne.", "duplicates_check": "on", "tag": "t-1",
         "channel": {"sms": {"sender_id": "gText", "sender_id_value": "PratiCo", "unicode": False}},
     }  # fmt: skip
     assert (list(fakes["bulkgate"].messages), found.segments) == ([found.message_id], 1)

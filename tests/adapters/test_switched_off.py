@@ -24,6 +24,7 @@ from lifecycle.deletion.actions import request_deletion
 from lifecycle.erasure.plan import plan_for_account
 from praticonnect.adapter_settings import CREDENTIALS
 from privacy.patient_keys import PATIENT_KEYS
+from privacy.payers import is_payer
 from privacy.refusals import Refused
 from privacy.subprocessor_rows import VERSIONS, RegisterVersion
 from tests.adapters.contracts.operations import OPERATIONS
@@ -108,7 +109,7 @@ def by_ending(stage: Stage, key: str, patch: pytest.MonkeyPatch) -> None:
 CLOSED: Final[dict[str, Way]] = {
     "setting": by_setting, "office": by_office, "breaker": by_breaker, "no entry": by_no_entry, "entry to come": by_entry_to_come, "mechanism over": by_mechanism_over,
 }  # fmt: skip
-"""Whatever anybody agreed to."""
+"""Whatever anybody agreed to. A payer needs no mechanism: it is a controller of its own, asked within the EEA."""
 WISHES: Final[dict[str, Way]] = {f"wish {key}": by_wish(key) for key in PATIENT_KEYS}
 PERSONAL: Final[dict[str, Way]] = {
     "parent": by_parent,
@@ -123,7 +124,8 @@ PERSONAL: Final[dict[str, Way]] = {
 def ways_of(thing: Operation) -> dict[str, Way]:
     """Every way in which an operation is off. What rests on a legal basis is nobody's to switch but the house's."""
     wanting = {f"without {name}": by_want_of(name) for name in CREDENTIALS[thing.subprocessor]}
-    return CLOSED | wanting | {name: PERSONAL[name] for name in personal(thing.ground)}
+    closed = {name: way for name, way in CLOSED.items() if name != "mechanism over" or not is_payer(thing.subprocessor)}
+    return closed | wanting | {name: PERSONAL[name] for name in personal(thing.ground)}
 
 
 def personal(ground: str) -> list[str]:
@@ -145,7 +147,9 @@ def without(key: str) -> RegisterVersion:
 
 
 def register(patch: pytest.MonkeyPatch, *versions: RegisterVersion) -> None:
+    """These versions count, and no payer is listed."""
     patch.setattr(gates, "_counting", [lambda now: versions])
+    patch.setattr("privacy.payers.payers_at", lambda day, made_up=False: ())
 
 
 # -- the battery ---------------------------------------------------------------------------------------------------------------
@@ -229,7 +233,7 @@ def test_while_everything_is_on_each_connects(stage: Stage, socket: Provider, se
 def test_what_rests_on_no_consent_is_known_by_name() -> None:
     assert {one.function for one in OPERATIONS if not personal(one.ground)} == {
         "resend.send_message", "resend.leave", "resend.contacts", "bulkgate.send_text", "viva.api.webhook_key", "livekit.end_room",
-        "livekit.rooms", "livekit.end_recording", "google.revoke", "assemblyai.delete", "assemblyai.listed",
+        "livekit.rooms", "livekit.end_recording", "google.revoke", "assemblyai.delete", "assemblyai.listed", "payer.ask",
     }  # fmt: skip
 
 

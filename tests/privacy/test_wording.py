@@ -21,7 +21,7 @@ OF_A_SUBPROCESSOR = ("purpose", "opened_by", "certification", "evidence")
 
 def marked() -> set[str]:
     """Every text that stands in a call of ``_`` in the declarations and in privacy/."""
-    files = [*ROOT.glob("*/personal_data.py"), *ROOT.glob("*/*/personal_data.py"), *ROOT.glob("privacy/*.py")]
+    files = [*ROOT.glob("*/*_data.py"), *ROOT.glob("*/*/personal_data.py"), *ROOT.glob("privacy/*.py")]
     return {
         argument.value
         for file in files

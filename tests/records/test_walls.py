@@ -7,7 +7,16 @@ from django.db import ProgrammingError
 from care.tenancy import scope
 from privacy.ids import new_id
 from records.actions import change_file
-from records.models import ArchiveOpening, ImportLine, ImportRun, KeptResource, PatientFile, SourceRecord
+from records.models import (
+    ArchiveOpening,
+    CoverageCheck,
+    ImportLine,
+    ImportRun,
+    KeptResource,
+    PatientFile,
+    SourceRecord,
+    Suggestion,
+)
 from records.portal.content import hand_in, save_answers, share
 from records.reading import Part, open_file
 from tests.accounts.factories import make_patient, make_practitioner
@@ -15,6 +24,7 @@ from tests.care.factories import LONG_AGO, make_practice
 from tests.records.factories import NOW, link, make_consultation, make_document, make_file, make_measure, working
 from tests.records.orders import confirmed
 from tests.records.restriction.helpers import read, restrict
+from tests.records.training_world import entered
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 CLINICAL = [
@@ -56,9 +66,14 @@ def file() -> PatientFile:
             object_id=new_id(),
             first_seen_at=NOW,
         )
+        Suggestion.objects.create(**of_practice, file=file, kind="draft", asked_at=NOW, asked_by=practitioner)
+        CoverageCheck.objects.create(
+            **of_practice, file=file, payer="payer", about_on=NOW.date(), asked_at=NOW, asked_by=practitioner
+        )
         hand_in(file=file, link=link(file, patient), answers={"risks": "none"}, by=by, now=NOW)
         change_file(file=file, changes={"surname": "Le Goff"}, by=by, now=NOW)
     confirmed(practitioner, file)
+    entered(file, practitioner)
     restrict(file)
     read(file, practitioner)
     return file

@@ -11,7 +11,9 @@ from typing import Any, Final
 from django.db import transaction
 
 from accounts import mails
+from accounts.models import TextNumber
 from accounts.patients.actions import change_identity
+from accounts.texts import sending as texts
 from adapters import google, inbox, outbox
 from adapters.boxes.models import Outgoing
 from adapters.boxes.refs import GroundRef
@@ -41,12 +43,10 @@ from subprocessors.rooms.models import VideoRoom
 from tests.accounts.factories import make_practitioner
 from tests.adapters.contracts.willing import PARENT, own, willing
 from tests.adapters.factories import work
-from tests.letters import KINDS
 from tests.records.assist_world import SOUND, World
 from tests.records.factories import NOW, make_consultation
 from tests.subprocessors.links import BACK, allowed, linked
 
-LETTERS: Final = (*KINDS, "accounts.text")
 PDF: Final = b"%PDF-1.7 a contract"
 OPERATIONS: Final = Actor.operations("tests")
 
@@ -286,6 +286,13 @@ def certificate(at: House) -> None:
     Outgoing.objects.filter(kind=certificates.KIND).update(due_at=at.now)
 
 
+@transaction.atomic
+def text(at: House) -> None:
+    """To a number that was proved."""
+    TextNumber.objects.create(user=at.user, number="+33612345678", asked_at=at.now, proved_at=at.now)
+    texts.enqueue(at.user, "deletion_withdrawn", {}, now=at.now)
+
+
 def trial(at: House) -> None:
     queue(at, TRIAL, GroundRef.consent(at.user.pk, "marketing_emails"))
 
@@ -304,12 +311,13 @@ BUILDERS: Final[dict[str, Callable[[House], None]]] = {
     "google.connect": connect, "google.watch": watch, "google.busy": busy, "google.sync": look, "google.revoke": revoke,
     "viva.order": order, "viva.charge": charge, "viva.refund": refund, "viva.read": read_payment, "scell.invoice": invoice,
     "scell.signature": sign, "scell.read": read_dossier, "payer.ask": ask_payer, TRIAL: trial,
-    mails.KIND: letter, certificates.KIND: certificate,
+    mails.KIND: letter, certificates.KIND: certificate, texts.KIND: text,
     **{f"repair.{key}": repair(key) for key in ("resend", "viva", "scell", "livekit", "google", "assemblyai")},
 }  # fmt: skip
 
 NEEDED: Final = {
     mails.KIND: "a message that the service or the law needs: news goes by another kind",
+    texts.KIND: "tells the holder of an account what becomes of its deletion",
     certificates.KIND: "tells the holder of an account that it is erased",
     "assemblyai.remove": "deletes the copy of somebody's words at the service",
     "livekit.end": "ends a room in which people may still sit",
@@ -335,21 +343,15 @@ NEVER: Final = {TRIAL: "a trial's, which says by its failure that it would have 
 
 
 def all_kinds() -> set[str]:
-    """Every kind of the house, without those of tests and benchmarks, and without e-mails and texts:
-    they rest on no consent (tests/accounts/test_mails.py, test_texts.py).
-    """
-    return {kind for kind in outbox._handlers if not kind.startswith(("test.", "bench."))} - set(LETTERS)
+    """Every kind of the house, without those of tests and benchmarks."""
+    return {kind for kind in outbox._handlers if not kind.startswith(("test.", "bench."))}
 
 
 def one_of_each(at: House) -> dict[str, Outgoing]:
     """One message of every kind, waiting."""
     for build in BUILDERS.values():
         build(at)
-    waiting = (
-        Outgoing.objects.filter(state="waiting", due_at__lte=at.now)
-        .exclude(kind__in=LETTERS)
-        .order_by("queued_at", "pk")
-    )
+    waiting = Outgoing.objects.filter(state="waiting", due_at__lte=at.now).order_by("queued_at", "pk")
     return {row.kind: row for row in waiting}
 
 

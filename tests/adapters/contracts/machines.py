@@ -88,10 +88,10 @@ MACHINES = (
         Step("GET", EU, f"/v2/transcript/{ID}", "health", again=True, states=(("status",),)),
     )),
     Operation("assemblyai.delete", "end_of_use", delete, (
-        Step("DELETE", EU, f"/v2/transcript/{ID}", "health", again=True, own={404: None, 400: NOT_YET, 409: NOT_YET},
+        Step("DELETE", EU, f"/v2/transcript/{ID}", "", again=True, own={404: None, 400: NOT_YET, 409: NOT_YET},
              states=(("audio_url",),)),
     )),
     Operation("assemblyai.listed", "end_of_use", listed, (
-        Step("GET", EU, "/v2/transcript", "health", again=True, states=(("transcripts", 0, "status"),)),
+        Step("GET", EU, "/v2/transcript", "", again=True, states=(("transcripts", 0, "status"),)),
     )),
 )  # fmt: skip

@@ -113,7 +113,7 @@ TROUBLES: dict[str, Trouble] = {
     "503 in seconds": busy(503, "30"),
     "500": broken({"status": 500, "body": WORDS}, 500),
     "503": broken({"status": 503, "body": WORDS}, 503),
-    "silent": Trouble({"delay": 0.3}, TimedOut, if_safe, "timed_out", around=short_of_time),
+    "silent": Trouble({"delay": 2.0}, TimedOut, if_safe, "timed_out", around=short_of_time),
     "unanswered": Trouble({}, TimedOut, if_unsent, "timed_out", around=unanswered),
     "nobody there": Trouble({}, Broken, if_unsent, "broken", around=nobody_there),
     "cut": broken({"close": True}),

@@ -16,6 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from adapters.boxes.models import Outgoing
 from adapters.tasks import send
 from audit.actors import Actor
 from audit.models import EventEntry
@@ -60,7 +61,7 @@ def scenes(house: House) -> dict[str, Callable[[], Scene]]:
     return {
         "sweep": partial(Files, practitioner),
         "execution": Leaving,
-        "request": Asking,
+        "request": partial(Asking, house),
         "sweep by the worker": partial(FilesByWorker, house, practitioner),
         "execution by the worker": partial(LeavingByWorker, house),
         "request on the web": partial(AskingOnWeb, house),
@@ -118,7 +119,8 @@ class Asking(Alone):
     events: ClassVar[list[str]] = [Kind.REQUESTED]
     messages: ClassVar[list[str]] = [Message.REQUESTED]
 
-    def __init__(self) -> None:
+    def __init__(self, house: House) -> None:
+        self.house = house
         self.user = make_practitioner(f"{new_id().hex}@example.org")
         signed_in = verified_client(self.user)
         prove(signed_in, self.user)
@@ -141,7 +143,17 @@ class Asking(Alone):
             raise RuntimeError(f"half of what was clicked: {before}")
         self.work()
         sweep()
+        self.settle()
+        self._leases_end()
         send()  # who was told is on record when the message left
+
+    def settle(self) -> None:
+        """The worker has sent what it was rung for."""
+        self.house.settle()
+
+    def _leases_end(self) -> None:
+        """What a dead worker had in hand, or found nobody to give to, comes due again, as it does minutes later."""
+        Outgoing.objects.filter(subject_id=self.user.pk, state="waiting").update(due_at=timezone.now(), claimed_at=None)
 
     def wrong(self) -> list[str]:
         found = [] if self._events() == self.events else [f"request of {self.user.pk}: {self._events()}"]
@@ -236,10 +248,6 @@ class AskingOnWeb(Asking):
     """The same click, on the web process."""
 
     victims: ClassVar[tuple[str, ...]] = WEB
-
-    def __init__(self, house: House) -> None:
-        super().__init__()
-        self.house = house
 
     def click(self) -> int:
         return self.house.post(CONFIRM, self._session(), plan=self.plan)

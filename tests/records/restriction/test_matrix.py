@@ -126,7 +126,8 @@ def test_every_page_is_in_the_matrix_once() -> None:
 
 def test_no_page_shows_or_does_anything(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     """The same questions twice: while the files are free, so that each page shows what it can, and once they are restricted."""
-    settings.ADAPTERS = adapters("http://127.0.0.1:9")  # what may be asked of a service waits; nothing is sent here
+    settings.STAND_INS = "http://127.0.0.1:9"  # what may be asked of a service waits; nothing is sent here
+    settings.ADAPTERS = adapters(settings.STAND_INS)
     ground, files = grown()
     monkeypatch.setattr(
         FileSystemStorage, "delete", lambda *_: None
