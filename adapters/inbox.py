@@ -169,7 +169,7 @@ def take(*, subprocessor: str, event_id: str, kind: str, body: str, now: datetim
     values = [field.get_db_prep_save(getattr(row, field.attname), connection) for field in COLUMNS]
     with connection.cursor() as cursor:
         cursor.execute(_store_sql(), values)
-        stored = cursor.rowcount == 1
+        stored: bool = cursor.rowcount == 1
     if stored:
         ring("adapters.apply")
     return stored

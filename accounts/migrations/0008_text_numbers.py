@@ -53,7 +53,20 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.UUIDField(default=privacy.ids.new_id, editable=False, primary_key=True, serialize=False)),
                 ("outgoing_id", models.UUIDField(unique=True)),
-                ("kind", models.CharField(max_length=24)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("code", "a code for this number"),
+                            ("deletion_requested", "the deletion of your account was asked for"),
+                            ("deletion_week", "one week until the deletion of your account"),
+                            ("deletion_day", "one day until the deletion of your account"),
+                            ("deletion_withdrawn", "the deletion of your account was withdrawn"),
+                            ("deletion_stopped", "the deletion of your account was stopped"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
                 ("sent_at", models.DateTimeField()),
                 ("message_id", models.CharField(db_index=True, max_length=64)),
                 ("segments", models.PositiveSmallIntegerField()),

@@ -32,7 +32,7 @@ def ask(*, user: User, number: str, by: Actor, now: datetime) -> None:
             "wrong_codes": 0, "proved_at": None,
         },
     )  # fmt: skip
-    sending.enqueue(user, sending.CODE, {"code": Code(code)}, now=now)
+    sending.enqueue(user, queries.CODE, {"code": Code(code)}, now=now)
     record_security(by=by, kind="texts.code_sent", account_id=user.pk, now=now)
 
 

@@ -40,6 +40,16 @@ class TextNumber(models.Model):
 class TextSent(models.Model):
     """A message that left: which kind, when, and what became of it. Neither its words nor the number."""
 
+    class Kind(models.TextChoices):
+        """What it was about."""
+
+        CODE = "code", _("a code for this number")
+        REQUESTED = "deletion_requested", _("the deletion of your account was asked for")
+        WEEK = "deletion_week", _("one week until the deletion of your account")
+        DAY = "deletion_day", _("one day until the deletion of your account")
+        WITHDRAWN = "deletion_withdrawn", _("the deletion of your account was withdrawn")
+        STOPPED = "deletion_stopped", _("the deletion of your account was stopped")
+
     class State(models.TextChoices):
         """What we know of it."""
 
@@ -50,7 +60,7 @@ class TextSent(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     outgoing_id = models.UUIDField(unique=True)
-    kind = models.CharField(max_length=24)
+    kind = models.CharField(max_length=24, choices=Kind.choices)
     sent_at = models.DateTimeField()
     message_id = models.CharField(max_length=64, db_index=True)
     segments = models.PositiveSmallIntegerField()

@@ -5,8 +5,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -17,14 +16,6 @@ from accounts.texts.forms import CodeForm, NumberForm
 from privacy.refusals import Refused
 
 PER_PAGE = 20
-KINDS = {
-    "code": _("a code for this number"),
-    "deletion_requested": _("the deletion of your account was asked for"),
-    "deletion_week": _("one week until the deletion of your account"),
-    "deletion_day": _("one day until the deletion of your account"),
-    "deletion_withdrawn": _("the deletion of your account was withdrawn"),
-    "deletion_stopped": _("the deletion of your account was stopped"),
-}
 
 
 @never_cache
@@ -38,8 +29,6 @@ def texts(request: SignedInRequest) -> HttpResponse:
     if request.method == "POST" and _done(request, act, number, code):
         return redirect("accounts:texts")
     sent = Paginator(queries.messages_of(request.user.pk), PER_PAGE).get_page(request.GET.get("page"))
-    for message in sent.object_list:
-        message.words = KINDS.get(message.kind, message.kind)
     row = queries.number_of(request.user.pk)
     context = {"row": row, "number": number, "code": code, "sent": sent, "open": queries.is_open(request.now)}
     return render(request, "accounts/texts.html", context, status=422 if number.errors or code.errors else 200)
@@ -47,18 +36,18 @@ def texts(request: SignedInRequest) -> HttpResponse:
 
 def _done(request: SignedInRequest, act: str, number: NumberForm, code: CodeForm) -> bool:
     """Whether something was done; else the forms say why not."""
-    said = {"user": request.user, "by": request.actor, "now": request.now}
+    user, by, now = request.user, request.actor, request.now
     form: forms.Form = number if act == "number" else code
     try:
         if act == "remove":
-            actions.remove(**said)
-            messages.success(request, gettext("The number is forgotten. No text message comes any more."))
+            actions.remove(user=user, by=by, now=now)
+            messages.success(request, _("The number is forgotten. No text message comes any more."))
         elif act == "number" and number.is_valid():
-            actions.ask(number=number.cleaned_data["number"], **said)
-            messages.success(request, gettext("A code is on its way to your phone. It works for ten minutes."))
+            actions.ask(user=user, number=number.cleaned_data["number"], by=by, now=now)
+            messages.success(request, _("A code is on its way to your phone. It works for ten minutes."))
         elif act == "code" and code.is_valid():
-            actions.prove(code=code.cleaned_data["code"], **said)
-            messages.success(request, gettext("The number is proved: what is urgent comes there too."))
+            actions.prove(user=user, code=code.cleaned_data["code"], by=by, now=now)
+            messages.success(request, _("The number is proved: what is urgent comes there too."))
         else:
             return False
     except Refused as refused:
