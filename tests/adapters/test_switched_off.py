@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from adapters import actions, breaker, gates
-from adapters.faults import Closed
+from adapters.faults import Closed, Fault
 from adapters.folders import _folders
 from adapters.grounds import necessary
 from adapters.mail import Letter
@@ -237,22 +237,55 @@ def test_what_rests_on_no_consent_is_known_by_name() -> None:
     }  # fmt: skip
 
 
-OWN_DOORS: Final = ("setting", "office", "breaker", "no entry", "entry to come")
-"""Mail and storage have credentials of their own, beside the adapters' blocks; where they go needs no mechanism."""
-
-
-@pytest.mark.parametrize("way", OWN_DOORS)
-def test_mail_and_storage_connect_nowhere_either(fakes: Fakes, socket: Provider, settings: Any, way: str) -> None:
+@pytest.fixture
+def own_doors(fakes: Fakes, socket: Provider, settings: Any) -> dict[str, Act]:
+    """Mail and storage, by their carriers: they have credentials of their own, beside the adapters' blocks."""
     settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = "adapters.mail.Backend", "127.0.0.1", socket.port
     settings.MAIL_HOST, settings.EMAIL_USE_TLS, settings.EMAIL_TIMEOUT = "127.0.0.1", False, 1
     store = JournaledS3(access_key="a", secret_key="b", bucket_name="c", endpoint_url=socket.url, region_name="fr-par")
-    letter = Letter("A", "B", "ada@example.org", ground=necessary("account_message"))
-    acts: dict[str, Act] = {
-        settings.MAIL_CARRIER: letter.send, settings.STORAGE_CARRIER: lambda: store.save(f"{next(iter(_folders))}/a.bin", ContentFile(MAGIC))
+    return {
+        settings.MAIL_CARRIER: written, settings.STORAGE_CARRIER: lambda: store.save(f"{next(iter(_folders))}/a.bin", ContentFile(MAGIC))
     }  # fmt: skip
-    for key, act in acts.items():
+
+
+def written() -> int:
+    """A letter, sent by whichever carrier the settings name."""
+    return Letter("A", "B", "ada@example.org", ground=necessary("account_message")).send()
+
+
+@pytest.mark.parametrize("way", CLOSED)
+def test_mail_and_storage_connect_nowhere_either(
+    fakes: Fakes, socket: Provider, own_doors: dict[str, Act], way: str
+) -> None:
+    for key, act in own_doors.items():
         with taken_back(), pytest.MonkeyPatch.context() as patch:
             CLOSED[way](Stage(fakes), key, patch)
             with pytest.raises(Closed):
                 act()
             assert (socket.connections, Egress.objects.count()) == (0, 0)
+
+
+def without_mechanisms(patch: pytest.MonkeyPatch) -> None:
+    """The hosts are where they are, and no transfer has a mechanism any more."""
+    (first,) = VERSIONS
+    register(patch, replace(first, entries=tuple(replace(one, mechanisms=()) for one in first.entries)))
+
+
+@pytest.mark.parametrize(("carrier", "closes"), [("resend", True), ("scaleway", False)])
+def test_mail_by_a_carrier_outside_the_eea_ends_with_its_mechanism(
+    own_doors: dict[str, Act],
+    socket: Provider,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    carrier: str,
+    closes: bool,
+) -> None:
+    """Resend sits in the United States, its SMTP too: without a live mechanism no letter leaves. Scaleway's needs none."""
+    settings.MAIL_CARRIER = carrier
+    without_mechanisms(monkeypatch)
+    with pytest.raises(Closed if closes else Fault) as told:
+        written()
+    gate = told.value.gate if isinstance(told.value, Closed) else ""
+    assert (gate, socket.connections > 0, Egress.objects.count()) == (
+        ("register", False, 0) if closes else ("", True, 1)
+    )
