@@ -9,7 +9,9 @@ from privacy.declare import Category
 from records.actions.documents import FOLDER as DOCUMENTS
 from records.authority.actions import FOLDER as ORDERS
 from records.importing.runs import FOLDER as IMPORTS
-from records.models import AuthorityOrder, Document, ImportRun
+from records.models import AuthorityOrder, Document, ImportRun, TrainingBuild
+from records.training.keeping import FOLDER as TRAINING
+from records.training.keeping import name_of
 
 OF_PATIENTS: Final = frozenset({Category.IDENTITY, Category.CONTACT, Category.HEALTH})
 
@@ -35,8 +37,14 @@ def orders() -> Iterator[Named]:
     yield from ((name, True) for name in names)
 
 
+def training() -> Iterator[Named]:
+    """Training sets whose end hasn't come."""
+    yield from ((name_of(build), True) for build in TrainingBuild.objects.filter(end=None).values_list("pk", flat=True))
+
+
 FOLDERS: Final = (
     Folder(DOCUMENTS, OF_PATIENTS, documents),
     Folder(IMPORTS, OF_PATIENTS, imports),
     Folder(ORDERS, frozenset({Category.IDENTITY, Category.HEALTH}), orders),
+    Folder(TRAINING, frozenset({Category.HEALTH}), training),
 )

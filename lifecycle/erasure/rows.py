@@ -15,7 +15,7 @@ from adapters.states import State
 from audit.models import AccessEntry, EventEntry, SecurityEntry
 from care.models import Membership, PortalLink, Practice
 from consents.models import ConsentEvent, EventOrigin
-from lifecycle.models import ClosedAccount, Disposal
+from lifecycle.models import ClosedAccount, Disposal, Erasure
 from records.models import AuthorityOrder, ImportLine, ImportRun
 from vault.index import fold
 
@@ -52,14 +52,24 @@ def portal_links(user_id: UUID) -> Rows:
 
 
 def outgoing(user_id: UUID) -> Rows:
-    """What waits to be sent about the account, or was sent lately; not what is owed whatever becomes of the account (:data:`OWED`)."""
+    """What waits to be sent about the account, or was sent lately; not what is owed whatever becomes of the account (:data:`OWED`).
+
+    What is owed and left after the decision stays for the thirty days of any sent message: its row proves that it left.
+    """
     owed = Q(necessity="end_of_use") | Q(kind__in=OWED)
-    return Outgoing.objects.filter(subject_id=user_id).exclude(owed, state__in=(State.WAITING, State.FAILED))
+    open_still = Q(state__in=(State.WAITING, State.FAILED)) | ended_since_decided(user_id)
+    return Outgoing.objects.filter(subject_id=user_id).exclude(owed & open_still)
 
 
 def incoming(user_id: UUID) -> Rows:
-    """What a service told us of the account lately."""
-    return Incoming.objects.filter(subject_id=user_id)
+    """What a service told us of the account lately; what is heard after the decision is an answer to what was owed."""
+    return Incoming.objects.filter(subject_id=user_id).exclude(ended_since_decided(user_id))
+
+
+def ended_since_decided(user_id: UUID) -> Q:
+    """Rows that ended once the account's erasure was decided."""
+    decided = Erasure.objects.filter(subject_id=user_id, kind="account", state=Erasure.State.DECIDED)
+    return Q(Exists(decided.filter(at__lte=OuterRef("ended_at"))))
 
 
 def confirmations(user_id: UUID) -> Rows:

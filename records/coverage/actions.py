@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from adapters import outbox
 from adapters.boxes.refs import GroundRef
@@ -23,8 +24,7 @@ def ask_payer(*, file: PatientFile, by: Actor, now: datetime) -> CoverageCheck:
     """Have the patient's payer asked after the commit. Raises Refused; two clicks at once ask once."""
     locked = PatientFile.objects.select_for_update(of=("self",)).select_related("practice").get(pk=file.pk)
     require(why_not_ask(locked, now))
-    for lost in CoverageCheck.objects.filter(file=locked, outcome="", asked_at__lte=now - PATIENCE):
-        answer(lost, CoverageOutcome.UNREACHABLE, source="", now=now)
+    close_lost(CoverageCheck.objects.filter(file=locked), now=now)
     of = payer_on(now)
     assert of is not None  # noqa: S101 - the rule said so
     row = CoverageCheck.objects.create(
@@ -37,6 +37,14 @@ def ask_payer(*, file: PatientFile, by: Actor, now: datetime) -> CoverageCheck:
     )  # fmt: skip
     journal(row, "coverage.asked", file_id=row.file_id, by=by, now=now, payer=of.key)
     return row
+
+
+def close_lost(rows: QuerySet[CoverageCheck], *, now: datetime) -> int:
+    """Say of questions whose worker was lost that nothing is known; how many. Inside their scope and a transaction."""
+    lost = rows.select_for_update(of=("self",)).filter(outcome="", asked_at__lte=now - PATIENCE)
+    for row in lost:
+        answer(row, CoverageOutcome.UNREACHABLE, source="", now=now)
+    return len(lost)
 
 
 def answer(row: CoverageCheck, outcome: CoverageOutcome, *, source: str, now: datetime) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
@@ -17,6 +18,7 @@ from privacy.refusals import Refused
 from records.coverage import actions
 from records.coverage.promises import payers_are_asked_and_nothing_is_guessed
 from records.models import CoverageCheck, PatientFile
+from records.tasks import sweep_documents
 from tests.accounts.factories import make_patient, make_practitioner, verified_client
 from tests.care.factories import LONG_AGO
 from tests.records.assist_world import work
@@ -187,3 +189,18 @@ def test_what_was_asked_stands_in_no_journal_in_clear(fakes: Fakes, file: Patien
     line = Egress.objects.get(ground="coverage_check")
     assert (line.file_id, line.subject_id, line.categories) == (file.pk, None, "identity")
     assert "4711" not in str(Outgoing.objects.values_list())
+
+
+def test_a_question_whose_worker_was_lost_is_closed_by_the_hourly_round(
+    fakes: Fakes, file: PatientFile, owner: User
+) -> None:
+    """A young one isn't; what a worker wrote meanwhile stays."""
+    row = asked(file, owner)
+    for minutes, said in ((9, ""), (10, "unreachable")):
+        with time_machine.travel(NOW + timedelta(minutes=minutes), tick=False):
+            assert sweep_documents() == bool(said)
+        assert outcome(row) == (said, "")
+    with scope(ALL):
+        CoverageCheck.objects.filter(pk=row.pk).update(outcome="covered", source="payer.example.org")
+    with time_machine.travel(NOW + timedelta(minutes=20), tick=False):
+        assert (sweep_documents(), outcome(row)) == (0, ("covered", "payer.example.org"))
