@@ -30,6 +30,12 @@ def resting_until(subprocessor: str, now: datetime) -> datetime | None:
     return None if won else leased
 
 
+def rests_until(subprocessor: str, now: datetime) -> datetime | None:
+    """Until when nothing may be tried; None if something may. For whoever only looks: the one try is left to whoever calls."""
+    row = Breaker.objects.filter(pk=subprocessor, until__gt=now).first()
+    return row.until if row else None
+
+
 @transaction.atomic
 def failed(subprocessor: str, now: datetime) -> None:
     """One more failure in a row; from the fifth on it rests, twice as long each time, ten minutes at most."""

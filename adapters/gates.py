@@ -70,13 +70,30 @@ def by_office(subprocessor: str) -> Closed | None:
 def require_open(subprocessor: str, now: datetime, *, needs_credentials: bool = True) -> None:
     """Raises :class:`Closed` unless something may go there now. After it, the caller tries: a resting way lets one through.
 
+    For whoever calls out next, and nobody else: pages and rules ask :func:`why_shut`, which takes the one try from nobody.
     ``needs_credentials`` False: mail and storage have settings of their own.
     """
-    by_us = by_setting(subprocessor, needs_credentials=needs_credentials)
-    if closed := by_register(subprocessor, now) or by_us or by_office(subprocessor):
+    if closed := _shut(subprocessor, now, needs_credentials=needs_credentials):
         raise closed
     if until := breaker.resting_until(subprocessor, now):
-        raise Closed(subprocessor, "breaker", _("resting after failures in a row"), until)
+        raise _resting(subprocessor, until)
+
+
+def why_shut(subprocessor: str, now: datetime) -> Closed | None:
+    """What closes a way now, for whoever shows it or queues a message; None when something could go there. Only looks."""
+    if closed := _shut(subprocessor, now):
+        return closed
+    until = breaker.rests_until(subprocessor, now)
+    return _resting(subprocessor, until) if until else None
+
+
+def _shut(subprocessor: str, now: datetime, *, needs_credentials: bool = True) -> Closed | None:
+    by_us = by_setting(subprocessor, needs_credentials=needs_credentials)
+    return by_register(subprocessor, now) or by_us or by_office(subprocessor)
+
+
+def _resting(subprocessor: str, until: datetime) -> Closed:
+    return Closed(subprocessor, "breaker", _("resting after failures in a row"), until)
 
 
 def known_host(subprocessor: str, hostname: str, now: datetime) -> tuple[Receiver, Host]:

@@ -104,7 +104,8 @@ def seat(room: str, identity: str, *, host: bool, ground: Ground, now: datetime)
     _must_be(ground, TELECONSULTATION)
     must_be_genuine(ground)
     ground.check(now)
-    gates.require_open(KEY, now)
+    if closed := gates.why_shut(KEY, now):
+        raise closed
     may = {
         "room": _random(room), "roomJoin": True, "roomAdmin": host, "roomCreate": False, "roomRecord": False,
         "canPublish": True, "canSubscribe": True, "canPublishData": False, "canUpdateOwnMetadata": False,

@@ -21,6 +21,8 @@ from privacy.promises import Measure, promise
 from privacy.subprocessors import Subprocessor, entry, register_at, why_closed
 
 A_DAY: Final = timedelta(days=1)
+THREE_DAYS: Final = timedelta(days=3)
+"""As long as a bank may take for its word on a payment; after it somebody has to look."""
 NEWEST: Final = 20
 """Kept files that are opened each time the promises are measured."""
 TESTS: Final = "tests/adapters/test_promises.py"
@@ -105,14 +107,16 @@ def text_messages_carry_codes_and_reminders(now: datetime) -> Measure:
 
 @promise("PC-93", checked_by="tests/adapters/test_viva_work.py")
 def payments_are_what_viva_says(now: datetime) -> Measure:
-    """Every settled payment has a transaction that was read, none gives back more than it took, and none is left unclear or silent."""
+    """Every settled payment has a transaction that was read, none gives back more than it took, and none is left unclear, silent or waiting."""
     asked = now - A_DAY
+    pending = Q(state="pending", asked_at__lt=now - THREE_DAYS)
     count = Payment.objects.aggregate(
         payments=Count("pk"),
         settled=Count("pk", filter=Q(state__in=SETTLED)),
         settled_without_a_transaction=Count("pk", filter=Q(state__in=SETTLED, transaction_id=None)),
         unclear_for_a_day=Count("pk", filter=Q(state="begun", changed_at__lt=asked)),
         silent_for_a_day=Count("pk", filter=Q(way="order", state__in=("ordered", "failed"), asked_at__lt=asked)),
+        waiting_for_three_days=Count("pk", filter=pending),
     )
     back = {"way": "refund", "state": "paid"}
     refunds = Payment.objects.filter(**back).values("parent").annotate(sum=Sum("amount"))

@@ -35,11 +35,7 @@ MOST_SHOWN: Final = 24
 
 def why_closed(now: datetime) -> Closed | None:
     """What closes the way to Viva now, or None when a payment can be asked for."""
-    try:
-        gates.require_open(KEY, now)
-    except Closed as closed:
-        return closed
-    return None
+    return gates.why_shut(KEY, now)
 
 
 def payments_of(account_id: UUID) -> QuerySet[Payment]:
@@ -66,7 +62,8 @@ def begin(*, user: User, by: Actor, now: datetime) -> Payment:
     if payment := open_payment(user.pk, now):
         work.look(payment, now)
         return payment
-    gates.require_open(KEY, now)
+    if closed := why_closed(now):
+        raise closed
     payment = work.ask(
         kind=KIND, amount=settings.SUBSCRIPTION_CENTS, subject_id=user.pk, now=now,
         ground=GroundRef.necessary("subscription_payment", subject_id=user.pk), language=user.language,

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -55,13 +55,11 @@ def _paying(request: SignedInRequest) -> dict[str, object]:
 def subscribe(request: SignedInRequest) -> HttpResponse:
     """Ask for the payment that begins a subscription. A demo without a way to Viva begins it unpaid."""
     try:
-        if subscribing.why_closed(request.now) is None:
-            subscribing.begin(user=request.user, by=request.actor, now=request.now)
-        elif settings.DEMO:
+        if settings.DEMO and subscribing.why_closed(request.now):
             actions.subscribe(user=request.user, by=request.actor, now=request.now)
             messages.success(request, _("You are subscribed. Everything is open again, as you left it."))
         else:
-            raise Http404
+            subscribing.begin(user=request.user, by=request.actor, now=request.now)
     except Refused as refusal:
         messages.info(request, str(refusal))
     except Closed:

@@ -9,7 +9,6 @@ from accounts.texts.models import TextNumber, TextSent
 from accounts.texts.rules import DAY
 from adapters import bulkgate, gates
 from adapters.boxes.models import Outgoing
-from adapters.faults import Closed
 
 CODE = "code"
 KIND = "accounts.text"
@@ -33,8 +32,4 @@ def messages_of(account_id: UUID) -> QuerySet[TextSent]:
 
 def is_open(now: datetime) -> bool:
     """Whether text messages can leave."""
-    try:
-        gates.require_open(bulkgate.KEY, now)
-    except Closed:
-        return False
-    return True
+    return gates.why_shut(bulkgate.KEY, now) is None

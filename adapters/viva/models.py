@@ -11,7 +11,10 @@ LADDER: Final = (
     "asked", "begun", "ordered", "failed", "pending", "expired", "cancelled", "paid", "partly_refunded", "refunded", "disputed",
     "dispute_won", "dispute_lost",
 )  # fmt: skip
-"""Where a payment stands, each later word stronger than the earlier: events come in any order, and none takes it back."""
+"""Where a payment stands, each later word stronger than the earlier: events come in any order, and none takes it back.
+
+Only a card that waits (``pending``) may still be refused (``failed``), and the next one wait.
+"""
 OPEN: Final = ("begun", "ordered", "failed", "pending")
 """Where an answer is still awaited. A card that was refused isn't the end: the page takes another."""
 SETTLED: Final = ("paid", "partly_refunded", "refunded", "disputed", "dispute_won", "dispute_lost")

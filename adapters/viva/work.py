@@ -24,7 +24,7 @@ from adapters.outbox import Outgoing, Undeliverable, enqueue, handles
 from adapters.reading import Misunderstood, Said, parsed
 from adapters.viva import answers, api
 from adapters.viva.answers import Letter, OrderState
-from adapters.viva.models import LADDER, OPEN, Payment, Way
+from adapters.viva.models import LADDER, OPEN, SETTLED, Payment, Way
 from adapters.viva.tokens import KEY
 from privacy.refusals import Refused
 
@@ -42,6 +42,8 @@ TOLD: Final = ("1796", "1797", "1798", "1799", "4865")
 """Payment, reversal, failure, price, order. 8193, 8194 and 2054 name accounts: no applier, so the office sees them."""
 QUIET: Final = timedelta(minutes=30)
 """How long an open payment may be silent before it is read without being told to."""
+READ_FOR: Final = timedelta(days=7)
+"""How long after it was asked for: an order lasts half an hour, a bank's word some days. What is open then is PC-93's and the office's."""
 AT_ONCE: Final = 500
 KEY_LASTS: Final = timedelta(hours=1)
 
@@ -153,37 +155,65 @@ def make_refund(outgoing: Outgoing, ground: Ground, now: datetime) -> None:
 
 @handles("viva.read")
 def read(outgoing: Outgoing, ground: Ground, now: datetime) -> None:
-    """Read a payment at Viva, and go where that leads: what an event said isn't looked at again."""
+    """Read a payment at Viva, and go where that leads: what an event said isn't looked at again.
+
+    As long as an order isn't settled, it is the order that is read: one card was refused or waits, and another may have paid.
+    """
     said = outgoing.content
     row = _named(said)
-    transaction_id = UUID(said["transaction"]) if said["transaction"] else row.transaction_id
+    by_order = row.way == Way.ORDER and row.state not in SETTLED
+    known = None if by_order else row.transaction_id
+    transaction_id = UUID(said["transaction"]) if said["transaction"] else known
     if transaction_id:
         settle(row, transaction_id, ground, now)
     elif row.order_code:
-        _read_order(row, ground, now)
+        _read_order(row, row.order_code, ground, now)
 
 
 def settle(row: Payment, transaction_id: UUID, ground: Ground, now: datetime) -> None:
-    """Read a transaction and go where its letter leads. Raises Undeliverable when it isn't the one that was asked for."""
+    """Read a transaction and go where it leads. Raises Undeliverable when it isn't the one that was asked for.
+
+    A letter that settles nothing says little of an order, which takes one card after another: then all of it is read.
+    """
+    found = _asked_for(row, transaction_id, ground, now)
+    if STATES[found.letter] in SETTLED:
+        _settle(row, found, ground, now)
+    elif row.way == Way.ORDER:
+        _read_order(row, found.order_code, ground, now)
+    else:
+        if found.letter is Letter.ACTIVE:
+            Payment.objects.filter(pk=row.pk, transaction_id=None).update(transaction_id=found.id)
+        advance(row, STATES[found.letter], now)
+
+
+def _asked_for(row: Payment, transaction_id: UUID, ground: Ground, now: datetime) -> answers.Transaction:
     found = api.transaction(transaction_id, merchant=row.merchant, ground=ground, now=now)
     if found.reference != str(row.pk) or found.amount != row.amount or row.order_code not in {"", found.order_code}:
         raise Undeliverable("not_what_was_asked")
-    if found.letter is Letter.ERROR:
-        advance(row, "failed", now)
-        return
-    Payment.objects.filter(pk=row.pk, transaction_id=None).update(transaction_id=found.id, order_code=found.order_code)
-    state = STATES[found.letter]
+    return found
+
+
+def _settle(row: Payment, found: answers.Transaction, ground: Ground, now: datetime) -> None:
+    """Note the transaction that settles it, which alone is given back later, with where that leads."""
+    state, back = STATES[found.letter], 0
     if state == "refunded":
         back = row.amount if found.letter is Letter.CANCELLED else _given_back(found, ground, now)
-        Payment.objects.filter(pk=row.pk, given_back__lt=back).update(given_back=min(back, row.amount))
         state = "refunded" if back >= row.amount else "partly_refunded"
-    advance(row, state, now)
+    with transaction.atomic():
+        open_still = Payment.objects.filter(pk=row.pk).exclude(state__in=SETTLED)
+        open_still.update(transaction_id=found.id, order_code=found.order_code)
+        Payment.objects.filter(pk=row.pk, given_back__lt=back).update(given_back=min(back, row.amount))
+        advance(row, state, now)
 
 
 @transaction.atomic
 def advance(row: Payment, state: str, now: datetime) -> bool:
-    """Go there, unless it is there or further already. One statement: it holds between two workers."""
-    moved = Payment.objects.filter(pk=row.pk, state__in=earlier(LADDER, state)).update(state=state, changed_at=now)
+    """Go there, unless it is there or further already. One statement: it holds between two workers.
+
+    A card that waited can be refused: ``failed`` and ``pending`` follow each other, whichever Viva was last read to say.
+    """
+    below = earlier(LADDER, state) + (("pending",) if state == "failed" else ())
+    moved = Payment.objects.filter(pk=row.pk, state__in=below).update(state=state, changed_at=now)
     if moved and state == "paid" and row.way == Way.ORDER:
         for follow in _followers[row.kind]:
             follow(Payment.objects.get(pk=row.pk), now)
@@ -231,12 +261,13 @@ def heard(row: Incoming, now: datetime) -> UUID | None:
 
 @inbox.repairs(KEY, GroundRef.necessary("subscription_payment"))
 def repair(outgoing: Outgoing, ground: Ground, now: datetime) -> None:
-    """Have every payment read that was silent for too long: its event may be lost."""
-    silent = Payment.objects.filter(state__in=OPEN, changed_at__lt=now - QUIET).exclude(
-        Q(order_code="") & Q(transaction_id=None)
-    )
+    """Have every payment read that was silent for too long: its event may be lost. The newest first: what never moves starves none."""
+    silent = Payment.objects.filter(state__in=OPEN, changed_at__lt=now - QUIET, asked_at__gt=now - READ_FOR)
+    refused = Q(way=Way.CHARGE, state="failed")
     with transaction.atomic():
-        for payment in silent.order_by("changed_at")[:AT_ONCE]:
+        for payment in silent.exclude(Q(order_code="", transaction_id=None) | refused).order_by("-changed_at")[
+            :AT_ONCE
+        ]:
             _have_read(payment, "", now, f"{payment.pk.hex}:{now:%Y%m%d%H}")
 
 
@@ -256,15 +287,22 @@ def _have_read(payment: Payment, transaction_id: str, now: datetime, dedupe: str
     enqueue(kind="viva.read", payload=said, ground=ground_of(payment), now=now, dedupe=dedupe)
 
 
-def _read_order(row: Payment, ground: Ground, now: datetime) -> None:
-    order = api.order(row.order_code, ground=ground, now=now)
-    if order.state in ORDER_STATES:
+def _read_order(row: Payment, code: str, ground: Ground, now: datetime) -> None:
+    """Go where an order leads: to the transaction that took money, else to where its cards and its own time stand together."""
+    order = api.order(code, ground=ground, now=now)
+    tried = [one for one in api.transactions_of(code, ground=ground, now=now) if one.parent is None]
+    for one in sorted(tried, key=lambda one: STATES[one.letter] != "paid"):
+        if STATES[one.letter] in SETTLED:
+            found = _asked_for(row, one.id, ground, now)
+            if STATES[found.letter] in SETTLED:
+                _settle(row, found, ground, now)
+                return
+    if any(one.letter is Letter.ACTIVE for one in tried):
+        advance(row, "pending", now)
+    elif order.state in ORDER_STATES:
         advance(row, ORDER_STATES[order.state], now)
-    elif order.state is OrderState.PAID:
-        found = api.transactions_of(row.order_code, ground=ground, now=now)
-        for one in found:
-            if one.parent is None and one.letter is not Letter.ERROR:
-                settle(row, one.id, ground, now)
+    elif tried:
+        advance(row, "failed", now)
 
 
 def _given_back(paid: answers.Transaction, ground: Ground, now: datetime) -> int:

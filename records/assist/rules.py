@@ -7,7 +7,6 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from adapters import gates
-from adapters.faults import Closed
 from audit.actors import Actor
 from consents import patients, queries
 from consents.suspension import suspended
@@ -48,9 +47,7 @@ def why_not_help(kind: SuggestionKind, *, file_id: UUID, account_id: UUID, now: 
                 _("The patient hasn't allowed help by artificial intelligence. They decide about it in their portal."),
             )
         return refusal
-    try:
-        gates.require_open(SERVICES[kind], now)
-    except Closed:
+    if gates.why_shut(SERVICES[kind], now):
         return Refusal("closed", _("%(name)s isn't open to us at the moment. Nothing is lost: ask again later.") % name)
     return None
 

@@ -33,7 +33,8 @@ def ground_of(account_id: UUID) -> GroundRef:
 def must_be_open(account_id: UUID, *, now: datetime) -> None:
     """Raises ``Refused`` unless the person's switch is on, ``Closed`` while nothing may go to Google at all."""
     grant_for(account_id, *KEY, now=now)
-    gates.require_open(google.KEY, now)
+    if closed := gates.why_shut(google.KEY, now):
+        raise closed
 
 
 @transaction.atomic

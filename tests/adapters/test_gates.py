@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -246,3 +247,20 @@ def test_a_deployment_with_a_host_nobody_registered_is_said_before(
     for name, value in named.items():
         setattr(settings, name, value)
     assert [str(error.msg).split()[0] for error in check_hosts()] == found
+
+
+def test_only_whoever_calls_out_takes_the_one_try_of_a_resting_way(settings: Any) -> None:
+    """A page that took it would keep a healthy service shut: once a minute is enough."""
+    apps = (
+        "accounts",
+        "adapters",
+        "consents",
+        "gdpr_requests",
+        "lifecycle",
+        "praticonnect",
+        "records",
+        "subprocessors",
+    )
+    files = [path for app in apps for path in Path(settings.BASE_DIR, app).rglob("*.py")]
+    takers = {path.name for path in files if "require_open(" in path.read_text() and path.name != "gates.py"}
+    assert takers == {"door.py", "mail.py"}

@@ -8,7 +8,7 @@ import time_machine
 from django.urls import reverse
 
 from accounts.models import User
-from adapters import inbox, outbox
+from adapters import breaker, inbox, outbox
 from adapters.boxes.models import Incoming
 from adapters.models import Switch
 from adapters.viva import tokens
@@ -171,5 +171,16 @@ def test_while_the_way_is_closed_nothing_is_asked_and_the_page_says_how_else(
     with time_machine.travel(NOW, tick=False):
         client = verified_client(me, now=NOW)
         assert "To subscribe, write to" in client.get(reverse("lifecycle:subscription")).content.decode()
-        assert client.post(reverse("lifecycle:subscribe")).status_code == 404
+        said = client.post(reverse("lifecycle:subscribe"), follow=True).content.decode()
+    assert "Nothing was taken: try again later." in said
     assert (fakes.count, payments(me)) == (0, [])
+
+
+def test_a_page_that_asks_leaves_the_one_try_to_the_call(fakes: Fakes, me: User) -> None:
+    for _failure in range(breaker.OPENS_AFTER):
+        breaker.failed("viva", NOW)
+    rested = NOW + breaker.FIRST_REST
+    assert [subscribing.why_closed(at) is None for at in (NOW, rested, rested)] == [False, True, True]
+    subscribing.begin(user=me, by=actor_of(me), now=rested)
+    send_all(rested)
+    assert (payments(me), subscribing.why_closed(rested)) == ([("order", 3900, "ordered")], None)

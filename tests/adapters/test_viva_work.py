@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.db import transaction
@@ -12,12 +13,14 @@ from django.test import Client
 from adapters import inbox, outbox, promises
 from adapters.boxes.models import Incoming, Outgoing
 from adapters.boxes.refs import GroundRef
+from adapters.grounds import necessary
 from adapters.states import State
 from adapters.viva import api, tokens, work
 from adapters.viva.answers import Letter
 from adapters.viva.models import LADDER, Payment
 from audit.actors import Actor
 from fakes.provider import Notice
+from fakes.providers.viva import Transaction
 from fakes.server import Fakes
 from lifecycle.erasure import rows
 from lifecycle.expiring import money
@@ -308,7 +311,76 @@ def test_every_letter_leads_somewhere_and_never_back(fakes: Fakes, letter: Lette
     bring_all(fakes)
     expected = {"R": "partly_refunded"}.get(letter.value, work.STATES[letter])
     assert fresh(row).state == expected
-    assert not any(work.advance(row, state, NOW) for state in LADDER[: LADDER.index(expected) + 1])
+    back = [state for state in LADDER[: LADDER.index(expected) + 1] if (state, expected) != ("failed", "pending")]
+    assert not any(work.advance(row, state, NOW) for state in back)
+
+
+def card(fakes: Fakes, row: Payment, letter: str) -> Transaction:
+    """A card that somebody tried at Viva's page, told of; it neither pays the order nor ends it."""
+    order = fakes["viva"].orders[int(row.order_code)]
+    tried = fakes["viva"]._add(Transaction(str(new_id()), order, order.said["amount"], letter))
+    fakes["viva"].tell(1796, tried)
+    bring_all(fakes)
+    return tried
+
+
+def test_a_card_that_waited_and_was_refused_leaves_the_page_open_and_the_next_pays(fakes: Fakes) -> None:
+    row = ordered()
+    first = card(fakes, row, "A")
+    assert (fresh(row).state, fresh(row).transaction_id) == ("pending", None)
+    first.letter = "E"
+    fakes["viva"].tell(1798, first)
+    bring_all(fakes)
+    assert fresh(row).state == "failed"
+    second = fakes["viva"]._pay(fakes["viva"].orders[int(row.order_code)])
+    bring_all(fakes)
+    assert (fresh(row).state, str(fresh(row).transaction_id)) == ("paid", second.id)
+    with transaction.atomic():
+        back = work.give_back(fresh(row), amount=1000, now=NOW)
+    send_all(NOW)
+    assert (fresh(back).state, fresh(row).state, second.given_back) == ("paid", "refunded", 1000)
+
+
+def test_a_refusal_that_is_told_late_doesn_t_hide_that_another_card_waits(fakes: Fakes) -> None:
+    row = ordered()
+    first = card(fakes, row, "E")
+    card(fakes, row, "A")
+    fakes["viva"].tell(1798, first)
+    bring_all(fakes)
+    assert fresh(row).state == "pending"
+
+
+def test_a_second_card_whose_event_was_lost_is_found_by_the_order(fakes: Fakes) -> None:
+    row = ordered()
+    first = card(fakes, row, "A")
+    Payment.objects.filter(pk=row.pk).update(transaction_id=first.id)  # as it was noted before
+    first.letter = "E"
+    second = fakes["viva"]._pay(fakes["viva"].orders[int(row.order_code)])
+    fakes["viva"].notices.clear()
+    later = NOW + timedelta(minutes=31)
+    fakes.at(later)
+    repair(later)
+    send_all(later)
+    assert (fresh(row).state, str(fresh(row).transaction_id)) == ("paid", second.id)
+
+
+def test_what_never_moves_is_read_for_a_week_and_starves_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: dict[str, Any] = {"way": "order", "kind": "patient", "amount": 50, "state": "pending"}
+    ages = [timedelta(days=8), timedelta(days=2), timedelta(hours=1)]
+    rows = [Payment.objects.create(order_code=f"{n:016}", asked_at=NOW - age, changed_at=NOW - age, **said) for n, age in enumerate(ages)]  # fmt: skip
+    read = []
+    for at_once in (1, 3):
+        monkeypatch.setattr(work, "AT_ONCE", at_once)
+        with transaction.atomic():
+            work.repair(Outgoing(), necessary("subscription_payment"), NOW)
+        read.append([UUID(one.content["payment"]) for one in Outgoing.objects.filter(kind="viva.read").order_by("pk")])
+    assert read == [[rows[2].pk], [rows[2].pk, rows[1].pk]]
+
+
+def test_a_payment_that_waits_for_days_is_counted() -> None:
+    Payment.objects.create(way="order", kind="patient", amount=50, state="pending", asked_at=NOW, changed_at=NOW)
+    soon, late = (promises.payments_are_what_viva_says(NOW + timedelta(days=3, seconds=n)) for n in (-1, 1))
+    assert (soon.kept, late.kept, late.figures["waiting_for_three_days"]) == (True, False, 1)
 
 
 def test_withdrawn_before_it_is_sent_nothing_leaves(fakes: Fakes) -> None:
