@@ -6,6 +6,7 @@ from lifecycle.breaches import promises as _breaches  # noqa: F401 - registers M
 from lifecycle.changes import promises as _changes  # noqa: F401 - registers MD-13
 from lifecycle.deletion import patient_promises as _closing  # noqa: F401 - registers MD-12
 from lifecycle.deletion import promises as _deletion  # noqa: F401 - registers PC-34 and MD-22
+from lifecycle.deletion import telling_promises as _telling  # noqa: F401 - registers the messages of PC-34
 from lifecycle.erasure import promises as _erasure  # noqa: F401 - registers PC-35, PC-36, PC-40, PC-50, PC-62 and NEW-06
 from lifecycle.expiring import promises as _expiring  # noqa: F401 - registers PC-43, PC-46, PC-46b, PC-51 and PC-52
 from lifecycle.holds import promises as _holds  # noqa: F401 - registers LAW-03 and NEW-03

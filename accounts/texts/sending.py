@@ -50,10 +50,13 @@ def tell(user: User, kind: str, values: Mapping[str, Value], **how: object) -> N
 
 
 def say_goodbye(user: User, now: datetime) -> None:
-    """The last word to a proved number, in the transaction that erases the account: the row alone holds the number, sealed, until it left."""
+    """The last word to a proved number, in the transaction that erases the account: the row alone holds the number, sealed, until it left.
+
+    By day: sweeps execute at whatever hour the request was made, and this is nothing to wake anybody for.
+    """
     row = queries.number_of(user.pk)
     if row and row.proved_at:
-        enqueue(user, "deletion_end", {}, now=now, to=row.number)
+        enqueue(user, "deletion_end", {}, now=now, by_day=True, to=row.number)
 
 
 @outbox.handles(KIND)

@@ -14,7 +14,7 @@ from care.tenancy import ALL, scope
 from consents import suspension
 from consents.actions import decide
 from lifecycle import queries as phases
-from lifecycle.deletion import promises, rules
+from lifecycle.deletion import promises, rules, telling
 from lifecycle.deletion.actions import record_execution, request_deletion, waive_wait, withdraw_deletion
 from lifecycle.erasure.plan import plan_for_account
 from lifecycle.models import DeletionEvent, Disposal
@@ -22,6 +22,7 @@ from lifecycle.states import Name
 from praticonnect.database import as_owner
 from privacy.ids import new_id
 from privacy.promises import measure
+from tests.letters import deliver
 from tests.lifecycle.helpers import IN, PARIS, make_trial
 from tests.records.factories import actor_of
 
@@ -44,6 +45,7 @@ def kept(promise_id: str, now: datetime = LATER) -> tuple[bool | None, dict[str,
 
 def ask(user: User, now: datetime = ASKED) -> None:
     request_deletion(user=user, plan_sha256=plan_for_account(user.pk, now).sha256, by=actor_of(user), now=now)
+    deliver()  # who isn't told breaks PC-34 too (test_deletion_texts.py)
 
 
 def force(sql: str, *values: object) -> None:
@@ -69,6 +71,7 @@ def test_promise_is_kept_through_a_whole_life(me: User, promise_id: str) -> None
     ask(me)
     seen.append(kept(promise_id)[0])
     withdraw_deletion(account_id=me.pk, by=actor_of(me), now=LATER)
+    deliver()
     seen.append(kept(promise_id)[0])
     ask(me, LATER)
     waive_wait(user=me, by=actor_of(me), now=LATER)
@@ -90,6 +93,9 @@ def test_instant_after_the_deadline_breaks_it(me: User) -> None:
 
 def test_request_that_nobody_executed_breaks_it(me: User) -> None:
     ask(me)
+    for days in (7, 1):
+        telling.sweep(by=Actor.system("test"), now=ENDS - timedelta(days=days), dry_run=False)
+        deliver()
     assert (kept("PC-34", ENDS)[0], broken("PC-34", "executions_overdue", ENDS + timedelta(days=1))) == (True, 1)
 
 
