@@ -96,6 +96,11 @@ def silent_when(asks: Callable[[UUID], bool]) -> None:
         silences.append(asks)
 
 
+def is_silent(account_id: UUID) -> bool:
+    """Whether nobody writes to the holder of an account any more."""
+    return any(asks(account_id) for asks in silences)
+
+
 class CredentialsCut(Protocol):
     """What is called when lost credentials are cut, in the same transaction; returns how many links and invitations it ended."""
 

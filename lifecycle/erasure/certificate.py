@@ -16,6 +16,8 @@ from django.db.models import CharField, Exists, OuterRef
 from django.db.models.functions import Cast
 from django.urls import reverse
 
+from accounts.hooks import is_silent
+from accounts.mails import DIED
 from adapters import mail, outbox
 from adapters.boxes.models import Outgoing
 from adapters.grounds import Ground
@@ -28,6 +30,7 @@ from lifecycle.erasure import identity, mailbox, mails, paper
 from lifecycle.models import ClosedAccount, Erasure, ErasureCertificate
 from lifecycle.residue.scanning import STORES
 from privacy.ids import new_id
+from privacy.refusals import Refused
 from privacy.retention import RULES
 
 FORMAT: Final = "praticonnect erasure certificate v1"
@@ -60,12 +63,13 @@ def make(decided: Erasure, *, now: datetime) -> ErasureCertificate:
 def send(erasure_id: UUID, *, by: Actor, now: datetime) -> None:
     """Have the certificate sent to the person, to the address that is archived; once.
 
-    A patient's file has no address left, and a repetition after a restore was told of before: both count as sent.
+    A patient's file has no address left, the dead aren't written to, and a repetition after a restore was told of before:
+    all three count as sent.
     """
     made = ErasureCertificate.objects.select_for_update().get(erasure_id=erasure_id)
     if made.sent_at:
         return
-    if _reader(erasure_id, by, now):
+    if _reader(erasure_id, by, now) and not _is_silent(erasure_id):
         mails.ask(made.pk)
     else:
         _note_sent(made, now)
@@ -75,6 +79,9 @@ def send(erasure_id: UUID, *, by: Actor, now: datetime) -> None:
 def deliver(row: Outgoing, ground: Ground, now: datetime) -> None:
     """Send one, and write that it left. Raises as :func:`adapters.mail.post`, ``Undeliverable`` when nobody is known any more."""
     made = ErasureCertificate.objects.get(pk=row.content["certificate"])
+    if _is_silent(made.erasure_id):
+        _note_sent(made, now)
+        raise Refused(DIED)
     who = _reader(made.erasure_id, SENDER, now)
     if who is None:
         raise outbox.Undeliverable("nobody_known")
@@ -90,6 +97,12 @@ def _reader(erasure_id: UUID, by: Actor, now: datetime) -> dict[str, str] | None
     known = identity.opened(decided.subject_id, by=by, now=now) if decided.subject_id else None
     who: dict[str, str] | None = known["identity"] if known and not decided.replayed else None
     return who
+
+
+def _is_silent(erasure_id: UUID) -> bool:
+    """Whether its account's holder died: their mailbox is somebody else's now."""
+    decided = Erasure.objects.get(erasure_id=erasure_id, state=Erasure.State.DECIDED)
+    return bool(decided.subject_id and is_silent(decided.subject_id))
 
 
 def _note_sent(made: ErasureCertificate, now: datetime) -> None:

@@ -3,10 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.core import mail
 
+from accounts import hooks
 from accounts.models import User
+from adapters import outbox
 from adapters.models import Incoming, Outgoing
+from adapters.states import Event
 from audit.actors import Actor
+from lifecycle.erasure import mails as certificates
 from lifecycle.erasure import rows
 from lifecycle.erasure.deciding import decide_account
 from lifecycle.erasure.finishing import finish
@@ -59,3 +64,19 @@ def test_what_nobody_was_owed_and_left_after_the_decision_is_residue() -> None:
     decide_account(user.pk, approved=plan_for_account(user.pk, now).sha256, by=BY, now=now)
     sent(user, "accounts.mail", "account_message", now + HOUR)
     assert rows.outgoing(user.pk).count() == 1
+
+
+def test_certificate_of_somebody_who_died_meanwhile_is_sent_to_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their mailbox is somebody else's now; the control is that it waited to leave."""
+    user = make_practitioner(now=OPENED)
+    decided = decide_account(user.pk, approved=plan_for_account(user.pk, OPENED).sha256, by=BY, now=OPENED)
+    finish(decided.erasure_id, by=BY, now=OPENED)
+    waiting = Outgoing.objects.get(kind=certificates.KIND)
+    monkeypatch.setattr(hooks, "silences", [lambda account_id: account_id == user.pk])
+    outcome = outbox.attempt(waiting, now=OPENED)
+    assert (outcome.event, outcome.problem, mail_left()) == (Event.REFUSE, "holder_died", [])
+    assert ErasureCertificate.objects.get().sent_at == OPENED
+
+
+def mail_left() -> list[str]:
+    return [one.to[0] for one in list.__iter__(mail.outbox)]
