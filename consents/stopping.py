@@ -84,14 +84,14 @@ def begin(event: ConsentEvent, also: Collection[str], now: datetime) -> list[Sto
     """
     if EVERY_KEY[event.key].kind not in STOPPABLE:
         return []
-    waited = _resting_on(event.subject_id, event.slot)
+    waited = _resting_on(event.subject_id, _with_children(event.slot))
     dropped = drop(waited, now=now)
     at_work = waited.filter(state=State.WAITING).exists()
-    concerned = (place for slot in (event.slot, *also) for place in _places[slot] if place.where(event.subject_id))
-    names = [QUEUE, *(place.name for place in concerned)]
+    where = [(slot, place) for slot in (event.slot, *also) for place in _places[slot] if place.where(event.subject_id)]
+    named = [(event.slot, QUEUE), *((slot, place.name) for slot, place in where)]
     rows = [
-        Stop(event_id=event.pk, subject_id=event.subject_id, slot=event.slot, name=name, asked_at=now, due_at=now)
-        for name in names
+        Stop(event_id=event.pk, subject_id=event.subject_id, slot=slot, name=name, asked_at=now, due_at=now)
+        for slot, name in named
     ]
     rows[0].dropped = dropped
     if not at_work:
@@ -113,14 +113,16 @@ def begin_again(event_id: UUID) -> None:
 
 
 def attempt(stop: Stop, *, now: datetime) -> Outcome:
-    """Run a claimed row's stopper; what came of it, for :func:`finish`. What was allowed again meanwhile isn't stopped."""
+    """Run a claimed row's stopper; what came of it, for :func:`finish`. What was allowed again meanwhile isn't stopped.
+
+    Asked of the place's own switch: who allows the key above again hasn't allowed what went off with it.
+    """
     if stop.worn_out:
         return Outcome(Event.GIVE_OUT, LOST)
     place = _place(stop.name)
     if place is None:
         return Outcome(Event.RETRY, NO_HANDLER)
-    key, _dot, child = stop.slot.partition(".")
-    if queries.is_live(stop.subject_id, key, child or None, now=now):
+    if place.name != QUEUE and _is_on(stop, stop.slot, now):
         return Outcome(Event.REFUSE, GIVEN_AGAIN)
     try:
         place.run(stop, now)
@@ -210,15 +212,30 @@ def _place(name: str) -> Place | None:
 
 
 def _queue_is_still(stop: Stop, now: datetime) -> None:
-    """What was under way at the click has come to its end; if it failed, its ground is asked again and it is dropped."""
-    rows = _resting_on(stop.subject_id, stop.slot).filter(state=State.WAITING, queued_at__lte=stop.asked_at)
+    """What was under way at the click has come to its end; if it failed, its ground is asked again and it is dropped.
+
+    Switch by switch: what is allowed again may go on.
+    """
+    off = [slot for slot in _with_children(stop.slot) if not _is_on(stop, slot, now)]
+    rows = _resting_on(stop.subject_id, off).filter(state=State.WAITING, queued_at__lte=stop.asked_at)
     drop(rows, now=now)
     if rows.exists():
         raise TryLater("under_way")
 
 
-def _resting_on(subject_id: UUID, slot: str) -> QuerySet[Outgoing]:
-    """The messages that rest on a switch: a person's with everything below it, or a patient's own about the file."""
-    if slot in PATIENT_KEYS:
-        return Outgoing.objects.filter(file_id=subject_id, wish=slot)
-    return Outgoing.objects.filter(subject_id=subject_id, slot__in=[slot, *([] if "." in slot else children_of(slot))])
+def _is_on(stop: Stop, slot: str, now: datetime) -> bool:
+    key, _dot, child = slot.partition(".")
+    return queries.is_live(stop.subject_id, key, child or None, now=now)
+
+
+def _with_children(slot: str) -> list[str]:
+    """A switch with everything below it."""
+    return [slot, *([] if "." in slot else children_of(slot))]
+
+
+def _resting_on(subject_id: UUID, slots: Collection[str]) -> QuerySet[Outgoing]:
+    """The messages that rest on these switches of one person, or a patient's own about the file."""
+    wishes = [slot for slot in slots if slot in PATIENT_KEYS]
+    if wishes:
+        return Outgoing.objects.filter(file_id=subject_id, wish__in=wishes)
+    return Outgoing.objects.filter(subject_id=subject_id, slot__in=slots)

@@ -179,6 +179,36 @@ def test_a_place_is_told_too_when_the_key_above_goes(places: dict[str, Place]) -
     assert sorted(Stop.objects.values_list("name", flat=True)) == ["calendar", "queue"]
 
 
+def test_what_went_off_with_the_key_above_is_stopped_although_that_key_is_allowed_again(
+    places: dict[str, Place],
+) -> None:
+    told: list[str] = []
+    places["calendar"] = lambda stop: told.append(stop.slot)
+    slot = children_of(PARENT)[0]
+    subject = agreeing(slot)
+    choose(person(subject), PARENT, False)
+    choose(person(subject), PARENT, now=NOON + timedelta(seconds=1))
+    stop_all(NOON + timedelta(seconds=2))
+    assert (told, Stop.objects.get(name="calendar").state) == ([slot], State.DONE)
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_message_under_way_is_waited_for_unless_its_own_switch_is_allowed_again(
+    receiver: Receiver, again: bool
+) -> None:
+    slot = children_of(PARENT)[0]
+    subject = agreeing(slot)
+    queued(subject, slot=slot)
+    assert Outgoing.claim(NOON)
+    choose(person(subject), PARENT, False)
+    later = NOON + timedelta(seconds=1)
+    choose(person(subject), PARENT, now=later)
+    if again:
+        choose(person(subject), PARENT, child=slot.partition(".")[2], now=later)
+    stop_all(later)
+    assert Stop.objects.get(name="queue").state == (State.DONE if again else State.WAITING)
+
+
 def test_what_is_under_way_at_the_click_counts_until_it_has_ended(receiver: Receiver) -> None:
     subject = agreeing()
     queued(subject)
