@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterable, Mapping
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +13,7 @@ from adapters import outbox
 from adapters.assemblyai import SOUND
 from adapters.boxes.refs import GroundRef
 from audit.actors import Actor
+from care.tenancy import ALL, scope
 from consents.grants import patient_grant_for
 from privacy.ids import new_id
 from privacy.patient_keys import AI_HELP
@@ -19,10 +21,11 @@ from privacy.purposes import Purpose
 from privacy.refusals import require
 from records.actions.consultations import read_content, save_draft
 from records.actions.journal import journal, person
-from records.assist.queries import OPEN, THERE
+from records.assist.queries import OPEN, THERE, astray
 from records.assist.rules import SLOTS, why_not_ask, why_not_decide, why_not_help, why_not_notes, why_not_sound
 from records.fields import CONSULTATION_FIELDS
 from records.models import Consultation, Suggestion, SuggestionKind, SuggestionState
+from records.restriction.queries import live
 from vault import access
 from vault.handles import Handle
 
@@ -98,6 +101,22 @@ def drop(rows: QuerySet[Suggestion], *, why: str, now: datetime) -> None:
     remove_copies(rows.filter(THERE), now=now)
 
 
+@transaction.atomic
+def lapse(*, now: datetime, consultation: Consultation | None = None) -> int:
+    """Drop what will never come, with its sound; everybody's, or one draft's. A restricted file's stays as it lies. How many."""
+    with scope(ALL) if consultation is None else nullcontext():
+        rows = Suggestion.objects.filter(state=SuggestionState.WAITING)
+        rows = (
+            rows.filter(consultation=consultation)
+            if consultation
+            else rows.exclude(file_id__in=live().values("file_id"))
+        )
+        lost = rows.filter(pk__in=astray(rows.defer("sound"), now=now))
+        number = lost.count()
+        drop(lost, why="too_late", now=now)
+    return number
+
+
 def remove_copies(rows: Iterable[Suggestion], *, now: datetime, again: str = "") -> None:
     """Have the copies at the transcription service deleted, each by one message, whatever anybody agrees to."""
     for row in rows:
@@ -127,6 +146,7 @@ def opened(row: Suggestion, *, by: Actor, now: datetime, action: str) -> Handle:
 def _asked(consultation: Consultation, kind: SuggestionKind, by: Actor, now: datetime) -> Suggestion:
     """An unsaved row, if both agree and the draft is the asker's own."""
     row = Consultation.objects.select_for_update(of=("self",)).get(pk=consultation.pk)
+    lapse(now=now, consultation=row)
     require(why_not_ask(row, kind, by=by))
     account = person(by)
     require(why_not_help(kind, file_id=row.file_id, account_id=account, now=now))

@@ -30,6 +30,7 @@ from records.reading import Part, open_file
 from tests.accounts.factories import verified_client
 from tests.records.assist_world import LATER, NOTES, SOUND, World, stop, work, world
 from tests.records.factories import make_consultation
+from tests.records.restriction.helpers import restrict
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 SOON = LATER + timedelta(minutes=1)
@@ -212,6 +213,44 @@ def test_signed_or_discarded_what_nobody_took_over_goes(here: World) -> None:
     assert [(stands(one).state, stands(one).text, stands(one).consultation_id) for one in (first, second)] == [
         ("dropped", None, here.consultation.pk), ("dropped", None, None),
     ]  # fmt: skip
+
+
+def ended(asked: Suggestion, state: str) -> None:
+    Outgoing.objects.filter(dedupe=str(asked.pk)).update(state=state, ended_at=SOON, payload=None)
+
+
+@pytest.mark.parametrize(
+    ("state", "after", "left"),
+    [("failed", 1, True), ("dropped", 1, True), ("waiting", 1, False), ("waiting", 24 * 60, True)],
+)
+@pytest.mark.parametrize("kind", ["draft", "transcript"])
+def test_what_nothing_brings_any_more_goes_with_its_sound_and_is_said(
+    here: World, monkeypatch: pytest.MonkeyPatch, kind: str, state: str, after: int, left: bool
+) -> None:
+    asked = ask(here, kind)
+    if state != "waiting":
+        ended(asked, state)
+    now = LATER + timedelta(minutes=after)
+    monkeypatch.setattr("tests.adapters.test_assist.SOON", now)
+    shown = helped(here)
+    assert ([one.row.pk for one in shown.shown], len(shown.lost)) == ([], 1) if left else ([asked.pk], 0)
+    actions.lapse(now=now)
+    row = stands(asked)
+    assert (row.state, row.sound is None) == (("dropped", True) if left else ("waiting", kind == "draft"))
+    assert len(helped(here).lost) == left
+
+
+def test_what_was_lost_may_be_asked_for_again_at_once(here: World, fakes: Fakes) -> None:
+    first = ask(here)
+    ended(first, "failed")
+    again = ask(here)
+    assert (stands(first).state, work(), stands(again).state, helped(here).lost) == ("dropped", [DRAFTED], "ready", [])
+
+
+def test_the_sound_of_a_restricted_file_stays_as_it_lies(here: World) -> None:
+    asked = ask(here, "transcript")
+    restrict(here.file, now=SOON)
+    assert (actions.lapse(now=LATER + timedelta(days=2)), stands(asked).state) == (0, "waiting")
 
 
 # Transcripts

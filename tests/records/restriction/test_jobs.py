@@ -170,7 +170,7 @@ OTHER_TASKS: Final = {
     "lifecycle.tell_changes": "mails to accounts about versions of texts",
     "records.publish_statistics": "counts of files in daily use under a grant, the restricted aside (records/statistics/cohort.py)",
     "records.resume_imports": "rings records.process_import, with ids",
-    "records.sweep_documents": "objects in the storage that no row names",
+    "records.sweep_documents": "objects in the storage that no row names, and what a machine never brought, the restricted aside",
 }
 """The others, and what they have to do with; they run here too, but for one."""
 
