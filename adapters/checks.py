@@ -28,7 +28,7 @@ def check_hosts(app_configs: Any = None, **_options: Any) -> list[Error]:
 
 
 def check_places(app_configs: Any = None, **_options: Any) -> list[Error]:
-    """E002: a folder whose new objects would go where the register's last version doesn't have them lie. E003: no such folder."""
+    """By the code alone, announced or not: it runs before there is a database. E002: a folder whose new objects would go where the register's last version doesn't have them lie. E003: no such folder."""
     store: Any = storages["default"]
     if not hasattr(store, "stores"):
         return []
@@ -40,7 +40,7 @@ def check_places(app_configs: Any = None, **_options: Any) -> list[Error]:
     ]
     for name, folder in known.items():
         target = store.target(f"{name}/")
-        if not target.inside and (more := beyond(folder, target.carrier, latest)):
+        if not target.inside and (more := beyond(folder, target.carrier, latest, VERSIONS)):
             found.append(
                 Error(
                     f"new objects of {name}/ would go to {target.carrier}, which may not hold {', '.join(sorted(more))} data",

@@ -4,13 +4,13 @@ An app registers its folders when it starts. What lies in a folder that nobody r
 what it is, how long it stays, or whom it may be given to.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
 from privacy.declare import Category
-from privacy.subprocessors import NoRegister, entry
+from privacy.subprocessors import NoRegister, RegisterVersion, entry
 
 Named = tuple[str, bool]
 """A stored name that a row knows, and whether its object has to be there now (an export that is being made needn't be)."""
@@ -50,9 +50,11 @@ def folder_of(name: str) -> Folder:
     return _folders[head]
 
 
-def beyond(folder: Folder, carrier: str, day: date) -> frozenset[Category]:
+def beyond(
+    folder: Folder, carrier: str, day: date, versions: Sequence[RegisterVersion] | None = None
+) -> frozenset[Category]:
     """What ``folder`` holds that ``carrier`` may not process, by the register of that day; empty if it may lie there."""
     try:
-        return folder.categories - entry(carrier, day).categories
+        return folder.categories - entry(carrier, day, versions).categories
     except (NoRegister, KeyError):
         return folder.categories

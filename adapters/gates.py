@@ -1,6 +1,6 @@
 """Whether a way out is open at all, whoever asks: the register, a setting, the office's switch, the breaker (PC-101)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from adapters.models import Switch
 from privacy.clocks import legal_day
 from privacy.payers import Payer, is_payer, payer
 from privacy.refusals import Refusal
-from privacy.subprocessors import CLOSED, Host, RegisterVersion, Subprocessor, entry, why_closed
+from privacy.subprocessors import CLOSED, Host, Subprocessor, entry, why_closed
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 """Where a stand-in may listen; never in production."""
@@ -23,17 +23,6 @@ LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 Receiver = Subprocessor | Payer
 """Who may be sent something: whoever processes it for us, or a payer, who is told it in its own right."""
-
-_counting: list[Callable[[datetime], Sequence[RegisterVersion]]] = []
-
-
-def count_with(counted: Callable[[datetime], Sequence[RegisterVersion]]) -> None:
-    """Have only those versions of the register count that were announced in time: ``subprocessors`` registers who knows them."""
-    _counting[:] = [counted]
-
-
-def _versions(now: datetime) -> Sequence[RegisterVersion] | None:
-    return _counting[0](now) if _counting else None
 
 
 def stand_ins_play() -> bool:
@@ -46,7 +35,7 @@ def by_register(subprocessor: str, now: datetime) -> Closed | None:
     if is_payer(subprocessor):
         known = payer(subprocessor, legal_day(now), made_up=stand_ins_play())
         return None if known else Closed(subprocessor, "register", _("it doesn't stand in the list of payers"))
-    why = why_closed(subprocessor, legal_day(now), _versions(now))
+    why = why_closed(subprocessor, legal_day(now))
     return Closed(subprocessor, "register", _(CLOSED[why])) if why else None
 
 
@@ -96,13 +85,18 @@ def _resting(subprocessor: str, until: datetime) -> Closed:
     return Closed(subprocessor, "breaker", _("resting after failures in a row"), until)
 
 
-def known_host(subprocessor: str, hostname: str, now: datetime) -> tuple[Receiver, Host]:
-    """The register's rows of a host. Raises :class:`Closed` for one that the register doesn't have for this subprocessor."""
+def registered(subprocessor: str, now: datetime) -> Receiver:
+    """Its row in the register or among the payers. Raises :class:`Closed` where none counts now, or what is there is shut."""
     if closed := by_register(subprocessor, now):
         raise closed
     day = legal_day(now)
     listed = payer(subprocessor, day, made_up=stand_ins_play()) if is_payer(subprocessor) else None
-    found: Receiver = listed or entry(subprocessor, day, _versions(now))
+    return listed or entry(subprocessor, day)
+
+
+def known_host(subprocessor: str, hostname: str, now: datetime) -> tuple[Receiver, Host]:
+    """The register's rows of a host. Raises :class:`Closed` for one that the register doesn't have for this subprocessor."""
+    found = registered(subprocessor, now)
     if (host := found.host(hostname)) is None:
         raise Closed(subprocessor, "register", _("the register doesn't know this host"))
     return found, host

@@ -24,9 +24,7 @@ from adapters.content import Plain
 from adapters.faults import Broken, Busy, Fault, TimedOut
 from adapters.grounds import Ground, Necessary, must_be_genuine
 from adapters.outbox import Undeliverable
-from privacy.clocks import legal_day
 from privacy.declare import Category
-from privacy.subprocessors import entry
 
 CARRIED_WITH: Final = frozenset({Category.CONTACT, Category.IDENTITY})
 
@@ -179,7 +177,7 @@ def _host(now: datetime) -> tuple[str, bool]:
     """The host a letter goes to, and whether it is a stand-in of this machine: mail in files, in memory or to a test's server."""
     carrier, named = settings.MAIL_CARRIER, settings.MAIL_HOST
     if not settings.PRODUCTION and (not named or named in gates.LOOPBACK):
-        found = entry(carrier, legal_day(now))
+        found = gates.registered(carrier, now)
         return next(host.name for host in found.hosts if host.name.startswith("smtp.")), True
     gates.known_host(carrier, named, now)
     return named, False

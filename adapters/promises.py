@@ -1,6 +1,6 @@
 """Live checks: nothing goes where the register closes the way (PC-101), nothing is sold (PC-102), money and signatures (PC-93, PC-94)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from privacy.declare import Category
 from privacy.patient_keys import EVERY_KEY
 from privacy.payers import Payer, is_payer, payer
 from privacy.promises import Measure, promise
-from privacy.subprocessors import Subprocessor, entry, register_at, why_closed
+from privacy.subprocessors import RegisterVersion, Subprocessor, counted, entry, register_at, why_closed
 
 A_DAY: Final = timedelta(days=1)
 THREE_DAYS: Final = timedelta(days=3)
@@ -38,9 +38,10 @@ select subprocessor, host, stand_in, ground, categories, (at at time zone 'Europ
 def no_transfer_without_a_mechanism(now: datetime) -> Measure:
     """No line of the journal went to a closed way, to a host nobody registered, or took health data out of the EEA."""
     closed = unknown = health_outside = number = 0
+    versions = counted()
     for key, host, stand_in, _ground, categories, day, lines, _bytes in _journal():
         number += lines
-        found = _receiver(key, day, stand_in=stand_in)
+        found = _receiver(key, day, versions, stand_in=stand_in)
         closed += lines if found is None else 0
         row = found.host(host) if found else None
         unknown += lines if row is None and not stand_in else 0
@@ -51,7 +52,7 @@ def no_transfer_without_a_mechanism(now: datetime) -> Measure:
     figures = {
         "lines": number,
         "ways_closed_by_the_register_now": sorted(
-            key for key in settings.ADAPTERS if not is_payer(key) and why_closed(key, today)
+            key for key in settings.ADAPTERS if not is_payer(key) and why_closed(key, today, versions)
         ),
         "sent_while_closed": closed,
         "sent_to_unknown_hosts": unknown,
@@ -64,15 +65,16 @@ def no_transfer_without_a_mechanism(now: datetime) -> Measure:
 def nothing_is_sold(now: datetime) -> Measure:
     """Whoever received something processes it for us, or is a listed payer that was asked; on a ground of the closed register."""
     buyers, groundless, lines, size, asked = set[str](), set[str](), 0, 0, 0
+    versions = counted()
     for key, _host, stand_in, ground, _categories, day, number, bytes_out in _journal():
         lines, size = lines + number, size + bytes_out
         asked += number if is_payer(key) else 0
-        if _receiver(key, day, stand_in=stand_in) is None or key not in settings.ADAPTERS:
+        if _receiver(key, day, versions, stand_in=stand_in) is None or key not in settings.ADAPTERS:
             buyers.add(key)
         if not is_a_ground(ground):
             groundless.add(ground)
     figures = {
-        "processors": len(register_at(legal_day(now)).entries),
+        "processors": len(register_at(legal_day(now), versions).entries),
         "lines": lines,
         "bytes": int(size),
         "questions_to_payers": asked,
@@ -159,11 +161,13 @@ def is_a_ground(name: str) -> bool:
     return name in NECESSITIES or (len(slots) <= 2 and all(slot.partition(".")[0] in EVERY_KEY for slot in slots))
 
 
-def _receiver(key: str, day: date, *, stand_in: bool) -> Subprocessor | Payer | None:
+def _receiver(
+    key: str, day: date, versions: Sequence[RegisterVersion], *, stand_in: bool
+) -> Subprocessor | Payer | None:
     """Who stood behind a line on its day; None for nobody whom the lists of that day had, or had open."""
     if is_payer(key):
         return payer(key, day, made_up=stand_in)
-    return None if why_closed(key, day) else entry(key, day)
+    return None if why_closed(key, day, versions) else entry(key, day, versions)
 
 
 def _journal() -> Iterable[Any]:

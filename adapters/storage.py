@@ -27,9 +27,8 @@ from adapters.folders import folder_of
 from adapters.grounds import NoGround, necessary
 from adapters.objects import erase
 from adapters.storage_faults import must_have_bucket, named_faults
-from privacy.clocks import legal_day
 from privacy.refusals import Refusal
-from privacy.subprocessors import VERSIONS, entry
+from privacy.subprocessors import counted
 from vault.files import MAGIC
 
 CONNECTING, SILENCE = 5, 10
@@ -176,7 +175,7 @@ class JournaledS3(S3Storage):
         return getattr(self._connections, "inside", False)
 
     def _must_be_open(self) -> None:
-        """Raises :class:`Closed` for a host nobody registered ever, without credentials, or switched off.
+        """Raises :class:`Closed` for a host that no version which counts ever had, without credentials, or switched off.
 
         A register that has closed the way since lets us fetch and delete what lies there; only storing asks for more.
         """
@@ -193,7 +192,7 @@ class JournaledS3(S3Storage):
     def _depart(self, name: str) -> int:
         """The line in the journal. Raises :class:`Closed` and NoGround for what the register doesn't have lie there now."""
         now, ground, folder = journal.database_clock(), necessary("sealed_storage"), folder_of(name)
-        host = entry(self.carrier, legal_day(now)).hosts[0].name if self.stand_in else self.host
+        host = gates.registered(self.carrier, now).hosts[0].name if self.stand_in else self.host
         found, _row = gates.known_host(self.carrier, host, now)
         if folder.categories - found.categories:
             raise NoGround(Refusal("wrong_categories", _("The register doesn't have such files lie at this service.")))
@@ -281,7 +280,7 @@ def _config(options: Mapping[str, Any]) -> Config:
 
 
 def _entries(carrier: str) -> list[Any]:
-    return [version.entry(carrier) for version in VERSIONS]
+    return [version.entry(carrier) for version in counted()]
 
 
 class _Counted(File):  # type: ignore[type-arg]  # generic in the stubs alone

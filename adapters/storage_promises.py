@@ -12,7 +12,7 @@ from adapters.objects import contact, versions
 from adapters.stock import Shelf, take_stock
 from adapters.storage_faults import anybody_may
 from privacy.promises import Measure, promise
-from privacy.subprocessors import NoRegister, entry
+from privacy.subprocessors import NoRegister, counted, entry
 from vault.files import MAGIC
 
 TESTS: Final = "tests/adapters/test_storage_real.py"
@@ -99,10 +99,10 @@ def _head(store: Any, name: str) -> bytes:
 def _beyond_register(carrier: str) -> int:
     """Lines about files of a kind that the register of their day didn't have lie there."""
     lines = Egress.objects.filter(subprocessor=carrier, ground="sealed_storage")
-    found = 0
+    found, versions = 0, counted()
     for categories, day, number in lines.values_list("categories", "at__date").annotate(Count("pk")).order_by():
         try:
-            allowed = entry(carrier, day).categories
+            allowed = entry(carrier, day, versions).categories
         except (NoRegister, KeyError):
             allowed = frozenset()
         found += number if set(categories.split(",")) - allowed else 0

@@ -1,8 +1,8 @@
 """What the page of switches shows: each switch with its words, its state and its next move."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from consents.stopping import Stopping
 from privacy.clocks import legal_day
 from privacy.closures import closure
 from privacy.consent_keys import KEYS, Kind
+from privacy.subprocessors import RegisterVersion, counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class Switch:
     wording: Wording
     state: State
     event_id: UUID | None
-    day: date
+    closed: str
+    """Why nothing goes to the service whatever is allowed, since when; empty while its way is open (PC-101)."""
     stopping: Stopping | None = None
     """How far its withdrawal has come, while that is what it stands on."""
     beside: str = ""
@@ -71,11 +73,6 @@ class Switch:
     def html(self) -> SafeString:
         """The whole wording, for whoever unfolds it."""
         return rendering.html(self.text.content)
-
-    @property
-    def closed(self) -> str:
-        """Why nothing goes to the service whatever is allowed, since when; empty while its way is open (PC-101)."""
-        return closure(self.child, self.day) if self.child else ""
 
     @property
     def leaves_by_page(self) -> bool:
@@ -124,7 +121,9 @@ def board(subject_id: UUID, *, language: str, now: datetime) -> list[Group]:
     ids = {event.number: event.pk for event in events}
     states = fold(event.fact for event in events)
     stopped = stopping.of_events(ids[state.number] for state in states.values() if state.number and not state.on)
-    make = partial(_switch, subject_id, states=states, ids=ids, stopped=stopped, language=language, now=now)
+    make = partial(
+        _switch, subject_id, states=states, ids=ids, stopped=stopped, versions=counted(), language=language, now=now
+    )
     made = [make(key, "", children=[make(key, one.key) for one in KEYS[key].children]) for key in KEYS]
     return [Group(name, about, [one for one in made if KEYS[one.key].kind in kinds]) for name, about, kinds in GROUPS]
 
@@ -142,6 +141,7 @@ def _switch(
     states: dict[str, State],
     ids: dict[int, UUID],
     stopped: dict[UUID, Stopping],
+    versions: Sequence[RegisterVersion],
     language: str,
     now: datetime,
     children: list[Switch] | None = None,
@@ -151,5 +151,6 @@ def _switch(
     text, state = notices.in_force(slot, language, day), states[slot]
     event_id = ids.get(state.number)
     own = None if state.by_parent or event_id is None else stopped.get(event_id)
+    closed = closure(child, day, versions) if child else ""
     said = beside(slot, subject_id)
-    return Switch(key, child, text, text.wording, state, event_id, day, own, said, children or [])
+    return Switch(key, child, text, text.wording, state, event_id, closed, own, said, children or [])

@@ -9,10 +9,11 @@ from consents import queries
 from consents.grants import NoGrant, grant_for
 from consents.states import children_of
 from consents.trial import Trial, trial
+from privacy.clocks import legal_day
 from privacy.consent_keys import KEYS
 from privacy.declare import Category
 from privacy.promises import Measure, promise
-from privacy.subprocessors import VERSIONS
+from privacy.subprocessors import register_at
 
 PARENT: Final = "third_party_integrations"
 CHILDREN: Final = tuple(slot.partition(".")[2] for slot in children_of(PARENT))
@@ -32,7 +33,7 @@ def each_integration_has_its_own_authorisation(now: datetime) -> Measure:
         "closed_without_a_choice": refused,
         "switches_that_open_another": wider,
         "switches_that_outlive_their_parent": outliving,
-        "services_without_an_entry": sorted(set(CHILDREN) - {one.key for one in VERSIONS[-1].entries}),
+        "services_without_an_entry": sorted(set(CHILDREN) - {one.key for one in register_at(legal_day(now)).entries}),
         "calls": lines.count(),
         "on_another_switch": sum(not _own(service, ground) for service, ground, _kinds in grounds),
         "patients_content_without_the_patient": sum(_alone(*line) for line in grounds),

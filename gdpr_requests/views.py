@@ -53,7 +53,7 @@ def journal(request: SignedInRequest) -> HttpResponse:
     page = journals.page(ways, before=request.GET.get("before", ""), size=PAGE)
     files = queries.own_files(request.user, page.entries, request.now)
     rows = [_row(group, request.user.pk, files) for group in _together(page.entries)]
-    left = sent.about(request.user.pk)
+    left = sent.about(request.user.pk, day=legal_day(request.now))
     return render(request, "gdpr/journal.html", {"form": form, "page": page, "rows": rows, "sent": left})
 
 
@@ -82,7 +82,7 @@ def _csv(ways: list[QuerySet[AccessEntry]], me: UUID) -> Iterator[bytes]:
 def register(request: SignedInRequest) -> HttpResponse:
     """The processing registers and the retention schedule, computed from the declarations (MD-05)."""
     rules, day = in_force().rules, legal_day(request.now)
-    registers = [(title, entries(kind, rules, day)) for kind, title in REGISTER_TITLES.items()]
+    registers = [(title, entries(kind, rules, on=day)) for kind, title in REGISTER_TITLES.items()]
     context = {
         "registers": registers,
         "schedule": retention_table(rules=rules),

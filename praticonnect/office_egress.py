@@ -36,6 +36,7 @@ from privacy.subprocessors import VERSIONS
 
 PAGE: Final = 50
 NAMES: Final = {entry.key: entry.name for version in VERSIONS for entry in version.entries}
+"""To look for lines of whoever stands in any version, announced or not: the office's own words."""
 OUTCOMES: Final[dict[str, str | Promise]] = {**dict(Outcome.choices), UNKNOWN: _("nobody saw its end")}
 TONES: Final = {Outcome.DELIVERED.value: "ok", Outcome.BUSY.value: "warn", UNKNOWN: "warn"}
 GATES: Final[dict[str, str | Promise]] = {
@@ -196,7 +197,7 @@ def _rows(found: list[Egress]) -> Iterator[dict[str, Any]]:
         yield {
             "line": line,
             "service": NAMES.get(line.subprocessor, line.subprocessor),
-            "ground": ground_in_words(line.ground),
+            "ground": ground_in_words(line.ground, NAMES),
             "categories": categories_in_words(line.categories),
             "account": names.get(line.subject_id, "") if line.subject_id else "",
             "size": _size(line, ended.get(line.pk)),

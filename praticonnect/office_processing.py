@@ -24,6 +24,6 @@ def register(request: HouseRequest) -> HttpResponse:
     context = {
         "title": _("Processing registers"), "now": request.now, "schedule": retention_table(rules=schedule.rules),
         "version": schedule.number,
-        "registers": [(REGISTER_TITLES[kind], entries(kind, schedule.rules, day)) for kind in OURS],
+        "registers": [(REGISTER_TITLES[kind], entries(kind, schedule.rules, on=day)) for kind in OURS],
     }  # fmt: skip
     return TemplateResponse(request, "office/processing.html", {**admin.site.each_context(request), **context})

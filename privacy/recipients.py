@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from privacy.declare import Category
-from privacy.payers import VERSIONS as VERSIONS_OF_PAYERS
 from privacy.payers import Payer, payers_at
 from privacy.purposes import Purpose
-from privacy.subprocessors import COUNTRIES, VERSIONS, Kind, Subprocessor, register_at
+from privacy.subprocessors import COUNTRIES, Kind, Subprocessor, register_at
 from privacy.wording import gettext_noop as _
 
 
@@ -57,14 +56,9 @@ RECIPIENTS = (
 """Those who are no subprocessors."""
 
 
-def recipients_of(
-    purpose: Purpose, categories: frozenset[Category] = frozenset(Category), on: date | None = None
-) -> tuple[Recipient, ...]:
-    """Who receives data of these kinds for ``purpose`` on a day; without one, by the last version of the register."""
-    version = register_at(on) if on else VERSIONS[-1]
-    listed = payers_at(on) if on else VERSIONS_OF_PAYERS[-1].entries
-    every = (*RECIPIENTS, *map(_of, version.entries), *map(_payer, listed))
-    return tuple(one for one in every if one.receives(purpose, categories))
+def recipients_at(day: date) -> tuple[Recipient, ...]:
+    """Everybody who receives data on a day: people, then the register as it counts, then the payers. Raises ``NoRegister``."""
+    return (*RECIPIENTS, *map(_of, register_at(day).entries), *map(_payer, payers_at(day)))
 
 
 def _payer(one: Payer) -> Recipient:

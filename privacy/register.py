@@ -14,7 +14,7 @@ from enum import StrEnum
 
 from privacy.declare import Category, Subject
 from privacy.purposes import BASES, PURPOSES, BasisText, LegalBasis, Purpose
-from privacy.recipients import Recipient, recipients_of
+from privacy.recipients import Recipient, recipients_at
 from privacy.registry import DeclaredField, personal_fields
 from privacy.retention import RULES, Rule
 from privacy.schedule import Rules
@@ -76,7 +76,8 @@ class Entry:
     subject: Subject
     fields: tuple[DeclaredField, ...]
     rules: Rules
-    on: date | None = None
+    everybody: tuple[Recipient, ...]
+    """Whoever receives data of any kind on its day."""
 
     @property
     def title(self) -> str:
@@ -108,7 +109,7 @@ class Entry:
     def recipients(self) -> tuple[Recipient, ...]:
         """Who receives the data: of the subprocessors those whom these kinds of data reach."""
         kinds = frozenset(declared.field.category for declared in self.fields if declared.field.category)
-        return recipients_of(self.purpose, kinds, self.on)
+        return tuple(one for one in self.everybody if one.receives(self.purpose, kinds))
 
     @property
     def transfers(self) -> tuple[Recipient, ...]:
@@ -152,15 +153,16 @@ class RetentionLine:
     fields: int
 
 
-def entries(register: Register, rules: Rules = RULES, on: date | None = None) -> list[Entry]:
+def entries(register: Register, rules: Rules = RULES, *, on: date) -> list[Entry]:
     """The activities of ``register`` on a day, in the order of the policy's purposes; ``rules`` are those in force."""
+    everybody = recipients_at(on)
     groups: defaultdict[Key, list[DeclaredField]] = defaultdict(list)
     for declared in personal_fields():
         field = declared.field
         if _belongs(declared, register) and field.purpose and field.basis:
             groups[field.purpose, field.basis, declared.table.subject].append(declared)
     return [
-        Entry(register, *key, tuple(fields), rules, on)
+        Entry(register, *key, tuple(fields), rules, everybody)
         for key, fields in sorted(groups.items(), key=lambda item: _order(item[0]))
     ]
 

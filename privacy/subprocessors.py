@@ -1,14 +1,15 @@
 """Who processes data for us, and what follows from it: the law's side of every adapter (PC-90, PC-101). Pure: no Django here.
 
 The public page, the registers of Art. 30, the check of the policy's own list and the one door out read this and nothing else.
-A change is a new version, announced long enough before it counts for people to object.
+A change is a new version, announced long enough before it counts for people to object. What is read here reads the versions that
+count (:func:`counted`): whoever asks, so that no page, list or door can name a version that nobody was told of.
 
 A transfer needs a mechanism that still counts. Neither standard contractual clauses nor an adequacy decision carry an end of
 their own, so that nobody would notice that nobody looked again. Here each counts from the day it was checked for a term of
 ours (:data:`COUNTS_FOR`) and not a day longer: then the adapter closes by itself (:func:`why_closed`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -69,12 +70,38 @@ def faults(versions: Sequence[RegisterVersion]) -> list[str]:
     return found
 
 
+_counting: list[Callable[[], Sequence[RegisterVersion]]] = []
+
+
+def count_with(counting: Callable[[], Sequence[RegisterVersion]]) -> None:
+    """Have only those versions count that ``counting`` returns: whoever keeps the announcements registers it, once."""
+    _counting[:] = [counting]
+
+
+def counted() -> Sequence[RegisterVersion]:
+    """The versions that may count, each from its day on: those announced in time. All, where no app keeps announcements.
+
+    Every function below reads these unless it is given others. Read them once where a loop asks about many days or services.
+    """
+    return _counting[0]() if _counting else VERSIONS
+
+
+def until(day: date, versions: Sequence[RegisterVersion] | None = None) -> list[RegisterVersion]:
+    """The versions that are or were in force by ``day`` (of those given, else of those that count), the oldest first."""
+    return [one for one in (counted() if versions is None else versions) if one.effective_on <= day]
+
+
 def register_at(day: date, versions: Sequence[RegisterVersion] | None = None) -> RegisterVersion:
-    """The version in force on ``day`` (of those given, else of all). Raises :class:`NoRegister` before the first."""
-    held = [one for one in (VERSIONS if versions is None else versions) if one.effective_on <= day]
+    """The version in force on ``day``. Raises :class:`NoRegister` before the first."""
+    held = until(day, versions)
     if not held:
         raise NoRegister(f"No register of subprocessors was in force on {day.isoformat()}")
     return held[-1]
+
+
+def names(day: date) -> dict[str, str]:
+    """What everybody is called who stands or stood in the register by ``day``, by key; the newest name of each."""
+    return {one.key: one.name for version in until(day) for one in version.entries}
 
 
 def entry(key: str, day: date, versions: Sequence[RegisterVersion] | None = None) -> Subprocessor:
@@ -87,7 +114,7 @@ def entry(key: str, day: date, versions: Sequence[RegisterVersion] | None = None
 
 def why_closed(key: str, day: date, versions: Sequence[RegisterVersion] | None = None) -> Closed | None:
     """Why nothing may go to ``key`` on ``day``, or None. Follows from the register and the day alone."""
-    every = VERSIONS if versions is None else versions
+    every = counted() if versions is None else versions
     try:
         one = entry(key, day, every)
     except (NoRegister, KeyError):
@@ -98,10 +125,11 @@ def why_closed(key: str, day: date, versions: Sequence[RegisterVersion] | None =
 
 def closed_since(key: str, day: date, versions: Sequence[RegisterVersion] | None = None) -> date | None:
     """The first day of the closure that :func:`why_closed` finds for want of a mechanism; None when it finds another or none."""
-    if why_closed(key, day, versions) is not Closed.NO_MECHANISM:
+    every = counted() if versions is None else versions
+    if why_closed(key, day, every) is not Closed.NO_MECHANISM:
         return None
-    since = register_at(day, versions).effective_on
-    ends = [one.expires_on for one in entry(key, day, versions).mechanisms if one.expires_on < day]
+    since = register_at(day, every).effective_on
+    ends = [one.expires_on for one in entry(key, day, every).mechanisms if one.expires_on < day]
     return max([since, *(end + timedelta(days=1) for end in ends)])
 
 

@@ -22,7 +22,7 @@ CHECKED: Final = "tests/subprocessors/test_promises.py"
 def the_register_is_public_whole_and_announced(now: datetime) -> Measure:
     """Its pages are open to everybody, each entry answers what Art. 28 asks, and nothing came into force unannounced."""
     version, day, known = queries.in_force(now), legal_day(now), papers()
-    numbers = {one.number for one in queries.counted(now)}
+    numbers = {one.number for one in law.counted()}
     figures = {
         "subprocessors": len(version.entries),
         "version_in_force": version.number,

@@ -1,6 +1,6 @@
 """Which versions of the register are announced, which count, and what stands in them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -44,15 +44,19 @@ def public(now: datetime) -> list[RegisterVersion]:
     return [one for one in law.VERSIONS if one.number == 1 or one.number in told]
 
 
-def counted(now: datetime) -> list[RegisterVersion]:
-    """The versions that may count, each from its day on: announced as they stand, and long enough before."""
-    told = _told(now) if len(law.VERSIONS) > 1 else {}
+def counted() -> list[RegisterVersion]:
+    """The versions that may count, each from its day on: announced as they stand, and long enough before.
+
+    Asked whenever the register is read (``privacy.subprocessors.counted``): one query, none while there is one version. It needs no
+    moment: an announcement makes a version count from a later day on, so that none of tomorrow changes what counts today.
+    """
+    told = {one.number: one for one in Announcement.objects.all()} if len(law.VERSIONS) > 1 else {}
     return [one for one in law.VERSIONS if one.number == 1 or _leaves_time(one, told.get(one.number))]
 
 
 def in_force(now: datetime) -> RegisterVersion:
     """The register as it counts at ``now``. Raises :class:`privacy.subprocessors.NoRegister` before the first."""
-    return law.register_at(legal_day(now), counted(now))
+    return law.register_at(legal_day(now))
 
 
 def coming(now: datetime) -> Coming | None:
@@ -66,7 +70,7 @@ def coming(now: datetime) -> Coming | None:
 
 def standings(now: datetime) -> list[Standing]:
     """Every subprocessor of the register in force."""
-    day, versions = legal_day(now), counted(now)
+    day, versions = legal_day(now), law.counted()
     return [
         Standing(
             one,
@@ -83,10 +87,10 @@ def closures(now: datetime) -> dict[str, Standing]:
     return {one.entry.key: one for one in standings(now) if one.closed}
 
 
-def _since(key: str, day: date, versions: list[RegisterVersion]) -> date:
+def _since(key: str, day: date, versions: Sequence[RegisterVersion]) -> date:
     """The day since which it stands in the register without a gap."""
     since = day
-    for version in reversed([one for one in versions if one.effective_on <= day]):
+    for version in reversed(law.until(day, versions)):
         if version.entry(key) is None:
             break
         since = version.effective_on

@@ -34,6 +34,7 @@ from gdpr_requests.export.spool import Spool
 from gdpr_requests.export.tables import account_tables, in_pieces, kept_in_files, rows_of, shown_fields, values_of
 from gdpr_requests.export.zipping import Packed, pack
 from lifecycle.erasure.answers import answers
+from privacy.clocks import legal_day
 from privacy.declare import ModelDeclaration
 from privacy.purposes import Purpose
 from records.fhir_written import whole_bundle
@@ -83,7 +84,8 @@ class AccountExport(Making):
             yield pack(name, parts)
         yield pack("schema/account.schema.json", [as_json(self._account_schema())])
         yield pack("schema/file.schema.json", [as_json(self._file_schema())])
-        yield pack("index.html", pages.index(self.user, self.how_far, self.counts, self._patients.read()))
+        day = legal_day(self.now)
+        yield pack("index.html", pages.index(self.user, self.how_far, self.counts, self._patients.read(), day=day))
 
     def _begin(self) -> int:
         if self.how_far is not Scope.ACCOUNT:

@@ -32,6 +32,7 @@ from gdpr_requests.export.spool import Spool
 from gdpr_requests.export.tables import kept_in_files, values_of
 from gdpr_requests.export.zipping import Packed, pack
 from gdpr_requests.models import Exchange, Request
+from privacy.clocks import legal_day
 from privacy.deadlines import Right
 from privacy.purposes import Purpose
 from records.fhir_written import whole_bundle
@@ -195,12 +196,12 @@ class FileExport(Making):
             "practice": self._practice, "drafts": self._drafts, "request": self.asked.request,
             **beside,
         }  # fmt: skip
-        return pages.of_own_file(self.asked.language, found, places, journal.read(), about)
+        return pages.of_own_file(self.asked.language, found, places, journal.read(), about, day=legal_day(self.now))
 
     def _left(self) -> list[dict[str, Any]]:
         """Who received something about this file: to which service, why, which kinds of data (Art. 15(1)(c))."""
         with translation.override(self.asked.language):
-            found = sent.about_file(self.file_id)
+            found = sent.about_file(self.file_id, day=legal_day(self.now))
         for line in found:
             line["at"] = line["at"].isoformat()
             self._sheets.add("sent", list(line), line)

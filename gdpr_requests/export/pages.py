@@ -1,6 +1,7 @@
 """The readable pages of the archive: they open offline in any browser, run nothing, and look like the house."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -31,13 +32,15 @@ STYLE: Final = "archive/archive.css"
 """Beside the house's own sheets: a page that is read offline for years has no tokens to follow."""
 
 
-def index(user: User, scope: Scope, counts: Mapping[str, int], patients: Iterable[bytes]) -> Iterator[bytes]:
-    """The cover: what is in it, what is held about the person and why, and every patient with a link."""
+def index(
+    user: User, scope: Scope, counts: Mapping[str, int], patients: Iterable[bytes], *, day: date
+) -> Iterator[bytes]:
+    """The cover: what is in it, what is held about the person on that day and why, and every patient with a link."""
     with translation.override(user.language):
         page = render_to_string("gdpr/archive/index.html", {
             "style": _style(), "language": user.language, "scope": scope, "files": holds_files(scope), "list": LIST,
             "counts": [(gettext(REGISTRY[label].about), number) for label, number in sorted(counts.items())],
-            "activities": _activities(Register.PRATICONNECT, ABOUT_ACCOUNTS), "product": settings.PRODUCT_NAME, "controller": settings.CONTROLLER,
+            "activities": _activities(Register.PRATICONNECT, ABOUT_ACCOUNTS, day), "product": settings.PRODUCT_NAME, "controller": settings.CONTROLLER,
         })  # fmt: skip
     yield from _around(page, patients)
 
@@ -60,13 +63,19 @@ def of_file(language: str, found: Found, documents: Mapping[str, str]) -> bytes:
 
 
 def of_own_file(
-    language: str, found: Found, documents: Mapping[str, str], journal: Iterable[bytes], about: Mapping[str, Any]
+    language: str,
+    found: Found,
+    documents: Mapping[str, str],
+    journal: Iterable[bytes],
+    about: Mapping[str, Any],
+    *,
+    day: date,
 ) -> Iterator[bytes]:
     """The file as its patient reads it: with who keeps it, who saw it (``journal``: rows of a table), and their rights."""
     with translation.override(language):
         context = _file(language, found, documents) | {
             "list": LIST, "about": about, "controller": settings.CONTROLLER, "product": settings.PRODUCT_NAME,
-            "activities": _activities(Register.PRACTITIONER, (Subject.PATIENT,)),
+            "activities": _activities(Register.PRACTITIONER, (Subject.PATIENT,), day),
             "questionnaire": _questionnaire(found),
         }  # fmt: skip
         page = render_to_string("gdpr/archive/my_file.html", context)
@@ -124,9 +133,9 @@ def _dated(found: Found, label: str, moment: str) -> list[dict[str, Any]]:
     return sorted(found.get(label, ()), key=lambda row: (row[moment], row["id"]), reverse=True)
 
 
-def _activities(register: Register, subjects: tuple[Subject, ...]) -> list[Any]:
-    """What is done with data of these people: from the register, as it is computed now (Art. 15(1))."""
-    return [one for one in entries(register, in_force().rules) if one.subject in subjects]
+def _activities(register: Register, subjects: tuple[Subject, ...], day: date) -> list[Any]:
+    """What is done with data of these people: from the register, as it stands on that day (Art. 15(1))."""
+    return [one for one in entries(register, in_force().rules, on=day) if one.subject in subjects]
 
 
 @cache

@@ -71,7 +71,7 @@ def journal(request: HouseRequest) -> HttpResponse:
     asked = queries.questioned(user.pk, page.entries)
     names = {one.file.pk: name_of(one) for one in files}
     rows = [_row(entry, user.pk, names, asked.get(entry.pk)) for entry in page.entries]
-    left = sent.about_patient(user.pk, list(names))
+    left = sent.about_patient(user.pk, list(names), day=legal_day(request.now))
     context = {"form": form, "page": page, "rows": rows, "sent": left}
     return render(request, "patient_privacy/journal.html", context)
 

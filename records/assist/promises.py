@@ -1,17 +1,17 @@
 """What is promised about machines that write: read from the suggestions and the egress journal, and tried on made-up names."""
 
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django.db.models import Exists, OuterRef, Q
 
 from adapters.models import Egress, EgressOutcome, Outcome
 from care.tenancy import ALL, scope
-from privacy.clocks import legal_day
 from privacy.patient_keys import AI_HELP
 from privacy.promises import Measure, promise
 from privacy.pseudonyms import Kind, Known, Pseudonyms, folded
-from privacy.subprocessors import entry
+from privacy.subprocessors import RegisterVersion, counted, until
 from records.assist.queries import THERE
 from records.assist.rules import SERVICES, SLOTS
 from records.models import Suggestion, SuggestionKind, SuggestionState
@@ -51,7 +51,7 @@ def drafts_go_without_names_and_stay_drafts(now: datetime) -> Measure:
     wrong = {
         "taken_over_by_nobody": by_nobody,
         "sent_without_both_agreements": lines.exclude(ground=both).count(),
-        "hosts_outside_the_eea": _outside(SERVICES[SuggestionKind.DRAFT], now),
+        "hosts_outside_the_eea": _outside(SERVICES[SuggestionKind.DRAFT]),
         "names_that_a_trial_text_kept": [trace for trace in TRACES if trace in folded(hidden)[0]],
     }
     figures |= {"sent": lines.count(), "tokens_in_a_trial_text": hidden.count("["), **wrong}
@@ -77,7 +77,7 @@ def sound_is_deleted_after_its_transcript(now: datetime) -> Measure:
         }  # fmt: skip
     wrong = {
         "sent_without_both_agreements": lines.exclude(ground=both).exclude(ground=REMOVAL, categories="").count(),
-        "hosts_outside_the_eea": _outside(key, now),
+        "hosts_outside_the_eea": _outside(key),
         "copies_left_there": left,
         "deleted_without_a_line_of_the_journal": unproven,
         "sound_kept_here_after_it_was_sent": kept_here,
@@ -85,8 +85,15 @@ def sound_is_deleted_after_its_transcript(now: datetime) -> Measure:
     return Measure(not any(wrong.values()), {**figures, "calls": lines.count(), **wrong})
 
 
-def _outside(key: str, now: datetime) -> list[str]:
-    """Hosts of the journal that the register doesn't have in the EEA for this service."""
-    found = entry(key, legal_day(now))
-    hosts = Egress.objects.filter(subprocessor=key).values_list("host", flat=True).distinct()
-    return sorted(host for host in hosts if not ((row := found.host(host)) and row.region_in_eea))
+def _outside(key: str) -> list[str]:
+    """Hosts of the journal that the register of the line's day doesn't have in the EEA for this service."""
+    versions = counted()
+    called = Egress.objects.filter(subprocessor=key).values_list("host", "at__date").order_by().distinct()
+    return sorted({host for host, day in called if not _in_eea(key, host, day, versions)})
+
+
+def _in_eea(key: str, host: str, day: date, versions: Sequence[RegisterVersion]) -> bool:
+    held = until(day, versions)
+    one = held[-1].entry(key) if held else None
+    row = one.host(host) if one else None
+    return bool(row and row.region_in_eea)

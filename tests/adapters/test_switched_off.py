@@ -10,7 +10,7 @@ from django.conf import settings as configured
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from adapters import actions, breaker, gates
+from adapters import actions, breaker
 from adapters.faults import Closed, Fault
 from adapters.folders import _folders
 from adapters.grounds import necessary
@@ -148,7 +148,7 @@ def without(key: str) -> RegisterVersion:
 
 def register(patch: pytest.MonkeyPatch, *versions: RegisterVersion) -> None:
     """These versions count, and no payer is listed."""
-    patch.setattr(gates, "_counting", [lambda now: versions])
+    patch.setattr("privacy.subprocessors._counting", [lambda: versions])
     patch.setattr("privacy.payers.payers_at", lambda day, made_up=False: ())
 
 

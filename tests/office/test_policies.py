@@ -239,7 +239,8 @@ def test_both_registers_of_praticonnect_are_there_with_controller_and_schedule(d
     page = office(dpo).get(reverse("admin:processing_register"))
     shown = [activities for _title, activities in page.context["registers"]]
     assert [[entry.title for entry in found] for found in shown] == [
-        [entry.title for entry in entries(kind)] for kind in (Register.PRATICONNECT, Register.PROCESSOR)
+        [entry.title for entry in entries(kind, on=timezone.localdate())]
+        for kind in (Register.PRATICONNECT, Register.PROCESSOR)
     ]
     words = page.content.decode()
     assert [said in words for said in ("PratiConnect SAS", "dpo@praticonnect.com", "print.css", "PC-41")] == [True] * 4

@@ -10,18 +10,20 @@ from privacy.purposes import LegalBasis, Purpose
 from privacy.register import Register, entries, retention_table
 from privacy.registry import personal_fields
 from privacy.retention import RULES
-from privacy.subprocessors import VERSIONS
+from privacy.subprocessors import NoRegister
+
+DAY = date(2026, 11, 23)
 
 
 def own_subject(register: Register) -> set[Subject]:
-    return {entry.subject for entry in entries(register)}
+    return {entry.subject for entry in entries(register, on=DAY)}
 
 
 def test_each_personal_field_stands_in_exactly_one_controllers_register() -> None:
     listed = [
         f"{field.table.label}.{field.name}"
         for register in (Register.PRATICONNECT, Register.PRACTITIONER)
-        for entry in entries(register)
+        for entry in entries(register, on=DAY)
         for field in entry.fields
     ]
     declared = [f"{field.table.label}.{field.name}" for field in personal_fields()]
@@ -31,13 +33,13 @@ def test_each_personal_field_stands_in_exactly_one_controllers_register() -> Non
 def test_patients_belong_to_the_practitioners_register_and_to_the_processors() -> None:
     assert Subject.PATIENT not in own_subject(Register.PRATICONNECT)
     assert own_subject(Register.PRACTITIONER) <= {Subject.PATIENT}
-    processor = [entry.fields for entry in entries(Register.PROCESSOR)]
-    assert processor == [entry.fields for entry in entries(Register.PRACTITIONER)]
+    processor = [entry.fields for entry in entries(Register.PROCESSOR, on=DAY)]
+    assert processor == [entry.fields for entry in entries(Register.PRACTITIONER, on=DAY)]
 
 
 @pytest.mark.parametrize("register", Register)
 def test_every_entry_answers_all_that_article_30_asks(register: Register) -> None:
-    for entry in entries(register):
+    for entry in entries(register, on=DAY):
         assert all(value for key, value in entry.as_dict().items() if key not in _MAY_BE_EMPTY)
 
 
@@ -49,7 +51,9 @@ def test_register_changes_with_a_declaration(monkeypatch: pytest.MonkeyPatch) ->
     email = replace(user.fields["email"], purpose=Purpose.BILLING, retention="PC-42")
     changed = ModelDeclaration(user.label, user.about, user.subject, {**user.fields, "email": email})
     monkeypatch.setitem(REGISTRY, "accounts.User", changed)
-    (billing,) = [e for e in entries(Register.PRATICONNECT) if e.purpose is Purpose.BILLING and user.about in e.tables]
+    (billing,) = [
+        e for e in entries(Register.PRATICONNECT, on=DAY) if e.purpose is Purpose.BILLING and user.about in e.tables
+    ]
     assert billing.as_dict() == {
         "purpose": "Payments and billing",
         "legal_basis": "GDPR Art. 6(1)(b)",
@@ -73,13 +77,13 @@ def test_register_changes_with_a_declaration(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_sealing_is_named_only_where_a_field_is_sealed() -> None:
-    for entry in entries(Register.PRATICONNECT):
+    for entry in entries(Register.PRATICONNECT, on=DAY):
         sealed = any(field.field.sealed for field in entry.fields)
         assert len(entry.safeguards) == (3 if sealed else 2)
 
 
 def test_entries_come_in_the_order_of_the_policys_purposes() -> None:
-    purposes = [list(Purpose).index(entry.purpose) for entry in entries(Register.PRATICONNECT)]
+    purposes = [list(Purpose).index(entry.purpose) for entry in entries(Register.PRATICONNECT, on=DAY)]
     assert purposes == sorted(purposes)
 
 
@@ -109,7 +113,7 @@ def test_health_data_stand_under_a_condition_of_article_9() -> None:
 def test_a_subprocessor_is_a_recipient_only_of_the_data_that_reach_it() -> None:
     names = {
         (entry.purpose, one.name)
-        for entry in entries(Register.PRACTITIONER, on=date(2026, 11, 23))
+        for entry in entries(Register.PRACTITIONER, on=DAY)
         for one in entry.recipients
         if one.country
     }
@@ -117,15 +121,6 @@ def test_a_subprocessor_is_a_recipient_only_of_the_data_that_reach_it() -> None:
     assert {name for purpose, name in names if purpose is Purpose.STORAGE} == {"Scaleway"}
 
 
-def test_a_new_version_of_the_register_of_subprocessors_changes_the_recipients_on_its_day(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    first = VERSIONS[0]
-    fewer = tuple(one for one in first.entries if one.key != "resend")
-    second = replace(first, number=2, announced_on=date(2026, 12, 1), effective_on=date(2027, 1, 1), entries=fewer)
-    monkeypatch.setattr("privacy.subprocessors.VERSIONS", (first, second))
-    told = [
-        sorted({one.name for entry in entries(Register.PRATICONNECT, on=day) for one in entry.transfers})
-        for day in (date(2026, 12, 31), date(2027, 1, 1))
-    ]
-    assert told == [["Google Ireland", "Resend"], ["Google Ireland"]]
+def test_there_is_no_register_before_the_first_of_the_subprocessors() -> None:
+    with pytest.raises(NoRegister, match="2026-05-13"):
+        entries(Register.PROCESSOR, on=date(2026, 5, 13))
