@@ -13,6 +13,7 @@ LONGEST = (
     "security/test_health_pages.py",
     "records/restriction/test_matrix.py",
     "lifecycle/rights/test_restore.py",
+    "adapters/test_withdrawals.py",
     "deploy/test_roles.py",
     "lifecycle/test_deletion_execution.py",
     "journeys/test_signing_in.py",
