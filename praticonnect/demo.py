@@ -28,7 +28,7 @@ from care.team.queries import current_number
 from care.tenancy import scope
 from consents.actions import decide
 from gdpr_requests.duties.actions import add_duty, record_done
-from gdpr_requests.models import Duty
+from gdpr_requests.models import Duty, DutyKind
 from lifecycle.actions import subscribe
 from lifecycle.queries import facts_of, phase_at
 from lifecycle.states import Name
@@ -52,6 +52,7 @@ from records.importing.runs import number_of_steps, open_run, process
 from records.models import PatientFile
 from records.reading import Part, open_file
 from records.vitals import VITALS
+from subprocessors.queries import in_force
 from vault.handles import Handle
 
 JOINED_DAYS_AGO: Final = 120
@@ -97,6 +98,7 @@ def seed(now: datetime) -> bool:
         _assistant(now),
         _officer(now),
         _duties(now),
+        _agreements(now),
         _patient_account(now),
         _requests(now),
     ]
@@ -221,6 +223,22 @@ def _duties(now: datetime) -> bool:
             duty = add_duty(kind=kind, title=title, every_months=every, first_due_on=on, by=by, now=now)
             record_done(duty_id=duty.pk, done_on=on, proof=pdf_of([title, on.isoformat()]), by=by, now=now)
     return True
+
+
+def _agreements(now: datetime) -> bool:
+    """A made-up agreement with each subprocessor that has none, entered as the office enters one (PC-90)."""
+    entered = Duty.objects.filter(kind=DutyKind.AGREEMENT).values_list("subprocessor", flat=True)
+    lacking = [one for one in in_force(now).entries if one.key not in set(entered)]
+    by, on = Actor.operations("demo"), legal_day(now) - timedelta(days=content.AGREED_DAYS_AGO)
+    for one in lacking:
+        title = content.AGREEMENT % one.name
+        with transaction.atomic():
+            duty = add_duty(
+                kind=DutyKind.AGREEMENT, title=title, every_months=None, first_due_on=on, subprocessor=one.key, by=by,
+                now=now,
+            )  # fmt: skip
+            record_done(duty_id=duty.pk, done_on=on, proof=pdf_of([title, on.isoformat()]), by=by, now=now)
+    return bool(lacking)
 
 
 def _patient(practice: Practice, person: content.Person, by: Actor, now: datetime, number: int) -> PatientFile:

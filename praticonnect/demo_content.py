@@ -187,3 +187,5 @@ DUTIES: Final = (
     ("training", "Formation RGPD de l’équipe (6 personnes)", 12, 90),
 )
 """Kind, title, again after how many months, done how many days ago."""
+AGREEMENT: Final = "Contrat de sous-traitance, %s (exemple inventé)"
+AGREED_DAYS_AGO: Final = 210

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db import transaction
 from django.http import HttpResponse
@@ -139,6 +140,7 @@ def _page(request: HouseRequest, form: AnnounceForm, *, status: int = 200) -> Ht
     context: dict[str, Any] = {
         "title": _("Subprocessors"), "rows": rows(request.now), "changes": changes(request.now), "form": form,
         "version": queries.in_force(request.now), "today": legal_day(request.now),
+        "made_up": settings.DEMO,
     }  # fmt: skip
     whole = {**admin.site.each_context(request), **context}
     return TemplateResponse(request, "office/subprocessors.html", whole, status=status)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from privacy.closures import in_words
@@ -63,8 +64,13 @@ def mechanism(one: Mechanism) -> str:
 
 
 def agreement(one: Subprocessor, paper: date | None = None) -> str:
-    """What is on file of the agreement under Art. 28; ``paper``: the day of the document that the office keeps."""
+    """What is on file of the agreement under Art. 28; ``paper``: the day of the document that the office keeps.
+
+    A demo's documents are made up, and never shown without saying so.
+    """
     signed = paper or one.dpa_on
+    if paper and settings.DEMO:
+        return _("On file, of %(day)s: a made-up document, since this is a demo.") % {"day": written(paper)}
     return _("On file, of %(day)s.") % {"day": written(signed)} if signed else _(one.evidence)
 
 

@@ -8,11 +8,15 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils import timezone
 
 from care.tenancy import ALL, scope
+from gdpr_requests.models import Duty, DutyDone
 from praticonnect import demo
 from records.importing import commanding
 from records.models import Consultation, Document, ImportLine, ImportRun, Measure, PatientFile
+from subprocessors.papers import papers
+from subprocessors.queries import in_force
 
 from .bundles import SAMPLE, as_text, bundle, encounter, entry, patient
 from .factories import Practising
@@ -166,6 +170,8 @@ def test_demo_seeds_a_believable_practice_once(db: None) -> None:
         0, True, ["maelle.kerbrat@demo.example", "yael.azoulay@demo.example", "theo.vasseur@demo.example", "patient@demo.example",
         "assistant@demo.example", "dpo@demo.example"])  # fmt: skip
     before = _figures()
+    agreed = Duty.objects.filter(kind="agreement", title__endswith="(exemple inventé)", done__proof__isnull=False)
+    assert (sorted(papers()), agreed.count()) == (sorted(one.key for one in in_force(timezone.now()).entries), 10)
     assert before["PatientFile"] == len(demo.content.PEOPLE) + 2 + 2 + 6
     assert min(before.values()) > 0
     assert json.loads(told("demo", json=True)[1])["made"] is False
@@ -180,5 +186,6 @@ def test_demo_is_refused_where_it_is_off(settings: Any) -> None:
 def _figures() -> dict[str, int]:
     with scope(ALL):
         return {
-            model.__name__: model.objects.count() for model in (PatientFile, Consultation, Measure, Document, ImportRun)
+            model.__name__: model.objects.count()
+            for model in (PatientFile, Consultation, Measure, Document, ImportRun, Duty, DutyDone)
         }

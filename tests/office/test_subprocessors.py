@@ -1,6 +1,7 @@
 """The office's page of subprocessors: ends in amber and red, agreements with their proof, announcing, objections (PC-90)."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -52,7 +53,8 @@ def test_only_what_transfers_has_an_end() -> None:
     assert [one.card.key for one in rows(TOLD) if one.end] == ["google", "assemblyai", "resend"]
 
 
-def test_an_agreement_is_entered_with_its_proof_and_then_on_file() -> None:
+def test_an_agreement_is_entered_with_its_proof_and_then_on_file(settings: Any) -> None:
+    settings.DEMO = False
     with time_machine.travel(TOLD, tick=False):
         client = office()
         form = client.get("/admin/duties/?subprocessor=resend")
@@ -66,8 +68,15 @@ def test_an_agreement_is_entered_with_its_proof_and_then_on_file() -> None:
         duty, proof = Duty.objects.get(subprocessor="resend"), SimpleUploadedFile("dpa.pdf", pdf())
         client.post(reverse("admin:duty", args=[duty.pk]), {"done_on": "2026-11-02", "proof": proof})
         assert papers() == {"resend": date(2026, 11, 2)}
-        assert "on file, of 2 November 2026" in client.get(PAGE).content.decode()
-        assert "On file, of 2 November 2026." in client.get("/privacy/subprocessors/").content.decode()
+        pages = [client.get(page).content.decode() for page in (PAGE, "/privacy/subprocessors/")]
+        settings.DEMO = True
+        in_a_demo = [client.get(page).content.decode() for page in (PAGE, "/privacy/subprocessors/")]
+    assert ["n file, of 2 November 2026" in page for page in pages + in_a_demo] == [True] * 4
+    assert ["On file, of 2 November 2026." in pages[1], *("made up" in page for page in pages)] == [True, False, False]
+    assert ["made up" in in_a_demo[0], "2026: a made-up document, since this is a demo." in in_a_demo[1]] == [
+        True,
+        True,
+    ]
 
 
 def test_a_change_is_announced_and_its_objections_counted(me: User, monkeypatch: pytest.MonkeyPatch) -> None:
