@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from datetime import datetime, timedelta
+from html import escape
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -86,6 +87,8 @@ class Google(Provider):
     def signed_in(self, asked: Asked) -> Reply:
         """Back to the app, with a code or with a no."""
         said = asked.form()
+        if missing := [name for name in ("state", "code_challenge", "redirect_uri") if not said.get(name)]:
+            raise Wrong("refused", 400, f"missing: {', '.join(missing)}")
         if said.get("answer") != "yes":
             return see_other(f"{said['redirect_uri']}?{urlencode({'error': 'access_denied', 'state': said['state']})}")
         code = self.grant(said["code_challenge"], said["redirect_uri"])
@@ -207,7 +210,7 @@ class Google(Provider):
     def shown(self, asked: Asked) -> Reply:
         """What stands in the calendar, and a way to change it by hand."""
         rows = [
-            (one["start"]["dateTime"], one["end"]["dateTime"], one["summary"],
+            (*map(escape, (one["start"]["dateTime"], one["end"]["dateTime"], one["summary"])),
              pages.form("/google/remove", "Delete", {"calendar": name, "event": one["id"]}))
             for name, events in self.calendars.items() for one in events.values() if one["status"] != "cancelled"
         ]  # fmt: skip
@@ -220,8 +223,10 @@ class Google(Provider):
     @page("POST", "/remove")
     def removed(self, asked: Asked) -> Reply:
         """Somebody deletes an event by hand."""
-        said = asked.form()
-        self.by_hand(said["calendar"], said["event"], status="cancelled")
+        calendar, event = (asked.form().get(name, "") for name in ("calendar", "event"))
+        if event not in self.calendars.get(calendar, {}):
+            raise Wrong("missing", 404, "no such event")
+        self.by_hand(calendar, event, status="cancelled")
         return see_other("/google/calendar")
 
     @page("POST", "/take-back")

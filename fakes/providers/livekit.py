@@ -6,6 +6,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from datetime import timedelta
+from html import escape
 from typing import Any, Final
 
 from fakes import pages
@@ -103,7 +104,7 @@ class LiveKit(Provider):
     def shown(self, asked: Asked) -> Reply:
         """Who is where, and a way to enter with a token."""
         rows = [
-            (name, ", ".join(sorted(self.inside[name])) or "nobody", "yes" if name in self.recordings.values() else "no",
+            (escape(name), escape(", ".join(sorted(self.inside[name])) or "nobody"), "yes" if name in self.recordings.values() else "no",
              pages.form("/livekit/leave", "Everybody leaves", {"room": name}))
             for name in self.rooms
         ]  # fmt: skip
@@ -128,7 +129,8 @@ class LiveKit(Provider):
     @page("POST", "/leave")
     def left(self, asked: Asked) -> Reply:
         """The last one leaves."""
-        self.finish(asked.form().get("room", ""))
+        if not self.finish(asked.form().get("room", "")):
+            raise Wrong("missing", 404, "no such room")
         return see_other("/livekit/rooms")
 
     def finish(self, name: str) -> bool:

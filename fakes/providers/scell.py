@@ -136,9 +136,11 @@ class Scell(Provider):
 
     @page("POST", "/sign/{id}/{number}/{act}")
     def act(self, asked: Asked) -> Reply:
-        one, signer = self._signing(asked)
+        (one, signer), acts = self._signing(asked), {"sign": self.sign, "refuse": self.refuse_to_sign}
+        if asked.params["act"] not in acts:
+            raise Wrong("missing", 404, "a paper is signed or refused")
         if signer["status"] == "pending" and one.status not in ENDED:
-            self.sign(one, signer) if asked.params["act"] == "sign" else self.refuse_to_sign(one, signer)
+            acts[asked.params["act"]](one, signer)
         return see_other(f"/scell/sign/{one.id}/{asked.params['number']}")
 
     # -- what happens ------------------------------------------------------------------------------------------------

@@ -196,9 +196,11 @@ class Viva(Provider):
 
     @page("POST", "/web/checkout/{code}/{act}")
     def act(self, asked: Asked) -> Reply:
-        one = self._order(asked.params["code"])
+        one, acts = self._order(asked.params["code"]), {"pay": self._pay, "fail": self._fail, "cancel": self._cancel}
+        if asked.params["act"] not in acts:
+            raise Wrong("missing", 404, "nothing of that kind happens to an order")
         if self._state(one) == PENDING:
-            {"pay": self._pay, "fail": self._fail, "cancel": self._cancel}[asked.params["act"]](one)
+            acts[asked.params["act"]](one)
         return see_other(f"/viva/web/checkout?ref={one.code}")
 
     # -- what happens ------------------------------------------------------------------------------------------------
