@@ -20,6 +20,7 @@ from accounts.credentials.queries import is_locked
 from accounts.models import User
 from accounts.patients.queries import is_patient
 from accounts.user_agents import in_words
+from adapters.content import Link, Name, Value
 from audit.requests import HouseRequest
 
 SAID: Final = ("code", "email", "from_email", "to_email", "timestamp", "ip")
@@ -114,12 +115,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """What allauth writes, with the values that its templates say, and links on our own site whatever host was asked."""
-        values: dict[str, Any] = {name: context[name] for name in SAID if name in context}
-        links: dict[str, Any] = {
-            name: settings.SITE_URL + urlsplit(context[name]).path for name in LINKS if name in context
+        values: dict[str, Value] = {name: _said(context[name]) for name in SAID if name in context}
+        links: dict[str, Value] = {
+            name: Link(settings.SITE_URL + urlsplit(context[name]).path) for name in LINKS if name in context
         }
         if "user_agent" in context:
-            values["user_agent"] = in_words(context["user_agent"])
+            values["user_agent"] = Name.short(in_words(context["user_agent"]))
         with transaction.atomic():
             mails.from_template(template_prefix, email, {**values, **links}, language=queries.language_of(email))
 
@@ -142,3 +143,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_password_change_redirect_url(self, request: HouseRequest) -> str:
         return reverse("accounts:security")
+
+
+def _said(value: Any) -> Value:
+    """A value of allauth's own, such as a code, an address or a moment, by its kind."""
+    said: Value = Name.short(value) if isinstance(value, str) else value
+    return said

@@ -7,12 +7,8 @@ template and its values. A worker fills it in and sends it, to the address that 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
-from django.conf import settings
-from django.urls import reverse
-from django.utils import translation
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts import hooks, queries
@@ -20,7 +16,7 @@ from accounts.models import User
 from adapters import journal, mail, outbox
 from adapters.boxes.models import Outgoing
 from adapters.boxes.refs import GroundRef
-from adapters.content import Link, Name, Plain, Value, packed, unpacked
+from adapters.content import Code, Link, Plain, Value, packed, unpacked
 from adapters.grounds import Ground
 from privacy.refusals import Refusal, Refused
 
@@ -60,21 +56,19 @@ def keep_book(occasion: Occasion) -> Occasion:
 
 
 def from_template(
-    prefix: str, to: User | str, context: Mapping[str, Any], *, language: str,
+    prefix: str, to: User | str, values: Mapping[str, Value], *, language: str,
     occasion: str = "", about: Sequence[str] = (), dedupe: str = "",
 ) -> None:  # fmt: skip
     """Have ``<prefix>_subject.txt`` and ``<prefix>_message.txt`` sent in ``language`` once the caller's transaction commits.
 
-    To an account's holder, at the address of the moment it leaves, or to an address. Strings become links of our own site, or
-    names of one line. ``occasion`` is the name of one that was registered. Raises TypeError for values that could hold
+    To an account's holder, at the address of the moment it leaves, or to an address. Each value says what it is (a ``Name``, a
+    ``Link``); ``occasion`` is the name of one that was registered. Raises TypeError for text and anything else that could hold
     health content, LookupError for an unknown occasion, RuntimeError outside of a transaction.
     """
     _known(occasion)
     account = to if isinstance(to, User) else queries.account_by_email(to)
-    with translation.override(language):
-        values = packed({name: _value(value) for name, value in context.items()})
     payload = {
-        "template": prefix, "language": language, "values": values, "to": "" if isinstance(to, User) else to,
+        "template": prefix, "language": language, "values": packed(values), "to": "" if isinstance(to, User) else to,
         "occasion": occasion, "about": list(about),
     }  # fmt: skip
     ground = GroundRef.necessary(ground_of(prefix), subject_id=account.pk if account else None)
@@ -120,15 +114,6 @@ def _address(row: Outgoing, given: str) -> str:
     return given or user.email
 
 
-def _value(value: Any) -> Value:
-    text = str(value) if isinstance(value, Promise) else value
-    if not isinstance(text, str):
-        checked: Value = text
-        return checked
-    ours = text.startswith(settings.SITE_URL.rstrip("/") + "/")
-    return Link(text) if ours else Name.short(text)
-
-
 def ground_of(prefix: str) -> str:
     """The legal basis of a message, by its template (adapters.grounds.NECESSITIES)."""
     if prefix.endswith("login_code"):
@@ -136,15 +121,15 @@ def ground_of(prefix: str) -> str:
     return "legal_notice" if prefix.startswith(ORDERED_BY_LAW) else "account_message"
 
 
-def _to(user: User, name: str, context: Mapping[str, Any]) -> None:
-    from_template(f"account/email/{name}", user, context, language=user.language)
+def _to(user: User, name: str, values: Mapping[str, Value]) -> None:
+    from_template(f"account/email/{name}", user, values, language=user.language)
 
 
 def login_code(*, user: User, code: str, valid_until: datetime | None) -> None:
     """The six-digit code of one sign-in (MD-50)."""
-    _to(user, "login_code", {"code": code, "valid_until": valid_until})
+    _to(user, "login_code", {"code": Code(code), "valid_until": valid_until})
 
 
 def wrong_codes(*, user: User) -> None:
     """Somebody who knows the password types wrong codes."""
-    _to(user, "wrong_codes", {"password_url": settings.SITE_URL + reverse("account_reset_password")})
+    _to(user, "wrong_codes", {"password_url": Link.to("account_reset_password")})

@@ -21,7 +21,7 @@ from uuid import UUID
 from django.conf import settings
 
 from adapters.boxes.signatures import Arrival, shared_token
-from adapters.calls import MIB, Answer, Call, Deadline, Method, credentials_of
+from adapters.calls import MIB, Answer, Deadline, HealthCall, Method, credentials_of
 from adapters.door import send
 from adapters.faults import Broken, Rejected
 from adapters.grounds import Ground
@@ -159,7 +159,7 @@ def _call(
     method: Method, path: str, categories: frozenset[Category] = SPOKEN, *, ground: Ground, now: datetime,
     deadline: Deadline | None = None, **body: Any,
 ) -> Answer:  # fmt: skip
-    call = Call(
+    call = HealthCall(
         subprocessor=KEY,
         method=method,
         url=URL + path,

@@ -1,4 +1,8 @@
-"""One call out and its answer: what is asked of whom, with data of which categories. Neither prints what it holds."""
+"""One call out and its answer: what is asked of whom, with data of which categories. Neither prints what it holds.
+
+A :class:`Call` has no place for health content, and mypy says so where it is written; a :class:`HealthCall` has, and goes to the services
+named in :data:`HealthService` alone (tests/adapters/refused_by_types.py). The door asks both again when they leave.
+"""
 
 import json as jsonlib
 import time
@@ -17,21 +21,21 @@ from privacy.declare import Category
 from privacy.payers import Payer
 from privacy.refusals import Refusal
 from privacy.subprocessors import Host, Subprocessor
+from vault.unsealed import Unsealed, holds_unsealed
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
-Json = Union[None, bool, int, float, str, HealthText, Plain, Sequence["Json"], Mapping[str, "Json"]]  # noqa: UP007 - it names itself
+HealthService = Literal["mistral", "assemblyai"]
+"""Who may be sent words about health; each in the register with hosts in the EEA that may carry them."""
+Json = Union[None, bool, int, float, str, Plain, Sequence["Json"], Mapping[str, "Json"]]  # noqa: UP007 - it names itself
+HealthJson = Union[Json, HealthText, Sequence["HealthJson"], Mapping[str, "HealthJson"]]  # noqa: UP007 - it names itself
 MIB: Final = 1024 * 1024
 IDEMPOTENT: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 """Methods that may be sent twice by their own meaning (RFC 9110, 9.2.2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """What is asked of one subprocessor. ``url`` is the provider's real one, without a query; the door finds a stand-in's.
-
-    ``categories`` says which data is in it, for the journal and the ground. At most one of ``json``, ``form``, ``content``.
-    ``cap`` bounds the answer's size in bytes, ``silence`` the seconds until a first byte of it, within the deadline. Raises ValueError for what could never be right.
-    """
+class _Asked:
+    """What both kinds of call have."""
 
     subprocessor: str
     method: Method
@@ -39,23 +43,29 @@ class Call:
     categories: frozenset[Category]
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     query: Mapping[str, str | int] = field(default_factory=dict, repr=False)
-    json: Json = field(default=None, repr=False)
-    form: Mapping[str, str | int | Plain | HealthText] | None = field(default=None, repr=False)
-    content: bytes | None = field(default=None, repr=False)
+    json: HealthJson = field(default=None, repr=False)
+    form: Mapping[str, str | int | Plain] | None = field(default=None, repr=False)
     idempotency_key: str = ""
     outgoing_id: UUID | None = None
     cap: int = 2 * MIB
     silence: float = 10.0
 
     def __post_init__(self) -> None:
-        if sum(part is not None for part in (self.json, self.form, self.content)) > 1:
+        if sum(part is not None for part in (self.json, self.form, self.raw)) > 1:
             raise ValueError("a call has one body: json, form or content")
+        if holds_unsealed((self.url, self.headers, self.query)):
+            raise TypeError("words of a patient's file stand in no address and no header")
         parts = urlsplit(self.url)
         if parts.scheme != "https" or parts.query or parts.fragment or parts.username or parts.port:
             raise ValueError("the address of a call is https://host/path; what it asks goes into query")
         said = f"{self.url}?{urlencode(self.query)}"
         if any(secret in said for secret in secrets_of(self.subprocessor)):
             raise ValueError("a secret never stands in an address: put it into a header or the body")
+
+    @property
+    def raw(self) -> bytes | None:
+        """A body of bytes, where it has one."""
+        return None
 
     @property
     def host(self) -> str:
@@ -66,6 +76,34 @@ class Call:
     def repeatable(self) -> bool:
         """Whether it may be sent twice: by its method, or because the provider knows it again by its key."""
         return self.method in IDEMPOTENT or bool(self.idempotency_key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call(_Asked):
+    """What is asked of one subprocessor. ``url`` is the provider's real one, without a query; the door finds a stand-in's.
+
+    ``categories`` says which data is in it, for the journal and the ground. At most one of ``json`` and ``form``; no bytes, which
+    could be anything. ``cap`` bounds the answer's size in bytes, ``silence`` the seconds until a first byte of it, within the
+    deadline. Raises ValueError for what could never be right, TypeError for words of a file in an address or a header.
+    """
+
+    json: Json = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthCall(_Asked):
+    """The same of a service that may be sent words about health, or a sound."""
+
+    subprocessor: HealthService
+    content: bytes | None = field(default=None, repr=False)
+
+    @property
+    def raw(self) -> bytes | None:
+        """Such as a visit's sound."""
+        return self.content
+
+
+AnyCall = Call | HealthCall
 
 
 def credentials_of(subprocessor: str) -> Mapping[str, str]:
@@ -121,24 +159,25 @@ class Body:
     media_type: str = ""
 
 
-def body_of(call: Call, entry: Subprocessor | Payer, host: Host) -> Body:
-    """The bytes of a call towards ``host``. Raises :class:`NoGround` for health content that may not go there."""
+def body_of(call: AnyCall, entry: Subprocessor | Payer, host: Host) -> Body:
+    """The bytes of a call towards ``host``. Raises :class:`NoGround` for health content that may not go there, however deep it stands."""
     if Category.HEALTH in call.categories:
         must_carry_health(host, may_carry_health=entry.may_carry_health)
 
     def plain(value: Any) -> Any:
-        if isinstance(value, HealthText):
-            if Category.HEALTH not in call.categories:
+        if isinstance(value, HealthText | Unsealed):
+            if Category.HEALTH not in call.categories or not isinstance(call, HealthCall):
                 raise NoGround(Refusal("undeclared_health", "Health content has to be declared as such."))
-            return opened_towards(value, host, may_carry_health=entry.may_carry_health)
+            said = value if isinstance(value, HealthText) else HealthText(value)
+            return opened_towards(said, host, may_carry_health=entry.may_carry_health)
         if isinstance(value, Plain):
             return str(value)
         if isinstance(value, Mapping):
-            return {name: plain(one) for name, one in value.items()}
+            return {plain(name): plain(one) for name, one in value.items()}
         return [plain(one) for one in value] if isinstance(value, list | tuple) else value
 
     if call.json is not None:
         return Body(jsonlib.dumps(plain(call.json), ensure_ascii=False).encode(), "application/json")
     if call.form is not None:
         return Body(urlencode(plain(call.form)).encode(), "application/x-www-form-urlencoded")
-    return Body(call.content or b"", "application/octet-stream" if call.content else "")
+    return Body(call.raw or b"", "application/octet-stream" if call.raw else "")

@@ -2,7 +2,8 @@
 
 Words of a patient's record travel as :class:`HealthText`: it has no text form of its own, so no template, log, JSON or
 ``f""`` can take it in, and only the door opens it, towards a host in the EEA that the register lets carry health data. What goes
-into an e-mail or a text message is :class:`Plain`: a template with values of few kinds, none of which is free text.
+into an e-mail or a text message is :class:`Plain`: a template with values of few kinds, none of which is free text. Words that
+the vault opened come marked (:mod:`vault.unsealed`), and no kind takes them.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,12 +15,14 @@ from typing import Any, Final, Never, Self, final
 
 from django.conf import settings
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from adapters.grounds import NoGround
 from privacy.refusals import Refusal
 from privacy.subprocessors import Host
+from vault.unsealed import holds_unsealed
 
 LONGEST_NAME: Final = 120
 LONGEST_CODE: Final = 12
@@ -72,6 +75,7 @@ class Name:
     text: str
 
     def __post_init__(self) -> None:
+        must_stay_out(self.text)
         if len(self.text) > LONGEST_NAME or "\n" in self.text or "://" in self.text:
             raise ValueError("a name is one short line without an address")
 
@@ -81,6 +85,7 @@ class Name:
     @classmethod
     def short(cls, text: str) -> Self:
         """As much of ``text`` as a name may have, on one line, with no address to click on."""
+        must_stay_out(text)
         return cls(" ".join(text.replace("://", " ").split())[:LONGEST_NAME])
 
 
@@ -89,6 +94,9 @@ class Published:
     """Words that we published ourselves for everybody, such as what is new in a version of the policy."""
 
     text: str
+
+    def __post_init__(self) -> None:
+        must_stay_out(self.text)
 
     def __str__(self) -> str:
         return self.text
@@ -101,11 +109,17 @@ class Link:
     text: str
 
     def __post_init__(self) -> None:
+        must_stay_out(self.text)
         if not self.text.startswith(settings.SITE_URL.rstrip("/") + "/") or any(c.isspace() for c in self.text):
             raise ValueError("a link in a message leads to our own site")
 
     def __str__(self) -> str:
         return self.text
+
+    @classmethod
+    def to(cls, view: str, *args: object) -> Self:
+        """The address of one of our pages."""
+        return cls(settings.SITE_URL + reverse(view, args=args))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +129,7 @@ class Code:
     text: str
 
     def __post_init__(self) -> None:
+        must_stay_out(self.text)
         if not (self.text.isascii() and self.text.isalnum() and len(self.text) <= LONGEST_CODE):
             raise ValueError(f"a code is letters and digits, {LONGEST_CODE} at most")
 
@@ -157,11 +172,19 @@ class Plain:
         return cls(_TOKEN, text.strip())
 
 
+def must_stay_out(value: object) -> None:
+    """Raises TypeError for words of a patient's file, however deep they stand in it."""
+    if holds_unsealed(value):
+        raise TypeError("Words of a patient's file never go into a message: say where they can be read")
+
+
 def must_be_values(values: Mapping[str, object]) -> None:
     """Raises TypeError for a value that could hold free text, health content above all."""
     for name, value in values.items():
         if not isinstance(value, _VALUES):
-            raise TypeError(f"{name} may not go into a message: give a number, a day, a Name, a Link or a Code")
+            raise TypeError(
+                f"{name} may not go into a message: give a number, a day, a Name, a Link or a Code, never text"
+            )
 
 
 def packed(values: Mapping[str, Value]) -> dict[str, list[Any]]:

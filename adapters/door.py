@@ -17,7 +17,7 @@ import httpx
 from django.conf import settings
 
 from adapters import breaker, gates, journal, wire
-from adapters.calls import ONE_REQUEST, Answer, Body, Call, Deadline, body_of
+from adapters.calls import ONE_REQUEST, Answer, AnyCall, Body, Call, Deadline, HealthCall, body_of
 from adapters.faults import Broken, Busy, Closed, Fault, Rejected, TimedOut, Unwritten
 from adapters.grounds import Ground
 
@@ -29,6 +29,7 @@ __all__ = [
     "Closed",
     "Deadline",
     "Fault",
+    "HealthCall",
     "Rejected",
     "TimedOut",
     "Unwritten",
@@ -43,7 +44,7 @@ CODE: Final = re.compile(r"\d{1,6}|[A-Za-z]{2,30}(?:[_.-][A-Za-z0-9]{1,30}){1,6}
 FIRST_PAUSE: Final = 0.2
 
 
-def send(call: Call, *, ground: Ground, now: datetime, deadline: Deadline = ONE_REQUEST) -> Answer:
+def send(call: AnyCall, *, ground: Ground, now: datetime, deadline: Deadline = ONE_REQUEST) -> Answer:
     """Send one call on ``ground`` and give the answer (2xx), within ``deadline``, outside any transaction.
 
     Tried again at most ``deadline.attempts`` times, under the same idempotency key, and only where it can't happen twice.
@@ -64,7 +65,7 @@ def send(call: Call, *, ground: Ground, now: datetime, deadline: Deadline = ONE_
     raise ValueError("a call needs an attempt")
 
 
-def _pause_before_next(fault: Fault, call: Call, attempt: int) -> float | None:
+def _pause_before_next(fault: Fault, call: AnyCall, attempt: int) -> float | None:
     """Seconds to wait before the same call is sent again; None when it mustn't be."""
     if isinstance(fault, Busy):
         if not call.repeatable:
@@ -76,7 +77,7 @@ def _pause_before_next(fault: Fault, call: Call, attempt: int) -> float | None:
     return None
 
 
-def _attempt(call: Call, ground: Ground, now: datetime, attempt: int, seconds: float) -> Answer:
+def _attempt(call: AnyCall, ground: Ground, now: datetime, attempt: int, seconds: float) -> Answer:
     found, host = gates.known_host(call.subprocessor, call.host, now)
     gates.require_ground(call, ground, found, now)
     body = body_of(call, found, host)
@@ -98,7 +99,9 @@ def _attempt(call: Call, ground: Ground, now: datetime, attempt: int, seconds: f
     return answer
 
 
-def _settle(line: int, call: Call, fault: Fault | None, answer: Answer | None, now: datetime, seconds: float) -> None:
+def _settle(
+    line: int, call: AnyCall, fault: Fault | None, answer: Answer | None, now: datetime, seconds: float
+) -> None:
     """Write the outcome, and tell the breaker."""
     journal.arrive(
         line,
@@ -115,7 +118,7 @@ def _settle(line: int, call: Call, fault: Fault | None, answer: Answer | None, n
         log.warning("egress %s to %s: %s", line, call.subprocessor, fault.outcome)
 
 
-def _exchange(call: Call, body: Body, seconds: float) -> wire.Exchange:
+def _exchange(call: AnyCall, body: Body, seconds: float) -> wire.Exchange:
     """The request as it goes over the wire: to the provider, or in its name to the stand-in of this machine."""
     headers = {"User-Agent": "PratiConnect", **call.headers}
     if body.media_type:
@@ -135,7 +138,7 @@ def _stand_in() -> tuple[str, int] | None:
     return (parts.hostname or "", parts.port or 80) if settings.STAND_INS and not settings.PRODUCTION else None
 
 
-def _answered(call: Call, asked: wire.Exchange) -> Answer:
+def _answered(call: AnyCall, asked: wire.Exchange) -> Answer:
     """What came back, faults of the wire by their kind; their words are dropped, since they name addresses."""
     who = call.subprocessor
     try:

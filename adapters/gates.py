@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from adapters import breaker
-from adapters.calls import Call
+from adapters.calls import AnyCall
 from adapters.faults import Closed
 from adapters.grounds import Ground, Necessary, NoGround, must_be_genuine
 from adapters.models import Switch
@@ -102,7 +102,7 @@ def known_host(subprocessor: str, hostname: str, now: datetime) -> tuple[Receive
     return found, host
 
 
-def require_ground(call: Call, ground: Ground, found: Receiver, now: datetime) -> None:
+def require_ground(call: AnyCall, ground: Ground, found: Receiver, now: datetime) -> None:
     """Ask the ground now, and whether it reaches this subprocessor with this data. Raises ``Refused``, TypeError."""
     must_be_genuine(ground)
     ground.check(now)

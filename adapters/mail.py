@@ -56,7 +56,7 @@ def post(words: Words, *, row: Outgoing, ground: Ground, now: datetime) -> None:
         said = resend.Mail(words.to, words.subject, words.text, papers=words.papers, categories=_said_by(ground))
         resend.send_message(said, key=row.idempotency_key, outgoing_id=row.pk, ground=ground, now=now)
         return
-    letter = Letter(" ".join(str(words.subject).split()), f"{words.text}\n", words.to, ground=ground, row=row)
+    letter = Letter(words.subject, words.text, words.to, ground=ground, row=row)
     for name, content, kind in words.papers:
         letter.attach(name, content, kind)
     try:
@@ -66,16 +66,22 @@ def post(words: Words, *, row: Outgoing, ground: Ground, now: datetime) -> None:
 
 
 class Letter(EmailMessage):
-    """One message to one address on a legal basis. ``categories`` says which data is in it."""
+    """One message to one address on a legal basis, in words of a template. ``categories`` says which data is in it.
+
+    Raises TypeError for other words.
+    """
 
     line: int | None = None
     ground: Necessary | None
 
     def __init__(
-        self, subject: str, body: str, to: str, *, ground: Ground, categories: frozenset[Category] | None = None,
+        self, subject: Plain, text: Plain, to: str, *, ground: Ground, categories: frozenset[Category] | None = None,
         row: Outgoing | None = None,
     ) -> None:  # fmt: skip
-        super().__init__(subject, body, settings.DEFAULT_FROM_EMAIL, [to], headers=_named_after(row))
+        if not (isinstance(subject, Plain) and isinstance(text, Plain)):
+            raise TypeError("the words of a letter are Plain: made from a template")
+        one_line = " ".join(str(subject).split())
+        super().__init__(one_line, f"{text}\n", settings.DEFAULT_FROM_EMAIL, [to], headers=_named_after(row))
         must_be_genuine(ground)
         if not isinstance(ground, Necessary):
             raise TypeError("a consent is one to news, which goes with its one-click stop (adapters.resend.send_news)")

@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from adapters.calls import Answer, Call, Deadline, credentials_of
+from adapters.calls import Answer, Deadline, HealthCall, credentials_of
 from adapters.content import HealthText
 from adapters.door import send
 from adapters.faults import Broken
@@ -61,7 +61,7 @@ def draft(
     Raises ``Refused`` without a ground, and the door's faults; an answer that is no such draft is :class:`Broken`.
     """
     said = "\n\n".join(f"{name}:\n{without.hide(text)}" for name, text in notes.items() if text)
-    call = Call(
+    call = HealthCall(
         subprocessor=KEY,
         method="POST",
         url=URL,

@@ -23,6 +23,7 @@ from adapters.faults import Busy, Closed, Fault
 from adapters.grounds import Ground
 from adapters.states import By, Event, State, move
 from privacy.refusals import Refused
+from vault.unsealed import holds_unsealed
 
 __all__ = ["GroundRef", "Outgoing", "TryLater", "Undeliverable", "drop", "enqueue", "handles"]
 
@@ -78,7 +79,8 @@ def enqueue(
 
     The payload is JSON, ids rather than words. With ``dedupe`` there is one row of this kind and word, as long as rows are
     kept: a second call gives back the first's. Raises LookupError for a kind nobody handles, RuntimeError outside of a
-    transaction (act and message stand or fall together), TypeError and ValueError for a payload that is no JSON or too large.
+    transaction (act and message stand or fall together), TypeError and ValueError for a payload that is no JSON, holds words of a
+    patient's file, or is too large.
     """
     if kind not in _handlers:
         raise LookupError(f"nobody handles {kind!r}; there are: {', '.join(sorted(_handlers))}")
@@ -176,6 +178,8 @@ def _of_fault(fault: Fault) -> Outcome:
 
 
 def _as_text(payload: Mapping[str, Any]) -> str:
+    if holds_unsealed(payload):  # as JSON they would lose their mark
+        raise TypeError("a payload holds no words of a patient's file: enqueue ids, and read the rest when it is sent")
     text = json.dumps(dict(payload), ensure_ascii=False, separators=(",", ":"))
     if len(text.encode()) > LARGEST:
         raise ValueError(f"a payload has {LARGEST} bytes at most: enqueue ids, and read the rest when it is sent")

@@ -3,14 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
-
-from django.conf import settings
-from django.urls import reverse
 
 from accounts.mails import from_template
 from accounts.models import User
+from adapters.content import Link, Value
 
 NOTICE: Final = "lifecycle.notice"
 """The occasion of everything that an account is told once (:mod:`lifecycle.notifying` keeps the book)."""
@@ -30,7 +28,7 @@ class Notice:
         """What it is about, as an occasion has it."""
         return [str(self.user.pk), self.since.isoformat(), self.kind]
 
-    def send(self, template: str, values: Mapping[str, Any]) -> None:
+    def send(self, template: str, values: Mapping[str, Value]) -> None:
         """Have it sent, in the language of the account. A second call for the same does nothing."""
         from_template(
             f"lifecycle/email/{template}", self.user, values, language=self.user.language, occasion=self.occasion,
@@ -65,4 +63,4 @@ def free_listing_began(notice: Notice, *, since: date) -> None:
 
 
 def _send(notice: Notice, template: str, **dates: date) -> None:
-    notice.send(template, {**dates, "address": settings.SITE_URL + reverse("lifecycle:subscription")})
+    notice.send(template, {**dates, "address": Link.to("lifecycle:subscription")})

@@ -6,20 +6,26 @@ seals it. Values go in and out through a :class:`vault.handles.Handle` only.
 
 import base64
 import json
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.translation import gettext as _
 
+from privacy.declare import REGISTRY, Category
 from vault.seal import Sealed
+from vault.unsealed import unsealed
 
 if TYPE_CHECKING:
     AnyField = models.Field[Any, Any]
 else:
     AnyField = models.Field
+
+
+WHO_IT_IS: Final = frozenset({Category.IDENTITY, Category.CONTACT})
+"""What letters and invitations may name of a file: its person, and where they are reached."""
 
 
 class SealedField(AnyField):
@@ -66,6 +72,18 @@ class SealedField(AnyField):
         """The sealed bytes in base64, for serializers."""
         value = self.value_from_object(obj)
         return base64.b64encode(bytes(value)).decode() if value is not None else ""
+
+    @cached_property
+    def stays(self) -> bool:
+        """Whether its words are none for a message: all but who somebody is and how to reach them, by the field's declaration."""
+        declared = REGISTRY.get(self.model._meta.label)
+        field = declared.fields.get(self.name) if declared else None
+        return field is None or field.category not in WHO_IT_IS
+
+    def opened(self, plain: bytes) -> Any:
+        """The value that was sealed; its words marked where they stay in the house (:mod:`vault.unsealed`)."""
+        value = self.decode(plain)
+        return unsealed(value) if self.stays else value
 
     def encode(self, value: Any) -> bytes:
         """The bytes to seal."""

@@ -54,7 +54,10 @@ class Handle:
         self._ciphers: dict[bytes, AESGCM] = {}
 
     def read(self, row: models.Model, field: str) -> Any:
-        """The value of one sealed field, or None. Raises SealBroken if it was changed or moved."""
+        """The value of one sealed field, or None; words about health come marked, so that no message takes them (:mod:`vault.unsealed`).
+
+        Raises SealBroken if it was changed or moved.
+        """
         self._witness.require()
         self._require_own(row)
         return self._open(row, _field(row, field), str(row.pk))
@@ -90,7 +93,7 @@ class Handle:
         if sealed is None:
             return None
         place = place_of(row._meta.db_table, str(field.column), row_id, self._file)
-        return field.decode(unseal(self._cipher(sealed.key_id), sealed, place))
+        return field.opened(unseal(self._cipher(sealed.key_id), sealed, place))
 
     def _seal(self, row: models.Model, field: SealedField, value: Any) -> Any:
         place = place_of(row._meta.db_table, str(field.column), str(row.pk), self._file)

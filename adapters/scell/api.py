@@ -20,6 +20,7 @@ from uuid import UUID
 from django.conf import settings
 
 from adapters.calls import MIB, ONE_REQUEST, Call, Deadline, Json, Method
+from adapters.content import Name
 from adapters.door import Rejected, send
 from adapters.faults import Broken, Fault
 from adapters.grounds import Ground
@@ -81,9 +82,9 @@ class Party:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: ``unit`` in cents without tax, ``rate`` of the tax in per cent."""
+    """One line: ``unit`` in cents without tax, ``rate`` of the tax in per cent. What it is for is as short as a name."""
 
-    description: str
+    description: Name
     unit: int
     quantity: int = 1
     rate: Decimal = Decimal(20)
@@ -140,8 +141,8 @@ class NewSignature:
     """A document to be signed. No health content: this service may not carry any. Raises ValueError."""
 
     id: UUID
-    title: str
-    file_name: str
+    title: Name
+    file_name: Name
     document: bytes = field(repr=False)
     signers: Sequence[NewSigner]
     until: datetime | None = None
@@ -191,7 +192,7 @@ def invoice_file(invoice_id: str, *, ground: Ground, now: datetime) -> bytes:
 def create_signature(new: NewSignature, *, key: str, ground: Ground, now: datetime) -> answers.Signature:
     """Have a document signed. Raises :class:`NoBalance`, the door's faults, Misunderstood."""
     body: dict[str, Json] = {
-        "title": new.title, "external_id": str(new.id), "document_name": new.file_name, "archive_enabled": True,
+        "title": new.title.text, "external_id": str(new.id), "document_name": new.file_name.text, "archive_enabled": True,
         "document": base64.b64encode(new.document).decode(), "signers": [_signer(one) for one in new.signers],
     }  # fmt: skip
     if new.until:
@@ -269,7 +270,7 @@ def _key() -> str:
 
 def _line(line: Line) -> Json:
     return {
-        "description": line.description, "quantity": line.quantity, "unit_price": _euros(line.unit),
+        "description": line.description.text, "quantity": line.quantity, "unit_price": _euros(line.unit),
         "tax_rate": float(line.rate), "total_ht": _euros(line.net), "total_tax": _euros(line.tax),
         "total_ttc": _euros(line.net + line.tax),
     }  # fmt: skip

@@ -17,6 +17,7 @@ from adapters import inbox
 from adapters.boxes.monotone import earlier
 from adapters.boxes.refs import GroundRef
 from adapters.boxes.signatures import Arrival, timestamped
+from adapters.content import Name
 from adapters.grounds import Ground
 from adapters.inbox import Hook, Incoming
 from adapters.outbox import Outgoing, Undeliverable, enqueue, handles
@@ -52,7 +53,7 @@ def ask_signature(wanted: api.NewSignature, *, subject_id: UUID | None, ground: 
     row = Dossier.objects.create(id=wanted.id, kind="signature", subject_id=subject_id, asked_at=now, changed_at=now)
     keep(row, "original", wanted.document, now)
     said = {
-        "id": str(wanted.id), "title": wanted.title, "file_name": wanted.file_name,
+        "id": str(wanted.id), "title": wanted.title.text, "file_name": wanted.file_name.text,
         "signers": [asdict(one) for one in wanted.signers], "until": wanted.until.isoformat() if wanted.until else "",
     }  # fmt: skip
     enqueue(kind="scell.signature", payload=said, ground=ground, now=now, dedupe=row.pk.hex)
@@ -82,7 +83,7 @@ def make_signature(outgoing: Outgoing, ground: Ground, now: datetime) -> None:
     if _is_made(row, outgoing, now):
         return
     wanted = api.NewSignature(
-        id=row.pk, title=said["title"], file_name=said["file_name"],
+        id=row.pk, title=Name(said["title"]), file_name=Name(said["file_name"]),
         document=opened(Proof.objects.get(dossier_id=row.pk, what="original")),
         signers=[api.NewSigner(**{**one, "way": api.Way(one["way"])}) for one in said["signers"]],
         until=datetime.fromisoformat(said["until"]) if said["until"] else None,
@@ -206,7 +207,7 @@ def _note(row: Dossier, found: answers.Invoice | answers.Signature, now: datetim
 
 def _written(invoice: api.NewInvoice) -> dict[str, Any]:
     """An invoice as JSON."""
-    lines = [{**asdict(line), "rate": str(line.rate)} for line in invoice.lines]
+    lines = [{**asdict(line), "description": line.description.text, "rate": str(line.rate)} for line in invoice.lines]
     return {
         "id": str(invoice.id), "number": invoice.number, "issued_on": invoice.issued_on.isoformat(), "lines": lines,
         "seller": asdict(invoice.seller), "buyer": asdict(invoice.buyer),
@@ -217,5 +218,8 @@ def _read_back(said: Mapping[str, Any]) -> api.NewInvoice:
     return api.NewInvoice(
         id=UUID(said["id"]), number=said["number"], issued_on=date.fromisoformat(said["issued_on"]),
         seller=api.Party(**said["seller"]), buyer=api.Party(**said["buyer"]),
-        lines=[api.Line(**{**line, "rate": Decimal(line["rate"])}) for line in said["lines"]],
+        lines=[
+            api.Line(**{**line, "description": Name(line["description"]), "rate": Decimal(line["rate"])})
+            for line in said["lines"]
+        ],
     )  # fmt: skip

@@ -1,14 +1,14 @@
 """Every message about a request: one function each. None carries what was asked or answered, only where to read it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.conf import settings
-from django.urls import reverse
 from django.utils import translation
 
 from accounts.mails import from_template
 from accounts.models import User
+from adapters.content import Link, Name, Value
 from care.models import Membership, Role
 from gdpr_requests.desk import links
 from gdpr_requests.desk.wording import right_in_words
@@ -46,12 +46,12 @@ def moved(request: Request, to: Reader, event: str) -> None:
 
 def recipient(request: Request, to: Reader) -> None:
     """Somebody who reads the file through the portal learns that it changed (Art. 19); not by whose request."""
-    _send("request_recipient", request, to, {"address": settings.SITE_URL + reverse("patient:home")})
+    _send("request_recipient", request, to, {"address": Link.to("patient:home")})
 
 
 def agent(request: Request, to: Reader) -> None:
     """An authority's agent who read the file under an order learns that it changed (Art. 19); not whose file, nor by whose request."""
-    _send("request_agent", request, to, {"address": settings.SITE_URL + reverse("authority:home")})
+    _send("request_agent", request, to, {"address": Link.to("authority:home")})
 
 
 def arrived(request: Request) -> None:
@@ -61,12 +61,12 @@ def arrived(request: Request) -> None:
 
 def reminder(request: Request, kind: str) -> None:
     """Half of the time is over, three days are left, it is due today, it is overdue."""
-    _to_handlers("request_reminder", request, {"kind": kind})
+    _to_handlers("request_reminder", request, {"kind": Name(kind)})
 
 
 def archive(request: Request, event: str) -> None:
     """The copy to hand over is ready, or couldn't be made."""
-    values = {"ready": event == "export_ready", "died": request.channel == Channel.DEATH}
+    values: dict[str, Value] = {"ready": event == "export_ready", "died": request.channel == Channel.DEATH}
     _to_handlers("request_archive", request, values)
 
 
@@ -81,22 +81,21 @@ def handlers_of(request: Request) -> list[Reader]:
 
 def _to_person(name: str, request: Request, to: Reader) -> None:
     if to.address:
-        _send(name, request, to, {"address": links.follow_url(request)})
+        _send(name, request, to, {"address": Link(links.follow_url(request))})
 
 
-def _to_handlers(name: str, request: Request, values: dict[str, Any]) -> None:
-    office = settings.SITE_URL + reverse("admin:request", args=[request.pk])
-    page = settings.SITE_URL + reverse("gdpr:request", args=[request.pk])
+def _to_handlers(name: str, request: Request, values: Mapping[str, Value]) -> None:
+    office, page = Link.to("admin:request", request.pk), Link.to("gdpr:request", request.pk)
     dpo = settings.CONTROLLER["dpo_email"]
     for to in handlers_of(request):
         _send(name, request, to, {**values, "address": office if to.address == dpo else page})
 
 
-def _send(name: str, request: Request, to: Reader, values: dict[str, Any]) -> None:
+def _send(name: str, request: Request, to: Reader, values: Mapping[str, Value]) -> None:
     with translation.override(to.language):
-        about = {
-            "number": request.number,
-            "right": right_in_words(Right(request.right)),
+        about: dict[str, Value] = {
+            "number": Name(request.number),
+            "right": Name.short(right_in_words(Right(request.right))),
             "received_on": request.received_at,
             "limit_on": request.limit_on,
             "not_before": request.not_before,

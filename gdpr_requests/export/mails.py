@@ -2,10 +2,8 @@
 
 from datetime import datetime
 
-from django.conf import settings
-from django.urls import reverse
-
 from accounts.mails import from_template
+from adapters.content import Link
 from gdpr_requests.desk import mails as desk
 from gdpr_requests.export.queries import after_a_death, request_of
 from gdpr_requests.export.scopes import OF_PATIENTS
@@ -29,5 +27,4 @@ def _to(export: Export, name: str, **values: datetime) -> None:
         desk.archive(request_of(export), name)
         return
     page = "patient_privacy:export" if export.scope in OF_PATIENTS else "gdpr:export"
-    address = settings.SITE_URL + reverse(page)
-    from_template(f"gdpr/email/{name}", user, {**values, "address": address}, language=user.language)
+    from_template(f"gdpr/email/{name}", user, {**values, "address": Link.to(page)}, language=user.language)

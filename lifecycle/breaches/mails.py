@@ -4,19 +4,17 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.conf import settings
-from django.urls import reverse
-
 from accounts.mails import from_template
 from accounts.models import User
+from adapters.content import Link, Name, Value
 
 OCCASION: Final = "lifecycle.breach"
 
 
 def notice(notice_id: UUID, *, whom: str, to: User | str, language: str, aware_at: datetime) -> None:
     """One message to one person, once; ``whom`` says in which way the breach touches them."""
-    context = {"whom": whom, "aware_at": aware_at, "login_url": settings.SITE_URL + reverse("account_login")}
+    values: dict[str, Value] = {"whom": Name(whom), "aware_at": aware_at, "login_url": Link.to("account_login")}
     from_template(
-        "lifecycle/email/breach", to, context, language=language, occasion=OCCASION, about=[str(notice_id)],
+        "lifecycle/email/breach", to, values, language=language, occasion=OCCASION, about=[str(notice_id)],
         dedupe=f"breach.{notice_id}",
     )  # fmt: skip

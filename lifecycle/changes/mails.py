@@ -2,10 +2,7 @@
 
 from datetime import date, timedelta
 
-from django.conf import settings
-from django.urls import reverse
-
-from adapters.content import Published
+from adapters.content import Link, Published, Value
 from lifecycle.changes.queries import wordings
 from lifecycle.mails import Notice
 
@@ -14,24 +11,24 @@ def change(notice: Notice, *, number: int, effective_on: date, material: bool) -
     """Version ``number`` takes effect on ``effective_on``, in the language of the account."""
     texts = {text.language: text for text in wordings(number)}
     text = texts.get(notice.user.language) or texts["en"]
-    values = {
+    values: dict[str, Value] = {
         "number": number,
         "effective_on": effective_on,
         "material": material,
         "news": Published(text.wording.news),
-        "page_url": settings.SITE_URL + reverse("lifecycle:change"),
-        "compare_url": f"{settings.SITE_URL}{reverse('consents:history')}?text=policy&first={number - 1}&second={number}",
+        "page_url": Link.to("lifecycle:change"),
+        "compare_url": Link(f"{Link.to('consents:history')}?text=policy&first={number - 1}&second={number}"),
     }
     notice.send("policy_change", values)
 
 
 def register_change(notice: Notice, *, number: int, effective_on: date) -> None:
     """Version ``number`` of the register of subprocessors takes effect on ``effective_on``."""
-    values = {
+    values: dict[str, Value] = {
         "number": number,
         "effective_on": effective_on,
         "last_day": effective_on - timedelta(days=1),
-        "page_url": settings.SITE_URL + reverse("gdpr:subprocessors"),
-        "compare_url": settings.SITE_URL + reverse("subprocessors:history"),
+        "page_url": Link.to("gdpr:subprocessors"),
+        "compare_url": Link.to("subprocessors:history"),
     }
     notice.send("register_change", values)

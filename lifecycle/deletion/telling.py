@@ -5,15 +5,13 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.mails import Occasion, keep_book
 from accounts.models import User
 from accounts.texts import sending
-from adapters.content import Link
+from adapters.content import Link, Name, Value
 from audit.actors import Actor
 from lifecycle.deletion import links, queries
 from lifecycle.deletion.frames import frame_of
@@ -73,11 +71,11 @@ DELETION: Final = keep_book(Occasion("lifecycle.deletion", told, still))
 def _mail(notice: Notice, message: Message, standing: Standing) -> None:
     user = notice.user
     frame = frame_of(user.pk)
-    values = {
+    values: dict[str, Value] = {
         "execute_at": standing.execute_at,
-        "why": standing.last.why if standing.last else "",
-        "keep_url": links.keep_url(user.pk, standing) if standing.request else "",
-        "page_url": settings.SITE_URL + reverse(frame.page),
+        "why": Name(standing.last.why) if standing.last else None,
+        "keep_url": Link(links.keep_url(user.pk, standing)) if standing.request else None,
+        "page_url": Link.to(frame.page),
         "patient": frame.patient,
     }
     notice.send(message, values)
@@ -85,8 +83,8 @@ def _mail(notice: Notice, message: Message, standing: Standing) -> None:
 
 def _text(notice: Notice, message: Message, standing: Standing, now: datetime) -> None:
     """The same in short, to whoever proved a number; what can wait comes by day."""
-    page = settings.SITE_URL + reverse(frame_of(notice.user.pk).page)
+    page = Link.to(frame_of(notice.user.pk).page)
     sending.tell(
-        notice.user, message, {"execute_at": standing.execute_at, "page_url": Link(page)}, now=now, by_day=message in BY_DAY,
+        notice.user, message, {"execute_at": standing.execute_at, "page_url": page}, now=now, by_day=message in BY_DAY,
         occasion=notice.occasion, about=notice.about, dedupe=f"{notice.user.pk}{word(notice.since, message)}",
     )  # fmt: skip

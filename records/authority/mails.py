@@ -4,12 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
-from django.urls import reverse
-
 from accounts.mails import from_template
 from accounts.models import User
 from accounts.queries import language_of
+from adapters.content import Link, Name, Value
 from care.models import Capacity, Membership, PortalPart, Role
 from care.queries import links_to
 from records.models import AuthorityOrder, OrderedFile
@@ -23,14 +21,14 @@ def owners_of(practice_id: UUID) -> list[User]:
 
 def waits(owners: Iterable[User], order: AuthorityOrder) -> None:
     """To who answers for the practice: an order waits for them."""
-    link = settings.SITE_URL + reverse("records:order", args=[order.pk])
+    link = Link.to("records:order", order.pk)
     for user in owners:
         from_template("records/email/order_waits", user, {"link": link}, language=user.language)
 
 
 def link(order: AuthorityOrder, token: str) -> None:
     """The agent's link. The code goes another way."""
-    values = {"link": settings.SITE_URL + reverse("authority:join", args=[token]), "until": order.link_until}
+    values: dict[str, Value] = {"link": Link.to("authority:join", token), "until": order.link_until}
     from_template("records/email/order_link", order.email, values, language=language_of(order.email))
 
 
@@ -44,7 +42,11 @@ def readers_of(row: OrderedFile, now: datetime) -> list[User]:
 
 def told(to: Iterable[User], row: OrderedFile) -> None:
     """To the patient: an authority may read parts of the file; where each reading stands."""
-    page = settings.SITE_URL + reverse("patient_privacy:journal")
-    values = {"practice": row.file.practice.name, "day": row.order.issued_on, "link": page}
+    page = Link.to("patient_privacy:journal")
+    values: dict[str, Value] = {
+        "practice": Name.short(row.file.practice.name),
+        "day": row.order.issued_on,
+        "link": page,
+    }
     for user in to:
         from_template("records/email/order_told", user, values, language=user.language)

@@ -2,13 +2,11 @@
 
 from datetime import datetime
 
-from django.conf import settings
-from django.urls import reverse
-
 from accounts import mails
+from adapters.content import Link, Value
 
 
 def invitation(*, to: str, secret: str, until: datetime, language: str) -> None:
     """A link that works once, until an end."""
-    url = settings.SITE_URL + reverse("patient:invitation", args=[secret])
-    mails.from_template("patient/email/invitation", to, {"url": url, "until": until}, language=language)
+    values: dict[str, Value] = {"url": Link.to("patient:invitation", secret), "until": until}
+    mails.from_template("patient/email/invitation", to, values, language=language)

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from accounts import hooks, mails
 from accounts.models import User
 from adapters import outbox
+from adapters.content import Name
 from adapters.models import Outgoing
 from fakes.server import Fakes
 from praticonnect import adapter_settings
@@ -65,7 +66,7 @@ def test_nobody_writes_to_a_closed_account(user: User, to: str) -> None:
         mails.from_template(
             "account/email/wrong_codes",
             user if to == "the account" else user.email,
-            {"password_url": ""},
+            {"password_url": None},
             language="en",
         )
     close(user)
@@ -99,7 +100,7 @@ def test_who_keeps_book_learns_of_it_when_it_left_and_may_hold_it_back(
     with transaction.atomic():
         for about in ("held", "sent"):
             mails.from_template(
-                "account/email/wrong_codes", user, {"password_url": ""}, language="en", occasion="test", about=[about]
+                "account/email/wrong_codes", user, {"password_url": None}, language="en", occasion="test", about=[about]
             )
     assert said == []
     assert (len(mail.outbox), said) == (1, [["sent"]])
@@ -113,7 +114,10 @@ def test_free_text_gets_into_no_message(user: User) -> None:
     long = f"see https://evil.example {'x' * 300}\nand more"
     with transaction.atomic():
         mails.from_template(
-            "care/email/invitation", user, {"practice": long, "role": "", "link": "", "until": None}, language="en"
+            "care/email/invitation",
+            user,
+            {"practice": Name.short(long), "role": Name(""), "link": None, "until": None},
+            language="en",
         )
     (name,) = (value for value in Outgoing.objects.get().content["values"].values() if value[1] and "see" in value[1])
     assert (name[0], len(name[1]), "://" in name[1], "\n" in name[1]) == ("name", 120, False, False)

@@ -8,7 +8,7 @@ import pytest
 
 from adapters import assemblyai, inbox
 from adapters.assemblyai import HEADER, HOOK, Status
-from adapters.calls import Call
+from adapters.calls import HealthCall
 from adapters.door import Broken, Busy, Closed, Rejected, send
 from adapters.faults import Fault
 from adapters.grounds import Ground, NoGround, necessary
@@ -79,7 +79,7 @@ def test_what_is_there_is_listed_page_by_page(ground: Ground, fakes: Fakes, monk
 
 
 def test_the_host_in_the_us_is_closed_by_the_register(ground: Ground, fakes: Fakes) -> None:
-    call = Call(
+    call = HealthCall(
         subprocessor="assemblyai", method="POST", url="https://api.assemblyai.com/v2/upload",
         categories=frozenset({Category.HEALTH}), content=SOUND,
     )  # fmt: skip

@@ -3,13 +3,14 @@
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, get_args
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from adapters import actions
-from adapters.calls import Call
+from adapters.calls import Call, HealthCall, HealthService, body_of
 from adapters.checks import check_hosts
 from adapters.content import HealthText
 from adapters.door import Closed, send
@@ -20,12 +21,15 @@ from audit.models import EventEntry
 from consents.grants import NoGrant, grant_for
 from praticonnect import adapter_settings
 from privacy import payers, subprocessors
+from privacy.clocks import legal_day
 from privacy.declare import Category
 from privacy.ids import new_id
 from privacy.refusals import Refused
+from privacy.subprocessors import Host, register_at
 from tests.adapters.calls import NOW, ONCE, message, to_resend
 from tests.adapters.server import Provider
 from tests.consents.factories import choose, person
+from vault.unsealed import Unsealed
 
 pytestmark = pytest.mark.django_db
 BY = Actor.operations("test")
@@ -110,11 +114,55 @@ def test_the_register_s_own_kinds_of_data_are_a_limit_too(there: Provider) -> No
     assert (refused.value.refusal.code, none_left(there)) == ("wrong_categories", True)
 
 
-@pytest.mark.parametrize("hidden", [HealthText("asthma"), [{"a": HealthText("asthma")}]])
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        HealthText("asthma"),
+        [{"a": HealthText("asthma")}],
+        Unsealed("asthma"),
+        [{"a": Unsealed("asthma")}],
+        {Unsealed("a"): 1},
+    ],
+)
 def test_health_content_goes_to_no_mail_service_however_deep(there: Provider, hidden: Any) -> None:
     with pytest.raises(NoGround):
         send(to_resend(json={"text": hidden}), ground=message(), now=NOW, deadline=ONCE)
     assert none_left(there)
+
+
+@pytest.mark.parametrize("part", ["form", "query", "headers", "url"])
+def test_words_of_a_file_stand_in_no_form_address_or_header(there: Provider, part: str) -> None:
+    asthma = Unsealed("https://api.resend.com/asthma") if part == "url" else {"a": Unsealed("asthma")}
+    with pytest.raises((NoGround, TypeError)):
+        send(to_resend(**{"json": None, part: asthma}), ground=message(), now=NOW, deadline=ONCE)
+    assert none_left(there)
+
+
+def test_a_call_with_words_of_a_file_goes_only_to_whoever_may_have_them_and_says_so() -> None:
+    """Even where the register lets a service carry health: a call that isn't one for it has no place for words."""
+    here, may = Host("a.example.org", True), SimpleNamespace(may_carry_health=True)
+    said: dict[str, Any] = {"method": "POST", "url": "https://a.example.org/", "subprocessor": "mistral"}
+    health, contact = frozenset({Category.HEALTH}), frozenset({Category.CONTACT})
+    for words in (HealthText("asthma"), Unsealed("asthma")):
+        call = HealthCall(**said, categories=health, json={"a": [words]})
+        assert body_of(call, may, here).content == b'{"a": ["asthma"]}'
+        for wrong in (Call(**said, categories=health, json=words), HealthCall(**said, categories=contact, json=words)):
+            with pytest.raises(NoGround):
+                body_of(wrong, may, here)
+        with pytest.raises(NoGround):
+            body_of(call, SimpleNamespace(may_carry_health=False), here)
+        with pytest.raises(NoGround):
+            body_of(call, may, Host("a.example.org", False))
+
+
+def test_whoever_a_call_of_health_may_go_to_may_carry_it_in_the_eea() -> None:
+    named = get_args(HealthService)
+    found = {one.key: one for one in register_at(legal_day(NOW)).entries if one.key in named}
+    assert sorted(found) == sorted(named)
+    assert [one.may_carry_health and all(host.region_in_eea for host in one.hosts) for one in found.values()] == [
+        True,
+        True,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from django.db import DatabaseError, transaction
 
 from accounts import mails
 from adapters import actions
-from adapters.content import HealthText
+from adapters.content import HealthText, Plain
 from adapters.door import Broken, Closed
 from adapters.grounds import NoGround, necessary
 from adapters.mail import Letter
@@ -24,12 +24,18 @@ from privacy.declare import Category
 from tests.accounts.factories import make_practitioner
 from tests.adapters.calls import NOW
 from tests.letters import deliver
+from vault.unsealed import Unsealed
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 
 
 def letter(**said: Any) -> Letter:
-    return Letter("Hello", "A word", "ada@example.org", **({"ground": necessary("account_message")} | said))
+    said = {"ground": necessary("account_message"), "subject": hello(), "text": hello(), "to": "ada@example.org"} | said
+    return Letter(said.pop("subject"), said.pop("text"), said.pop("to"), **said)
+
+
+def hello() -> Plain:
+    return Plain.from_template("account/email/login_code_subject.txt", {}, language="en")
 
 
 def test_a_letter_leaves_with_its_line(mailoutbox: list[EmailMessage]) -> None:
@@ -92,9 +98,13 @@ def test_a_letter_carries_no_more_than_its_basis(mailoutbox: list[EmailMessage])
 
 
 def test_health_content_gets_into_no_letter(mailoutbox: list[EmailMessage]) -> None:
-    for value in (HealthText("a"), [HealthText("a")], {"y": HealthText("a")}):
+    for value in ("a", Unsealed("a"), HealthText("a"), [HealthText("a")], {"y": HealthText("a")}):
         with pytest.raises(TypeError, match="may not go into a message"):
-            mails.from_template("account/email/login_code", "a@example.org", {"x": value}, language="en")
+            mails.from_template("account/email/login_code", "a@example.org", {"x": value}, language="en")  # type: ignore
+    for words in ("a", Unsealed("a"), HealthText("a")):
+        for part in ("subject", "text"):
+            with pytest.raises(TypeError, match="made from a template"):
+                letter(**{part: words})
     assert (mailoutbox, Outgoing.objects.count()) == ([], 0)
 
 
@@ -152,7 +162,11 @@ def test_a_letter_goes_over_smtp(smtp: Any) -> None:
         smtp(there.server_address[1])
         letter().send()
     (taken,) = there.letters
-    assert (b"Subject: Hello" in taken, b"A word" in taken, EgressOutcome.objects.get().outcome) == (
+    assert (
+        b"Subject: Your code to sign in" in taken,
+        b"\n\nYour code to sign in" in taken.replace(b"\r", b""),
+        EgressOutcome.objects.get().outcome,
+    ) == (
         True,
         True,
         "delivered",

@@ -22,6 +22,7 @@ from privacy.ids import new_id
 from privacy.refusals import Refused
 from tests.adapters.factories import KIND, SLOT, Receiver, agreeing, queued, receiver, work  # noqa: F401 - a fixture
 from tests.consents.factories import NOON, choose, person
+from vault.unsealed import Unsealed
 
 pytestmark = pytest.mark.django_db(databases=["default", "keys"])
 OFFICE = Actor(account_id=new_id(), role="dpo")
@@ -57,6 +58,7 @@ def test_a_message_falls_with_the_act_it_belongs_to(receiver: Receiver) -> None:
         ({"kind": "nobody.does"}, LookupError),
         ({"payload": {"to": object()}}, TypeError),
         ({"payload": {"to": "x" * outbox.LARGEST}}, ValueError),
+        ({"payload": {"to": [{"note": Unsealed("asthma")}]}}, TypeError),
     ],
 )
 def test_what_can_never_be_sent_is_refused_at_once(

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from adapters.content import Name
 from adapters.door import Broken, Busy, Closed, Fault, Rejected
 from adapters.grounds import Ground, NoGround, necessary
 from adapters.reading import Misunderstood
@@ -36,7 +37,7 @@ def invoiced(key: str = "k1", **said: Any) -> answers.Invoice:
     values: dict[str, Any] = {
         "id": OURS, "number": "F-2026-1", "issued_on": date(2026, 11, 23), "seller": seller,
         "buyer": api.Party("Ada Lovelace", "2 rue Basse", "69001", "Lyon"),
-        "lines": [api.Line("Subscription", 3333, 3), api.Line("Setup", 5, rate=Decimal("5.5"))],
+        "lines": [api.Line(Name("Subscription"), 3333, 3), api.Line(Name("Setup"), 5, rate=Decimal("5.5"))],
     }  # fmt: skip
     return api.create_invoice(api.NewInvoice(**(values | said)), key=key, ground=law(), now=NOW)
 
@@ -45,8 +46,8 @@ def signing(key: str = "k2", **said: Any) -> answers.Signature:
     signer = api.NewSigner("Ada", "Lovelace", email="ada@example.org")
     values: dict[str, Any] = {
         "id": OURS,
-        "title": "Contract",
-        "file_name": "contract.pdf",
+        "title": Name("Contract"),
+        "file_name": Name("contract.pdf"),
         "document": PDF,
         "signers": [signer],
     }

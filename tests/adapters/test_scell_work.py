@@ -11,6 +11,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from adapters import inbox, outbox, promises
 from adapters.boxes.models import Incoming, Outgoing
 from adapters.boxes.refs import GroundRef
+from adapters.content import Name
 from adapters.scell import api, work
 from adapters.scell.models import LADDERS, Dossier, Proof
 from adapters.states import State
@@ -44,7 +45,7 @@ def invoiced(ground: GroundRef = LAW, line: str = "Subscription") -> Dossier:
         issued_on=date(2026, 11, 23),
         seller=seller,
         buyer=buyer,
-        lines=[api.Line(line, 1000)],
+        lines=[api.Line(Name(line), 1000)],
     )
     with transaction.atomic():
         return work.ask_invoice(new, subject_id=None, ground=ground, now=NOW)
@@ -52,7 +53,9 @@ def invoiced(ground: GroundRef = LAW, line: str = "Subscription") -> Dossier:
 
 def signing_asked(fakes: Fakes, ground: GroundRef = LAW) -> Dossier:
     signers = [api.NewSigner(name, "L", email=f"{name}@example.org") for name in ("ada", "eve")]
-    new = api.NewSignature(id=new_id(), title="Contract", file_name="contract.pdf", document=PDF, signers=signers)
+    new = api.NewSignature(
+        id=new_id(), title=Name("Contract"), file_name=Name("contract.pdf"), document=PDF, signers=signers
+    )
     with transaction.atomic():
         return work.ask_signature(new, subject_id=None, ground=ground, now=NOW)
 

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from accounts import mails
 from adapters import outbox
+from adapters.content import Name
 from adapters.models import Breaker, Egress, EgressOutcome, Outgoing
 from tests.accounts.factories import make_practitioner
 from tests.adapters.post_office import PASSWORD, USER, Office, certificate, opened
@@ -17,7 +18,7 @@ from tests.letters import deliver
 
 pytestmark = pytest.mark.django_db(databases="__all__")
 TO = "camille@example.org"
-SAID = {"role": "assistant", "link": "", "until": datetime(2026, 11, 23, tzinfo=UTC)}
+SAID = {"role": Name("assistant"), "link": None, "until": datetime(2026, 11, 23, tzinfo=UTC)}
 Over = Callable[..., None]
 
 
@@ -161,14 +162,14 @@ def test_a_worker_killed_between_sending_and_noting_sends_again_under_the_same_n
 @pytest.mark.parametrize("to", ["a@example.org\nBcc: b@example.org", "a@example.org\r\n\r\nA letter of my own"])
 def test_an_address_cannot_bring_headers(plain: Office, to: str) -> None:
     with transaction.atomic():
-        mails.from_template("care/email/invitation", to, {**SAID, "practice": "Paris"}, language="en")
+        mails.from_template("care/email/invitation", to, {**SAID, "practice": Name("Paris")}, language="en")
     deliver()
     assert (plain.taken, standing(Outgoing.objects.get())) == ([], ("failed", "bad_header"))
     assert not Egress.objects.exists()
 
 
 def test_a_value_cannot_bring_headers(plain: Office) -> None:
-    said = {**SAID, "practice": "Paris\r\nBcc: b@example.org"}
+    said = {**SAID, "practice": Name.short("Paris\r\nBcc: b@example.org")}
     with transaction.atomic():
         mails.from_template("care/email/invitation", TO, said, language="en")
     deliver()

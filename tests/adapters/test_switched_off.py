@@ -11,6 +11,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from adapters import actions, breaker
+from adapters.content import Plain
 from adapters.faults import Closed, Fault
 from adapters.folders import _folders
 from adapters.grounds import necessary
@@ -250,7 +251,8 @@ def own_doors(fakes: Fakes, socket: Provider, settings: Any) -> dict[str, Act]:
 
 def written() -> int:
     """A letter, sent by whichever carrier the settings name."""
-    return Letter("A", "B", "ada@example.org", ground=necessary("account_message")).send()
+    words = Plain.from_template("account/email/login_code_subject.txt", {}, language="en")
+    return Letter(words, words, "ada@example.org", ground=necessary("account_message")).send()
 
 
 @pytest.mark.parametrize("way", CLOSED)

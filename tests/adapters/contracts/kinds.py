@@ -17,6 +17,7 @@ from accounts.texts import sending as texts
 from adapters import google, inbox, outbox
 from adapters.boxes.models import Outgoing
 from adapters.boxes.refs import GroundRef
+from adapters.content import Name
 from adapters.scell import api as scell
 from adapters.scell import work as scell_work
 from adapters.scell.models import Dossier
@@ -133,7 +134,9 @@ class House:
     @transaction.atomic
     def _signing(self) -> Dossier:
         signers = [scell.NewSigner("Ada", "Lovelace", email=self.email or "ada@example.org")]
-        new = scell.NewSignature(id=new_id(), title="Contract", file_name="contract.pdf", document=PDF, signers=signers)
+        new = scell.NewSignature(
+            id=new_id(), title=Name("Contract"), file_name=Name("contract.pdf"), document=PDF, signers=signers
+        )
         return scell_work.ask_signature(new, subject_id=self.user.pk, ground=self.ref["scell"], now=self.now)
 
 
@@ -247,7 +250,7 @@ def invoice(at: House) -> None:
         issued_on=at.now.date(),
         seller=seller,
         buyer=buyer,
-        lines=[scell.Line("Subscription", 1000)],
+        lines=[scell.Line(Name("Subscription"), 1000)],
     )
     scell_work.ask_invoice(new, subject_id=at.user.pk, ground=at.ref["scell"], now=at.now)
 

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from adapters.content import Name
 from adapters.scell import api as scell
 from adapters.viva import api as viva
 from adapters.viva import tokens
@@ -127,7 +128,7 @@ def asker(at: Stage) -> dict[str, Any]:
 def create_invoice(at: Stage) -> Act:
     seller = scell.Party("PratiConnect SAS", "1 rue Haute", "75001", "Paris", siret="12345678901234")
     new = scell.NewInvoice(
-        id=PAYMENT, number="F-2026-1", issued_on=NOW.date(), seller=seller, lines=[scell.Line("Subscription", 3333, 3)],
+        id=PAYMENT, number="F-2026-1", issued_on=NOW.date(), seller=seller, lines=[scell.Line(Name("Subscription"), 3333, 3)],
         buyer=scell.Party(f"Ada {WHO}", "2 rue Basse", "69001", "Lyon"),
     )  # fmt: skip
     how = asker(at)
@@ -148,7 +149,7 @@ def invoice_file(at: Stage) -> Act:
 
 def create_signature(at: Stage) -> Act:
     new = scell.NewSignature(
-        id=PAYMENT, title="Contract", file_name="contract.pdf", document=PDF,
+        id=PAYMENT, title=Name("Contract"), file_name=Name("contract.pdf"), document=PDF,
         signers=[scell.NewSigner("Ada", WHO, email=EMAIL)],
     )  # fmt: skip
     how = asker(at)
