@@ -17,7 +17,8 @@ from subprocessors.calendars.models import BusyTime, CalendarLink
 REVOKED_WITHIN: Final = timedelta(days=1)
 IN_CLEAR: Final = """
 select count(*) from subprocessors_calendarlink
- where not (starts_with(refresh_token, 'sealed1.') and starts_with(access_token, 'sealed1.'))
+ where not (starts_with(refresh_token, 'sealed1.') and starts_with(access_token, 'sealed1.')
+            and (channel_token = '' or starts_with(channel_token, 'sealed1.')))
 """
 
 

@@ -57,7 +57,7 @@ def link_of(account_id: UUID | None) -> CalendarLink | None:
 
 def without_consent(now: datetime) -> Iterator[CalendarLink]:
     """Links whose person doesn't agree (any more), or asked for the end of their account."""
-    for link in CalendarLink.objects.order_by("pk").iterator():
+    for link in CalendarLink.objects.only("account_id").order_by("pk").iterator():
         try:
             grant_for(link.account_id, *KEY, now=now)
         except NoGrant:

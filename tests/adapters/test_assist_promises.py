@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, connection, transaction
 
 from adapters import journal
 from adapters.grounds import Ground, necessary
@@ -11,6 +12,7 @@ from care.tenancy import ALL, scope
 from consents import grants
 from fakes.server import Fakes
 from privacy import pseudonyms
+from privacy.decisions import COMMAND_LINE
 from privacy.declare import Category
 from privacy.ids import new_id
 from records.assist import actions, promises
@@ -96,3 +98,40 @@ def test_a_deletion_that_no_line_proves_breaks_it(here: World) -> None:
         Suggestion.objects.filter(kind=SuggestionKind.TRANSCRIPT).update(removal_id=new_id())
     kept, figures = sounds()
     assert (kept, figures["deleted_without_a_line_of_the_journal"]) == (False, 1)
+
+
+def taken_over(role: str) -> None:
+    with scope(ALL):
+        draft = Suggestion.objects.filter(kind=SuggestionKind.DRAFT)
+        draft.update(state="accepted", ended_at=LATER, ended_by=None, ended_role=role, text=None, sound=None)
+
+
+@pytest.mark.parametrize("role", ["", "system"])
+def test_the_database_refuses_a_draft_that_a_machine_took_over(here: World, role: str) -> None:
+    with pytest.raises(IntegrityError, match="suggestion_decided_by_a_person"), transaction.atomic():
+        taken_over(role)
+
+
+def test_a_draft_that_was_taken_over_under_nobody_s_account_breaks_it(here: World) -> None:
+    """What the database lets pass: a person at the command line, who wrote no record."""
+    taken_over(COMMAND_LINE)
+    kept, figures = drafts()
+    assert (kept, figures["taken_over_by_nobody"]) == (False, 1)
+
+
+def test_sound_that_is_kept_after_it_was_sent_breaks_it(fakes: Fakes) -> None:
+    made = world()
+    with scope(ALL):
+        actions.ask_for_transcript(consultation=made.consultation, sound=SOUND, by=made.by, now=LATER)
+        assert sounds()[1]["sound_kept_here_after_it_was_sent"] == 0
+        Suggestion.objects.update(remote_id="sent")
+    kept, figures = sounds()
+    assert (kept, figures["sound_kept_here_after_it_was_sent"]) == (False, 1)
+
+
+def test_the_database_refuses_sound_beside_its_text(here: World) -> None:
+    with (
+        scope(ALL), pytest.raises(IntegrityError, match="suggestion_goes_with_its_decision"), transaction.atomic(),
+        connection.cursor() as cursor,
+    ):  # fmt: skip
+        cursor.execute("update records_suggestion set sound = text where kind = 'transcript'")

@@ -19,7 +19,7 @@ from adapters.models import Egress
 from adapters.outbox import enqueue
 from adapters.states import State
 from audit.actors import Actor
-from consents import queries, stopping
+from consents import hooks, queries, stopping
 from consents.grants import grant_for
 from consents.marketing import audience, links, news, promises
 from consents.marketing.models import AudienceMember
@@ -347,3 +347,33 @@ def test_an_issue_has_no_way_for_a_stranger_s_link(ada: User) -> None:
         Link("https://elsewhere.example/stop")
     mail, stop = news.letter(ada, ISSUE)
     assert (str(stop), mail.to) == (links.stop_url(ada.pk), ada.email)
+
+
+def test_the_promise_breaks_by_news_through_another_service(world: Fakes, ada: User) -> None:
+    Egress.objects.create(
+        at=LATER, subprocessor="scaleway", host="smtp.tem.scw.cloud", ground=KEY, categories="contact", subject_id=ada.pk
+    )  # fmt: skip
+    after = promises.no_news_without_a_live_consent(LATER)
+    assert (after.kept, after.figures["left_to_another_service"], after.figures["left_without_a_live_consent"]) == (
+        False, 1, 0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("state", "ended_at"), [(State.WAITING, None), (State.FAILED, NOON), (State.DROPPED, NOON)])
+def test_the_audience_promise_breaks_by_a_leave_that_was_told_and_not_applied(
+    world: Fakes, ada: User, state: State, ended_at: Any
+) -> None:
+    Incoming.objects.create(
+        subprocessor="resend", event_id="e1", kind="contact.updated", body="{}", state=state, due_at=NOON, ended_at=ended_at,
+        received_at=NOON, raw_until=NOON + timedelta(days=7),
+    )  # fmt: skip
+    soon, late = (promises.the_audience_follows_the_ledger(NOON + timedelta(hours=h)) for h in (1, 3))
+    assert (soon.kept, late.kept, late.figures["events_not_applied"]) == (True, False, 1)
+
+
+def test_the_audience_promise_breaks_by_a_yes_that_nobody_follows(
+    world: Fakes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(hooks.on_decision, KEY, [])
+    after = promises.the_audience_follows_the_ledger(LATER)
+    assert (after.kept, after.figures["a_yes_joins"]) == (False, False)

@@ -1,5 +1,6 @@
 """PC-22 is read from the egress journal and tried on the ledger, and turns false when a switch opens more than itself."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from adapters.models import Egress
 from consents import integration_promises, queries
 from consents.models import ConsentEvent
 from consents.states import State, fold
+from privacy import subprocessors as law
 from tests.consents.factories import NOON
 
 pytestmark = pytest.mark.django_db
@@ -60,3 +62,11 @@ def test_a_fold_that_forgets_parents_or_children_breaks_it(
     monkeypatch.setattr(queries, "is_live", is_live)
     found = measured(NOON)
     assert (found.kept, bool(found.figures[figure])) == (False, True)
+
+
+def test_a_switch_of_nobody_in_the_register_breaks_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    (first,) = law.VERSIONS
+    fewer = tuple(one for one in first.entries if one.key != "viva")
+    monkeypatch.setattr(law, "VERSIONS", (replace(first, entries=fewer),))
+    found = measured(NOON)
+    assert (found.kept, found.figures["services_without_an_entry"]) == (False, ["viva"])

@@ -29,6 +29,7 @@ from lifecycle.erasure.plan import plan_for_account
 from lifecycle.expiring import usage as sweep
 from lifecycle.rights.replay import STEPS, forget_uses_again
 from praticonnect.access import table
+from praticonnect.database import as_owner
 from privacy.declare import REGISTRY
 from tests.accounts.factories import make_account, make_practitioner, make_staff, verified_client
 from tests.consents.factories import NOON, choose, person
@@ -295,3 +296,16 @@ def test_whoever_stores_without_asking_breaks_it(monkeypatch: pytest.MonkeyPatch
     assert record_use(grant=grant, feature=Feature.TODAY, device=Device.PHONE, now=NOON + HOUR) is True
     kept, figures = measured()
     assert (kept, figures["stored_without_a_yes_before"]) == (False, 1)
+
+
+def test_a_column_that_nobody_announced_breaks_it() -> None:
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("alter table consents_usageevent add column address inet")
+    kept, figures = measured()
+    assert (kept, figures["columns_beyond_the_announced"]) == (False, ["address"])
+
+
+def test_counting_anywhere_but_at_the_edge_breaks_it(settings: Any) -> None:
+    settings.MIDDLEWARE = [one for one in settings.MIDDLEWARE if not one.endswith(".Usage")]
+    kept, figures = measured()
+    assert (kept, figures["counted_at_the_edge"]) == (False, False)

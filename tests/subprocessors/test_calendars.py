@@ -1,9 +1,11 @@
 """A practitioner's link to Google Calendar, from the yes to its end (PC-96)."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from accounts.models import User
@@ -11,6 +13,7 @@ from adapters import google, inbox, outbox
 from adapters.boxes.models import Incoming, Outgoing
 from adapters.boxes.queue import DONE
 from adapters.inbox import Arrival, Unverified, receive
+from adapters.models import Egress
 from adapters.states import State
 from audit.actors import Actor
 from care.tenancy import ALL, scope
@@ -23,6 +26,7 @@ from privacy.ids import new_id
 from privacy.refusals import Refused
 from subprocessors.calendars import actions, queries, sending
 from subprocessors.calendars.models import BusyTime, CalendarLink
+from subprocessors.calendars.promises import google_has_hours_as_long_as_the_person_agrees
 from tests.accounts.factories import make_practitioner
 from tests.adapters.conftest import all_fakes, fakes  # noqa: F401 - fixtures
 from tests.adapters.factories import work
@@ -288,3 +292,45 @@ def test_a_notice_after_the_end_finds_nobody(fakes: Fakes, link: CalendarLink) -
     heads = {name.lower(): value for name, value in notice.headers.items()}
     with pytest.raises(Unverified, match="wrong"):
         receive(Arrival("google", "", heads, b"", NOW))
+
+
+def in_clear(column: str) -> Callable[[], object]:
+    def write() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"update subprocessors_calendarlink set {column} = 'ya29.clear'")
+
+    return write
+
+
+def a_call(categories: str) -> Callable[[], object]:
+    said = {"subprocessor": "google", "host": "www.googleapis.com", "ground": "third_party_integrations.google"}
+    return lambda: Egress.objects.create(at=NOW, categories=categories, **said)
+
+
+def unrevoked(state: State) -> Callable[[], object]:
+    """A token that nobody could give back: the message to Google waits, or was given up on."""
+    return lambda: Outgoing.objects.create(
+        kind=actions.REVOKE, ground="necessity", necessity="end_of_use", payload="{}", state=state, due_at=NOW, ended_at=NOW if state is State.FAILED else None,
+        queued_at=NOW - timedelta(hours=25),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wrong", "figure"),
+    [
+        (in_clear("refresh_token"), "links_with_a_token_in_clear"),
+        (in_clear("access_token"), "links_with_a_token_in_clear"),
+        (in_clear("channel_token"), "links_with_a_token_in_clear"),
+        (unrevoked(State.WAITING), "tokens_not_revoked_a_day_later"),
+        (unrevoked(State.FAILED), "tokens_not_revoked_a_day_later"),
+        (a_call("appointment,health"), "calls_with_other_data"),
+        (a_call("identity"), "calls_with_other_data"),
+    ],
+    ids=["refresh token", "access token", "channel token", "revoking waits", "revoking failed", "health", "identity"],
+)
+def test_the_promise_breaks_with_a_token_or_a_call_that_is_wrong(
+    fakes: Fakes, link: CalendarLink, wrong: Callable[[], object], figure: str
+) -> None:
+    wrong()
+    found = google_has_hours_as_long_as_the_person_agrees(NOW)
+    assert (found.kept, found.figures[figure]) == (False, 1)

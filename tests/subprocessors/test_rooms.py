@@ -11,6 +11,7 @@ from accounts.models import User
 from adapters import inbox
 from adapters.boxes.models import Incoming, Outgoing
 from adapters.grounds import necessary
+from adapters.models import Egress
 from audit.actors import Actor
 from care.models import PortalLink
 from fakes.server import Fakes
@@ -19,6 +20,7 @@ from privacy.patient_keys import RECORDING, TELECONSULTATION
 from privacy.refusals import Refused
 from subprocessors.rooms import actions, sending
 from subprocessors.rooms.models import VideoRoom
+from subprocessors.rooms.promises import a_room_is_open_while_both_agree
 from tests.accounts.factories import make_patient, make_practitioner
 from tests.adapters.conftest import all_fakes, fakes  # noqa: F401 - fixtures
 from tests.adapters.factories import work
@@ -242,3 +244,24 @@ def test_the_promise_breaks_with_a_room_that_one_side_never_agreed_to(
     assert not measured("PC-95")
     VideoRoom.objects.filter(pk=room.pk).update(recording="", file_id=new_id())
     assert not measured("PC-95")
+
+
+@pytest.mark.parametrize(
+    ("room", "line", "figure"),
+    [
+        ({"asked_at": NOW - timedelta(hours=4), "until": NOW - timedelta(hours=3)}, None, "rooms_open_too_long"),
+        ({"name": "lefevre-2026-11-18"}, None, "rooms_with_a_name_that_isnt_random"),
+        ({}, "marketing_emails", "calls_on_another_ground"),
+        ({}, "third_party_integrations.livekit", "calls_on_another_ground"),
+    ],
+)
+def test_the_promise_breaks_with_a_room_or_a_call_that_is_wrong(
+    fakes: Fakes, user: User, own: PortalLink, room: dict[str, Any], line: str | None, figure: str
+) -> None:
+    opened(user, own)
+    if room:
+        VideoRoom.objects.update(**room)
+    if line:
+        Egress.objects.create(at=NOW, subprocessor="livekit", host="x.example", ground=line, categories="")
+    found = a_room_is_open_while_both_agree(NOW)
+    assert (found.kept, found.figures[figure]) == (False, 1)
