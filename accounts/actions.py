@@ -11,10 +11,13 @@ from django.db import transaction
 
 from accounts import hooks, mails
 from accounts.credentials.queries import is_locked
+from accounts.devices import CODE_LIFE
 from accounts.models import DeliveredCodeDevice, PractitionerProfile, User
+from accounts.texts import sending as texting
 from audit.actions import record_event, record_security
 from audit.actors import Actor
 
+Channel = DeliveredCodeDevice.Channel
 WRONG_CODES_BEFORE_WARNING = 4
 
 PROFILE_FIELDS = (
@@ -95,18 +98,31 @@ def choose_language(*, user: User, language: str) -> None:
 
 
 @transaction.atomic
-def send_code(*, user: User, attempt: str, by: Actor, now: datetime) -> datetime | None:
-    """Send a six-digit code for one login attempt. Returns None when sent, or the moment from which one may be sent again."""
+def send_code(
+    *, user: User, attempt: str, by: Actor, now: datetime, channel: Channel = Channel.EMAIL
+) -> datetime | None:
+    """Send a six-digit code for one login attempt. Returns None when sent, or the moment from which one may be sent again.
+
+    To the phone only where :func:`accounts.texts.queries.number_for_codes` knows a number; whoever calls has asked it.
+    """
     device = _delivered_code(user)
     allowed, why = device.generate_is_allowed()
-    if not allowed:
+    if not allowed and not _turns_to_phone(device, attempt, channel):
         moment: datetime = why["next_generation_at"]
         return moment
-    code = device.issue(attempt, now)
+    code = device.issue(attempt, now, channel)
     device.save()
-    record_security(by=by, kind="factor.code_sent", account_id=user.pk, detail={"channel": device.channel}, now=now)
-    mails.login_code(user=user, code=code, valid_until=device.valid_until)
+    record_security(by=by, kind="factor.code_sent", account_id=user.pk, detail={"channel": channel.value}, now=now)
+    if channel is Channel.PHONE:
+        texting.login_code(user=user, code=code, valid_until=now + CODE_LIFE, now=now)
+    else:
+        mails.login_code(user=user, code=code, valid_until=device.valid_until)
     return None
+
+
+def _turns_to_phone(device: DeliveredCodeDevice, attempt: str, channel: Channel) -> bool:
+    """Whether a sign-in whose code went by mail asks for it by phone: that needn't wait, and can't be repeated without waiting."""
+    return channel is Channel.PHONE and device.channel == Channel.EMAIL and device.attempt == attempt
 
 
 @transaction.atomic
@@ -129,7 +145,7 @@ def check_code(*, user: User, attempt: str, code: str, by: Actor, now: datetime)
         kind=kind,
         account_id=user.pk,
         outcome="ok" if right else "refused",
-        detail={"factor": "email_code"},
+        detail={"factor": f"{device.channel}_code"},
         now=now,
     )
     return device if right else None
@@ -157,18 +173,18 @@ def reissue_code(*, user: User, by: Actor, now: datetime) -> str | None:
 def accept_verified_mailbox(*, user: User, by: Actor, now: datetime) -> DeliveredCodeDevice:
     """The six-digit code that verified the address in this very login proves the same mailbox: no second mail."""
     device = _delivered_code(user)
+    device.channel = Channel.EMAIL
+    device.save(update_fields=["channel"])
     record_security(by=by, kind="factor.used", account_id=user.pk, detail={"factor": "email_code"}, now=now)
     return device
 
 
 def _delivered_code(user: User) -> DeliveredCodeDevice:
     """The account's code device, locked when in a transaction; made at its first use."""
-    DeliveredCodeDevice.objects.get_or_create(
-        user=user, channel=DeliveredCodeDevice.Channel.EMAIL, defaults={"name": "e-mail"}
-    )
+    DeliveredCodeDevice.objects.get_or_create(user=user, defaults={"name": "e-mail"})
     devices = DeliveredCodeDevice.objects
     locked = devices.select_for_update() if transaction.get_connection().in_atomic_block else devices
-    return locked.get(user=user, channel=DeliveredCodeDevice.Channel.EMAIL)
+    return locked.get(user=user)
 
 
 class Overtaken(PermissionDenied):

@@ -1,7 +1,7 @@
 """The two kinds of proof that django-otp reads its verdict from (security.md 1.4).
 
 `HeldFactor` mirrors an allauth authenticator: what the person holds. When the authenticator goes, the row goes with it, and every
-session it proved is unverified at its next request. `DeliveredCodeDevice` is a six-digit code by e-mail. Both carry
+session it proved is unverified at its next request. `DeliveredCodeDevice` is a six-digit code by e-mail or by phone. Both carry
 django-otp's back-off (1, 2, 4, 8 … seconds after each wrong code, kept in the row, so per account and not per address).
 """
 
@@ -43,13 +43,17 @@ class HeldFactor(ThrottlingMixin, Device):
 
 
 class DeliveredCodeDevice(TimestampMixin, CooldownMixin, ThrottlingMixin, Device):
-    """A six-digit code sent by e-mail, bound to one login attempt, five minutes, once (promise MD-50).
+    """A six-digit code sent by e-mail or to the phone, bound to one login attempt, five minutes, once (promise MD-50).
 
-    Kept: a keyed hash of device, attempt and code, never the code.
+    Kept: a keyed hash of device, attempt and code, never the code. An account has one row whatever the way, so that the newest
+    code replaces the one before and guesses are counted together; ``channel`` is the way that the newest one took.
     """
 
     class Channel(models.TextChoices):
+        """Which way a code takes."""
+
         EMAIL = "email", _("E-mail")
+        PHONE = "phone", _("telephone")
 
     channel = models.CharField(max_length=5, choices=Channel, default=Channel.EMAIL)
     attempt = models.CharField(max_length=32, default="", blank=True)
@@ -58,7 +62,7 @@ class DeliveredCodeDevice(TimestampMixin, CooldownMixin, ThrottlingMixin, Device
 
     class Meta:
         verbose_name = _("delivered code")
-        constraints = [models.UniqueConstraint(fields=["user", "channel"], name="one_delivered_code_per_channel")]
+        constraints = [models.UniqueConstraint(fields=["user"], name="one_delivered_code_per_account")]
 
     def get_throttle_factor(self) -> int:
         return THROTTLE_FACTOR
@@ -74,9 +78,10 @@ class DeliveredCodeDevice(TimestampMixin, CooldownMixin, ThrottlingMixin, Device
         """The keyed hash that stands for `code` in this attempt."""
         return salted_hmac("accounts.delivered_code", f"{self.pk}|{attempt}|{code}", algorithm="sha256").digest()
 
-    def issue(self, attempt: str, now: datetime) -> str:
-        """Make a new code for `attempt`; the earlier one is worth nothing from here on."""
+    def issue(self, attempt: str, now: datetime, channel: Channel = Channel.EMAIL) -> str:
+        """Make a new code for `attempt`; the earlier one is worth nothing from here on, whichever way it went."""
         code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+        self.channel = channel
         self.attempt, self.code_mac, self.valid_until = attempt, self.mac_of(attempt, code), now + CODE_LIFE
         self.last_generated_timestamp = now
         return code

@@ -210,7 +210,7 @@ class CodeForm(forms.Form):
     def clean_code(self) -> str:
         code = "".join(self.cleaned_data["code"].split())
         if len(code) != 6 or not code.isdigit() or not code.isascii():
-            raise ValidationError(_("The code has six digits. Copy it from the newest mail."), code="code_format")
+            raise ValidationError(_("The code has six digits. Copy it from the newest message."), code="code_format")
         return code
 
 

@@ -41,7 +41,8 @@ FACTOR_EVENTS = (
 
 CHANGES = (*EMAIL_EVENTS, *FACTOR_EVENTS[:3])
 """What somebody who took an account over would do first."""
-CHANGE_KINDS = tuple(kind for _signal, kind in CHANGES)
+CHANGE_KINDS = (*(kind for _signal, kind in CHANGES), "texts.proved")
+"""The same as lines of the journal. A proved number takes codes to sign in; accounts/texts tells of it without a signal."""
 
 
 def _write(

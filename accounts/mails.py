@@ -38,10 +38,11 @@ class Occasion:
     """What a message belongs to, for whoever keeps book: ``about`` names one, in words that JSON can hold.
 
     ``told`` is called once the mail server took it, perhaps twice; ``still`` before, and raises ``Refused`` when it isn't true any more.
+    A text message has its own book (``accounts.TextSent``), so for one ``told`` may be None.
     """
 
     name: str
-    told: Callable[[Sequence[str], datetime], None]
+    told: Callable[[Sequence[str], datetime], None] | None
     still: Callable[[Sequence[str], datetime], None] | None = None
 
 
@@ -87,7 +88,7 @@ def deliver(row: Outgoing, ground: Ground, now: datetime) -> None:
         for part in ("subject", "message")
     )
     mail.post(mail.Words(address, subject, text), row=row, ground=ground, now=now)
-    if occasion:
+    if occasion and occasion.told:
         occasion.told(about, now)
 
 
@@ -128,6 +129,11 @@ def _to(user: User, name: str, values: Mapping[str, Value]) -> None:
 def login_code(*, user: User, code: str, valid_until: datetime | None) -> None:
     """The six-digit code of one sign-in (MD-50)."""
     _to(user, "login_code", {"code": Code(code), "valid_until": valid_until})
+
+
+def number_proved(*, user: User) -> None:
+    """A number was proved, and codes to sign in can go there: whoever didn't do that has to know."""
+    _to(user, "number_proved", {"lost_url": settings.SITE_URL + reverse("accounts:lost")})
 
 
 def wrong_codes(*, user: User) -> None:

@@ -121,12 +121,12 @@ declare(
     purpose=Purpose.SERVICE,
     basis=LegalBasis.CONTRACT,
     retention="PC-40",
-    about=_("The six-digit code by e-mail: what is needed to weigh one"),
+    about=_("The six-digit code by e-mail or by phone: what is needed to weigh one"),
     fields={
         "id": technical("row number"),
         "user": personal("the account", Category.REFERENCE),
         "name": technical("kind of channel"),
-        "channel": technical("kind of channel"),
+        "channel": technical("which way the newest code went"),
         "confirmed": technical("whether the channel counts"),
         "attempt": technical("random name of the sign-in the code belongs to"),
         "code_mac": personal(

@@ -137,7 +137,7 @@ def active_staff_hold_a_factor(now: datetime) -> Measure:
 
 @promise("MD-50", checked_by="tests/accounts/test_promises.py")
 def mailed_codes_are_short_lived_single_and_not_kept(now: datetime) -> Measure:
-    """Codes live five minutes at most, only their keyed hash is kept, and none serves who holds a factor."""
+    """Codes, by mail or by phone, live five minutes at most, only their keyed hash is kept, and none serves who holds a factor."""
     waiting = DeliveredCodeDevice.objects.exclude(valid_until=None)
     too_long = waiting.filter(valid_until__gt=now + devices.CODE_LIFE).count()
     readable = [one.pk for one in waiting if len(bytes(one.code_mac)) != 32]
@@ -147,7 +147,8 @@ def mailed_codes_are_short_lived_single_and_not_kept(now: datetime) -> Measure:
         if isinstance(device, DeliveredCodeDevice) and _held_before(user, device)
     ]
     figures = {
-        "code_seconds": int(devices.CODE_LIFE.total_seconds()), "codes_waiting": waiting.count(), "codes_living_too_long": too_long,
+        "code_seconds": int(devices.CODE_LIFE.total_seconds()), "codes_waiting": waiting.count(),
+        "codes_waiting_by_phone": waiting.filter(channel=DeliveredCodeDevice.Channel.PHONE).count(), "codes_living_too_long": too_long,
         "codes_not_hashed": len(readable), "holders_signed_in_by_mail": len(by_mail),
     }  # fmt: skip
     return Measure(not too_long and not readable and not by_mail and timedelta(minutes=5) >= devices.CODE_LIFE, figures)

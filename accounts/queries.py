@@ -93,11 +93,11 @@ def session_holds_factor(user: User | AnonymousUser) -> bool:
 
 
 def factor_name(user: User) -> str:
-    """The kind of factor that proved this session: "totp", "webauthn", "recovery_codes", "email_code" or ""."""
+    """The kind of factor that proved this session: "totp", "webauthn", "recovery_codes", "email_code", "phone_code" or ""."""
     device = getattr(user, "otp_device", None)
     if isinstance(device, HeldFactor):
         return str(device.authenticator.type)
-    return "email_code" if isinstance(device, DeliveredCodeDevice) else ""
+    return f"{device.channel}_code" if isinstance(device, DeliveredCodeDevice) else ""
 
 
 def recovery_codes(user: User) -> Authenticator | None:
@@ -108,6 +108,12 @@ def recovery_codes(user: User) -> Authenticator | None:
 def sessions_of(user: User) -> list[UserSession]:
     """Sessions that still live, the newest first."""
     return sorted(UserSession.objects.purge_and_list(user), key=lambda session: session.last_seen_at, reverse=True)
+
+
+def code_went_by_phone(user: User, attempt: str) -> bool:
+    """Whether the newest code of this sign-in went to the phone."""
+    phone = DeliveredCodeDevice.Channel.PHONE
+    return DeliveredCodeDevice.objects.filter(user=user, attempt=attempt, channel=phone).exists()
 
 
 def proving_device(request: HouseRequest, user: User) -> Device | None:

@@ -22,6 +22,7 @@ from accounts import actions, queries, sessions, stepup, user_agents
 from accounts.forms import CodeForm, LanguageForm, ProfileForm
 from accounts.models import User
 from accounts.stages import SecondFactorStage
+from accounts.texts import queries as texts
 from audit.actions import record_security
 from audit.requests import HouseRequest
 
@@ -34,10 +35,14 @@ class StageRequest(HouseRequest):
     _login_stage: Any
 
 
-def _send(request: HouseRequest, user: User, attempt: str) -> None:
-    """Send a code and say so, or say from when one can be sent."""
-    wait_until = actions.send_code(user=user, attempt=attempt, by=request.actor, now=request.now)
+def _send(request: HouseRequest, user: User, attempt: str, *, to_phone: bool = False) -> None:
+    """Send a code and say so, or say from when one can be sent. Where the phone can't be reached it goes by e-mail."""
+    reached = to_phone and texts.number_for_codes(user.pk, request.now) is not None
+    channel = actions.Channel.PHONE if reached else actions.Channel.EMAIL
+    wait_until = actions.send_code(user=user, attempt=attempt, by=request.actor, now=request.now, channel=channel)
     if wait_until is None:
+        if to_phone and not reached:
+            messages.info(request, _("No code can go to your phone at present, so it goes by e-mail."))
         messages.success(
             request, _("A new code is on its way. It works for five minutes, once; earlier codes no longer work.")
         )
@@ -60,7 +65,7 @@ def _weigh(request: HouseRequest, form: CodeForm, user: User, attempt: str) -> A
         form.add_error(
             "code",
             _(
-                "This code was not accepted. Take it from the newest mail; after a wrong one, wait a little: each doubles the wait. You can ask for a new code."
+                "This code was not accepted. Take it from the newest message; after a wrong one, wait a little: each doubles the wait. You can ask for a new code."
             ),
         )
     return device
@@ -68,19 +73,24 @@ def _weigh(request: HouseRequest, form: CodeForm, user: User, attempt: str) -> A
 
 @login_stage_required(stage=SecondFactorStage.key, redirect_urlname="account_login")
 def code(request: StageRequest) -> HttpResponse:
-    """Second step of a login by a code sent by e-mail (MD-50)."""
+    """Second step of a login by a code sent by e-mail, or to a proved number for who asks for that here (MD-50)."""
     stage: SecondFactorStage = request._login_stage
     user, attempt = stage.login.user, stage.state.get("attempt")
     if not attempt or queries.has_held_factor(user):
         return redirect("account_login")
     if "resend" in request.POST:
-        _send(request, user, attempt)
+        _send(request, user, attempt, to_phone=request.POST["resend"] == "phone")
         return redirect("accounts:code")
     form = CodeForm(request.POST or None)
     if request.method == "POST" and (device := _weigh(request, form, user, attempt)):
         stage.record(device)
         return stage.exit()
-    return render(request, "accounts/code.html", {"form": form, "email": user.email})
+    number = texts.number_for_codes(user.pk, request.now)
+    context = {
+        "form": form, "email": user.email, "ending": number.number[-2:] if number else "",
+        "by_phone": queries.code_went_by_phone(user, attempt),
+    }  # fmt: skip
+    return render(request, "accounts/code.html", context)
 
 
 def confirm(request: HouseRequest) -> HttpResponse:

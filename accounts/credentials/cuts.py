@@ -19,6 +19,7 @@ from accounts.credentials.models import CredentialCut, Lost
 from accounts.credentials.rules import why_not_cut
 from accounts.devices import DeliveredCodeDevice
 from accounts.models import User
+from accounts.texts import actions as texting
 from audit.actions import record_security
 from audit.actors import Actor
 from privacy.refusals import require
@@ -76,6 +77,7 @@ def cut(*, user: User, lost: Iterable[str], said: str, by: Actor, now: datetime,
         user=user, at=now, said=said, lost=",".join(sorted(kinds)), reason=reason, factors=factors, locked=locked,
         sessions=_end_sessions(user), links=_end_links(user, by, now),
     )  # fmt: skip
+    texting.remove(user=user, by=by, now=now)  # codes to sign in went there, and the phone may be what is lost
     _journal(row, by, now)
     mails.cut(user=user, cut=row)
     return row

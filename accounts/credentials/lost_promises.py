@@ -12,7 +12,7 @@ from accounts.access import ACCESS, Audience
 from accounts.credentials.cuts import TAKES
 from accounts.credentials.issuing import opens_others_data
 from accounts.credentials.models import CredentialCut, CredentialLink, Lost
-from accounts.models import User
+from accounts.models import TextNumber, User
 from audit.models import SecurityEntry
 from privacy.promises import Measure, promise
 
@@ -64,9 +64,13 @@ def _older_links(account_id: UUID, at: datetime) -> int:
 
 
 def _still_there(row: CredentialCut) -> int:
-    """Factors of a kind that was lost, added before the cut."""
+    """Factors of a kind that was lost, added before the cut, and a number to which codes went."""
     kinds = {kind for lost in row.lost.split(",") for kind in TAKES[Lost(lost)]}
-    return Authenticator.objects.filter(user_id=row.user_id, type__in=kinds, created_at__lt=row.at).count()
+    numbers = TextNumber.objects.filter(user_id=row.user_id, asked_at__lt=row.at)
+    return (
+        Authenticator.objects.filter(user_id=row.user_id, type__in=kinds, created_at__lt=row.at).count()
+        + numbers.count()
+    )
 
 
 def _way_in(user: User) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
+from accounts import hooks, mails
 from accounts.models import User
 from accounts.texts import queries, rules, sending
 from accounts.texts.models import TextNumber
@@ -51,7 +52,16 @@ def _weigh(user: User, code: str, by: Actor, now: datetime) -> bool:
         by=by, kind="texts.proved" if right else "texts.wrong_code", account_id=user.pk, outcome="ok" if right else "refused",
         now=now,
     )  # fmt: skip
+    if right:
+        _tell_of_it(user, by, now)
     return right
+
+
+def _tell_of_it(user: User, by: Actor, now: datetime) -> None:
+    """A code to sign in can go to this number from here on, so it counts as a factor that was added: also for the takeover shield."""
+    mails.number_proved(user=user)
+    for changed in hooks.on_credentials_changed:
+        changed(account_id=user.pk, by=by, now=now)
 
 
 def prove(*, user: User, code: str, by: Actor, now: datetime) -> None:

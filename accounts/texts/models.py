@@ -44,6 +44,7 @@ class TextSent(models.Model):
         """What it was about."""
 
         CODE = "code", _("a code for this number")
+        LOGIN = "login_code", _("a code to sign in")
         REQUESTED = "deletion_requested", _("the deletion of your account was asked for")
         WEEK = "deletion_week", _("one week until the deletion of your account")
         DAY = "deletion_day", _("one day until the deletion of your account")

@@ -6,11 +6,12 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts.texts.models import TextNumber, TextSent
-from accounts.texts.rules import DAY
+from accounts.texts.rules import DAY, MOST_LOGINS_A_DAY
 from adapters import bulkgate, gates
 from adapters.boxes.models import Outgoing
 
 CODE = "code"
+LOGIN = "login_code"
 KIND = "accounts.text"
 
 
@@ -23,6 +24,15 @@ def codes_sent(account_id: UUID, now: datetime) -> int:
     """How many codes went to numbers of the account within a day, or wait to."""
     waiting = Outgoing.objects.filter(kind=KIND, subject_id=account_id, necessity="login_code", state="waiting")
     return TextSent.objects.filter(user_id=account_id, kind=CODE, sent_at__gt=now - DAY).count() + waiting.count()
+
+
+def number_for_codes(account_id: UUID, now: datetime) -> TextNumber | None:
+    """The proved number to which a code to sign in can go now: texts are open, and not too many went there today."""
+    row = number_of(account_id)
+    if row is None or row.proved_at is None or not is_open(now):
+        return None
+    sent = TextSent.objects.filter(user_id=account_id, kind=LOGIN, sent_at__gt=now - DAY).count()
+    return row if sent < MOST_LOGINS_A_DAY else None
 
 
 def messages_of(account_id: UUID) -> QuerySet[TextSent]:

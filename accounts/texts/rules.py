@@ -12,6 +12,8 @@ from privacy.refusals import Refusal
 CODE_LIFE: Final = timedelta(minutes=10)
 PAUSE: Final = timedelta(minutes=1)
 MOST_A_DAY: Final = 5
+MOST_LOGINS_A_DAY: Final = 10
+"""How many codes to sign in go to the phone in a day; the next ones go by e-mail. Whoever knows a password can't run up a bill."""
 DAY: Final = timedelta(hours=24)
 MOST_WRONG: Final = 5
 WAKE, SLEEP = 8, 20

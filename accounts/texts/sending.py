@@ -8,21 +8,24 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from accounts import mails
-from accounts.models import User
+from accounts.models import DeliveredCodeDevice, User
 from accounts.texts import queries
 from accounts.texts.models import TextNumber, TextSent
-from accounts.texts.queries import CODE, KIND
+from accounts.texts.queries import CODE, KIND, LOGIN
 from accounts.texts.rules import waking
 from adapters import bulkgate, outbox
 from adapters.boxes.models import Outgoing
 from adapters.boxes.refs import GroundRef
-from adapters.content import Plain, Value, packed, unpacked
+from adapters.content import Code, Plain, Value, packed, unpacked
 from adapters.grounds import Ground
 from privacy.declare import Category
 from privacy.refusals import Refusal, Refused
 
 NECESSITY: Final = "deletion_notice"
 GONE: Final = Refusal("no_number", _("The number was taken away."))
+OVER: Final = Refusal("code_over", _("The code was used, replaced by a newer one, or its five minutes are over."))
+CODES: Final = frozenset({CODE, LOGIN})
+"""Those that carry a code that somebody asked for; the others tell of a deletion."""
 FOLDER: Final = "accounts/texts"
 
 
@@ -37,7 +40,7 @@ def enqueue(
     payload = {
         "kind": kind, "values": packed(values), "language": user.language, "occasion": occasion, "about": list(about), "to": to,
     }  # fmt: skip
-    ground = GroundRef.necessary("login_code" if kind == CODE else NECESSITY, subject_id=None if to else user.pk)
+    ground = GroundRef.necessary("login_code" if kind in CODES else NECESSITY, subject_id=None if to else user.pk)
     due = waking(now) if by_day else now
     outbox.enqueue(kind=KIND, payload=payload, ground=ground, now=now, due_at=due, dedupe=dedupe)
 
@@ -59,13 +62,30 @@ def say_goodbye(user: User, now: datetime) -> None:
         enqueue(user, "deletion_end", {}, now=now, by_day=True, to=row.number)
 
 
+def login_code(*, user: User, code: str, valid_until: datetime, now: datetime) -> None:
+    """The six-digit code of one sign-in (MD-50), at once whatever the hour."""
+    about = [str(user.pk), valid_until.isoformat()]
+    enqueue(user, LOGIN, {"code": Code(code)}, now=now, occasion=SIGN_IN.name, about=about)
+
+
+def _still_opens(about: Sequence[str], now: datetime) -> None:
+    """Raises ``Refused`` once a code opens nothing any more: it comes in time or not at all."""
+    account_id, until = about
+    waiting = DeliveredCodeDevice.objects.filter(user_id=account_id, valid_until=until, valid_until__gt=now)
+    if not waiting.filter(channel=DeliveredCodeDevice.Channel.PHONE).exists():
+        raise Refused(OVER)
+
+
+SIGN_IN: Final = mails.keep_book(mails.Occasion("accounts.login_text", None, _still_opens))
+
+
 @outbox.handles(KIND)
 def deliver(row: Outgoing, ground: Ground, now: datetime) -> None:
     """One message. Raises ``Refused`` where its number or its occasion is gone, else as the door does."""
     said = row.content
     mails.must_be_true(said["occasion"], said["about"], now)
     number = said["to"] or _number(row.subject_id, said["kind"])
-    code = {Category.CREDENTIAL} if said["kind"] == CODE else set[Category]()
+    code = {Category.CREDENTIAL} if said["kind"] in CODES else set[Category]()
     words = Plain.from_template(f"{FOLDER}/{said['kind']}.txt", unpacked(said["values"]), language=said["language"])
     text = bulkgate.Text(number, words, str(row.pk), frozenset({Category.CONTACT, *code}))
     sent = bulkgate.send_text(text, outgoing_id=row.pk, ground=ground, now=now)

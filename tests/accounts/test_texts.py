@@ -142,7 +142,7 @@ def test_a_number_taken_away_gets_nothing_that_waited(user: User, phone: Any) ->
     tell(user)
     actions.remove(user=user, by=actor_of(user), now=NOW)
     work()
-    assert list(Outgoing.objects.order_by("pk").values_list("state", "problem")) == [
+    assert list(Outgoing.objects.filter(kind=sending.KIND).order_by("pk").values_list("state", "problem")) == [
         ("done", ""),
         ("dropped", "no_number"),
     ]
@@ -155,7 +155,7 @@ def test_who_answered_stop_gets_codes_only(user: User, phone: Any) -> None:
     work()
     ask(user, NOW + MINUTE)
     work(NOW + MINUTE)
-    assert list(Outgoing.objects.order_by("pk").values_list("state", "problem")) == [
+    assert list(Outgoing.objects.filter(kind=sending.KIND).order_by("pk").values_list("state", "problem")) == [
         ("done", ""), ("dropped", "texts_refused"), ("done", ""),
     ]  # fmt: skip
 
@@ -194,7 +194,7 @@ def test_the_last_word_outlives_the_account_and_holds_its_number_until_it_left(u
     Outgoing.objects.filter(subject_id=user.pk).delete()
     TextNumber.objects.all().delete()
     assert work() == 1
-    row = Outgoing.objects.get()
+    row = Outgoing.objects.get(kind=sending.KIND)
     assert (row.state, row.payload, "your account was deleted" in texts(phone)[-1]) == ("done", None, True)
 
 
