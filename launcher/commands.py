@@ -24,7 +24,8 @@ USAGE = """\
 ./dev manage ARGS…     manage.py ARGS… in the prepared environment
 
 PRATICONNECT_PG=debian uses Debian's PostgreSQL and Redis. DATABASE_URL, KEYS_DATABASE_URL and REDIS_URL use servers of yours.
-PRATICONNECT_VAR moves the data, PORT and HOST the address, FAKES_PORT the stand-ins of all services (FAKES_PORT=off: none)."""
+PRATICONNECT_VAR moves the data, PORT and HOST the address, FAKES_PORT the stand-ins of all services (FAKES_PORT=off: none).
+PRATICONNECT_STORAGE=files has sealed files lie in a folder; else an S3 server of the checkout's own holds them, or yours with S3_BUCKET."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -62,9 +63,9 @@ LEAVE_DATABASE_ALONE = (
 )
 
 
-def ready(*, tests: bool) -> None:
-    """Install what is missing."""
-    prepare(tests=tests, embedded=not given_urls(), debian_servers=debian_servers())
+def ready(*, tests: bool, again: bool = True) -> None:
+    """Install what is missing; ``again``: even what couldn't be had the last time and isn't needed."""
+    prepare(again=again, tests=tests, embedded=not given_urls(), debian_servers=debian_servers())
     compile_translations()
 
 
@@ -90,8 +91,8 @@ def bench(names: list[str]) -> int:
 
 def manage(arguments: list[str]) -> int:
     """manage.py with the person's own terminal: input, output, signals and exit code are its own."""
-    ready(tests=False)
-    with served("dev", durable=True) as env:
+    ready(tests=False, again=False)
+    with served("dev", durable=True, objects=True) as env:
         if not given_urls() and arguments[:1] not in ([name] for name in LEAVE_DATABASE_ALONE):
             migrate_once(env, instance("dev", durable=True).folder)
         return in_foreground([str(PYTHON), "manage.py", *arguments], env | stand_ins.of_a_run(var() / "run"))
@@ -112,7 +113,9 @@ def in_foreground(command: Sequence[str], env: dict[str, str]) -> int:
 def keep_servers(arguments: list[str]) -> int:
     """What services.start_keeper calls; not for people."""
     folder, *flags = arguments
-    return keep(Instance(Path(folder), debian="debian" in flags, durable="durable" in flags))
+    return keep(
+        Instance(Path(folder), debian="debian" in flags, durable="durable" in flags, storage="storage" in flags)
+    )
 
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {

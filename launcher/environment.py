@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+from launcher import storage
 from launcher.console import Problem
 from launcher.keyring import secret_environment
 from launcher.places import BIN, VENV, make_folder, var
@@ -58,14 +60,20 @@ def base_environment(shell: Mapping[str, str], folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def served(name: str, *, durable: bool, folder: Path | None = None) -> Iterator[dict[str, str]]:
-    """The whole environment, with servers up inside the block: those given, or embedded ones of this name."""
+def served(name: str, *, durable: bool, folder: Path | None = None, objects: bool = False) -> Iterator[dict[str, str]]:
+    """The whole environment, with servers up inside the block: those given, or embedded ones of this name.
+
+    ``objects``: sealed files lie in an S3 server among them, where nothing speaks against it.
+    """
     env = base_environment(os.environ, folder or var())
     given = given_urls()
     if given:
         yield env | given
         return
-    with using(instance(name, durable=durable)) as addresses:
+    here = instance(name, durable=durable)
+    if objects and not storage.why_files(here, var() / "files"):
+        here = replace(here, storage=True)
+    with using(here) as addresses:
         yield env | addresses
 
 

@@ -11,6 +11,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 PYTHON = BIN / "python"
 EMBEDDED = VENV / "embedded"  # server binaries, beside the packages and not among them: Python never imports them
+STORAGE = VENV / "storage"  # the S3 server's, which Debian's servers go with too
 
 
 def var() -> Path:

@@ -14,17 +14,17 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from launcher.console import Problem, say
-from launcher.places import BIN, EMBEDDED, PYTHON, ROOT, VENV, make_folder, var
+from launcher.places import BIN, EMBEDDED, PYTHON, ROOT, STORAGE, VENV, make_folder, var
 
 REQUIREMENTS = ROOT / "requirements"
 DEBIAN_SERVERS = ("postgresql-15", "redis-server")
 DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
 
 
-def prepare(*, tests: bool, embedded: bool, debian_servers: bool) -> None:
+def prepare(*, tests: bool, embedded: bool, debian_servers: bool, again: bool = True) -> None:
     """Make the machine ready; says something only when there is something to install.
 
-    Two calls at once wait for each other. Raises Problem when a step can't be done.
+    ``again``: what could be missing the last time is tried again. Two calls at once wait for each other. Raises Problem when a step can't be done.
     """
     make_folder(var())
     with (ROOT / "dev").open() as lock:
@@ -35,6 +35,7 @@ def prepare(*, tests: bool, embedded: bool, debian_servers: bool) -> None:
         install_python_packages("dev" if tests else "base")
         if embedded and not debian_servers:
             install_embedded()
+        install_storage(needed=tests, again=again)
 
 
 def apt_packages(*, tests: bool, debian_servers: bool) -> list[str]:
@@ -123,6 +124,23 @@ def install_embedded() -> None:
         raise Problem(
             f"{problem}\nWithout these binaries, use Debian's servers: PRATICONNECT_PG=debian ./dev …"
         ) from problem
+    stamp.write_text(wanted + "\n")
+
+
+def install_storage(*, needed: bool, again: bool) -> None:
+    """Install the S3 server. Raises Problem if tests need it; else it goes on without, and only ``again`` tries another time."""
+    wanted, stamp = fingerprint([REQUIREMENTS / "storage.txt"]), STORAGE / "installed"
+    done = stamp.read_text().split() if stamp.exists() else []
+    if done == [wanted] or (done == [wanted, "absent"] and not (needed or again)):
+        return
+    try:
+        install_pinned(REQUIREMENTS / "storage.txt", "--no-deps", "--target", str(STORAGE), "--upgrade")
+    except Problem as problem:
+        if needed:
+            raise
+        say(f"{problem}; it goes on without the S3 server")
+        make_folder(STORAGE)
+        wanted += " absent"
     stamp.write_text(wanted + "\n")
 
 

@@ -14,9 +14,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
-from launcher import ports, stand_ins
+from launcher import ports, stand_ins, storage
 from launcher.console import Problem, say
-from launcher.environment import refuse_lost_servers, served
+from launcher.environment import given_urls, instance, refuse_lost_servers, served
 from launcher.migrating import manage, migrate
 from launcher.places import ROOT, make_folder, var
 from launcher.processes import MARK, Child, Follower, end_leftovers, read_procfile, start
@@ -38,7 +38,7 @@ def run() -> int:
     folder = make_folder(var() / "run")
     with only_one(folder), stop_signals():
         try:
-            with served("dev", durable=True) as env:
+            with served("dev", durable=True, objects=True) as env:
                 end_leftovers(str(folder))
                 return serve(env, folder)
         except Stopped:
@@ -164,7 +164,7 @@ def announce(demo: Mapping[str, object], env: Mapping[str, str]) -> None:
     lines = ["", f"PratiConnect is ready: {address()}", ""]
     for login in logins if isinstance(logins, list) else []:
         lines.append(f"  {login.get('role', ''):14} {login['email']:36} password: {login['password']}")
-    lines += ["", *where_things_go(env), "Ctrl-C stops everything.", ""]
+    lines += ["", *where_things_go(env), where_files_lie(env), "Ctrl-C stops everything.", ""]
     print("\n".join(lines), flush=True)
 
 
@@ -181,6 +181,18 @@ def where_things_go(env: Mapping[str, str]) -> list[str]:
         f"Phone, checkout, signing, calendar, room: {fakes}/ plays every service; nothing leaves this machine.",
         "Without them, with credentials of yours: FAKES_PORT=off ./dev run",
     ]
+
+
+def where_files_lie(env: Mapping[str, str]) -> str:
+    """One line about the sealed files: in the S3 server here, or where else and why."""
+    here = instance("dev", durable=True)
+    if os.environ.get("S3_BUCKET"):
+        return "Sealed files lie where S3_BUCKET says."
+    if env.get("S3_BUCKET"):
+        return f"Sealed files lie in an S3 server of this machine, a bucket for each carrier: {here.folder / 'storage'}"
+    why = "servers of yours go with an S3_BUCKET of yours" if given_urls() else storage.why_files(here, var() / "files")
+    why = why or "so do those of the command that started the servers"
+    return f"Sealed files lie in {var() / 'files'} ({why}), so that PC-91 and PC-92 aren't measured."
 
 
 def follow(children: list[Child]) -> int:

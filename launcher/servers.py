@@ -38,11 +38,12 @@ ENVIRONMENT = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL": "C.UTF-8", "TZ
 
 @dataclass(frozen=True)
 class Instance:
-    """One pair of servers of this checkout: its folder, whose binaries, and if data must survive a power cut."""
+    """The servers of this checkout: their folder, whose binaries, if data must survive a power cut, if an S3 server is among them."""
 
     folder: Path
     debian: bool
     durable: bool
+    storage: bool = False
 
     @property
     def password(self) -> Path:

@@ -1,8 +1,8 @@
-"""Who uses the embedded servers, and the keeper: the one process that owns them.
+"""Who uses the embedded servers, and the keeper: the one process that owns them (PostgreSQL, Valkey, for ./dev run the S3 server).
 
 Every user holds a shared lock on ``users.lock``; the kernel lets go of it even on kill -9. The keeper starts the
 servers as its children and tries ten times a second to get the same lock alone: when it does, nobody is left and it
-stops them. So several ``./dev`` at once share one pair of servers, and the last to leave turns off the light.
+stops them. So several ``./dev`` at once share the same servers, and the last to leave turns off the light.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from launcher.console import Problem
 from launcher.places import ROOT, make_folder
 from launcher.processes import Child
 from launcher.servers import OWNER, Instance, Postgres, Valkey
+from launcher.storage import Storage
 
 PATIENCE = 60.0
 KEEPER_STOP_SECONDS = 20.0
@@ -32,11 +33,14 @@ def urls(instance: Instance) -> dict[str, str]:
     """The addresses of running servers by environment name, and where PostgreSQL's own programs (pg_dump) are."""
     ready = read_ready(instance.folder)
     login = f"postgres://{OWNER}:{instance.password.read_text()}@"
+    # Those who began may have wanted no S3 server: then files lie on disk for all who use these servers now.
+    objects = Storage(instance).environment(int(ready["storage"])) if instance.storage and "storage" in ready else {}
     return {
         "DATABASE_URL": f"{login}/praticonnect?host={ready['postgres']}",
         "KEYS_DATABASE_URL": f"{login}/praticonnect_keys?host={ready['postgres']}",
         "REDIS_URL": f"unix://{ready['valkey']}?db=0",
         "PRATICONNECT_PG_BIN": ready["programs"],
+        **objects,
     }
 
 
@@ -105,7 +109,7 @@ def read_ready(folder: Path) -> dict[str, str]:
 
 def start_keeper(instance: Instance) -> subprocess.Popen[bytes]:
     """Start the keeper in a session of its own: it must outlive us if others use the servers too."""
-    flags = [name for name in ("debian", "durable") if getattr(instance, name)]
+    flags = [name for name in ("debian", "durable", "storage") if getattr(instance, name)]
     with (instance.folder / "keeper.log").open("wb") as log:
         return subprocess.Popen(
             [sys.executable, str(ROOT / "dev"), "keep-servers", str(instance.folder), *flags],
@@ -133,7 +137,7 @@ def others_use(folder: Path) -> bool:
 
 
 def keep(instance: Instance) -> int:
-    """The keeper: start both servers, stay until nobody uses them or one of them ends, stop both."""
+    """The keeper: start the servers, stay until nobody uses them or one of them ends, stop all."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with (instance.folder / "keeper.lock").open("w") as lock, (instance.folder / "users.lock").open("w") as users:
@@ -143,7 +147,7 @@ def keep(instance: Instance) -> int:
         ready.unlink(missing_ok=True)
         children: list[Child] = []
         try:
-            announce(ready, start_both(instance, children))
+            announce(ready, start_all(instance, children))
             while not any(child.ended() for child in children) and not try_lock(users.fileno()):
                 time.sleep(0.1)
         except Problem as problem:
@@ -151,7 +155,7 @@ def keep(instance: Instance) -> int:
             return 1
         finally:
             ready.unlink(missing_ok=True)
-            stop_both(children)
+            stop_all(children)
     return 0
 
 
@@ -164,8 +168,11 @@ def became_keeper(descriptor: int) -> bool:
     return False
 
 
-def start_both(instance: Instance, children: list[Child]) -> dict[str, str]:
-    """Start the servers, noting each child as soon as it runs; the places of their sockets."""
+def start_all(instance: Instance, children: list[Child]) -> dict[str, str]:
+    """Start the servers, noting each child as soon as it runs; the places of their sockets. The slowest begins first."""
+    storage = Storage(instance) if instance.storage else None
+    if storage:
+        children.append(storage.start())
     valkey, postgres = Valkey(instance), Postgres(instance)
     children.append(valkey.start())
     children.append(postgres.start())
@@ -174,6 +181,7 @@ def start_both(instance: Instance, children: list[Child]) -> dict[str, str]:
         "postgres": str(postgres.sockets),
         "programs": str(postgres.bin),
         "valkey": str(valkey.socket),
+        **({"storage": str(storage.wait(children[0]))} if storage else {}),
     }
 
 
@@ -184,7 +192,7 @@ def announce(ready: Path, facts: dict[str, str]) -> None:
     fresh.replace(ready)
 
 
-def stop_both(children: list[Child]) -> None:
-    """Ask both servers to end before waiting for either: the fast shutdown of PostgreSQL, a saving one of Valkey."""
+def stop_all(children: list[Child]) -> None:
+    """The fast shutdown of PostgreSQL, a saving one of Valkey; the S3 server has a second for what it is at, as at any kill."""
     for child in reversed(children):
-        child.stop(signal.SIGINT if child.name == "postgres" else signal.SIGTERM, 10)
+        child.stop(signal.SIGINT if child.name == "postgres" else signal.SIGTERM, 1 if child.name == "storage" else 10)

