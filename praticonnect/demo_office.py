@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,9 +11,10 @@ from django.db import transaction
 from accounts.models import User
 from audit.actors import Actor
 from care.tenancy import ALL, scope
-from gdpr_requests.desk import steps
+from gdpr_requests.desk import identity, steps
 from gdpr_requests.desk.filing import file_request
 from gdpr_requests.models import Channel, Outcome, Proof, Request
+from praticonnect.demo_papers import pdf_of
 from privacy.deadlines import Right
 
 VISITOR: Final = Actor(account_id=None, role="anonymous", channel="link")
@@ -35,6 +37,7 @@ def seed_requests(officer: User, now: datetime) -> bool:
         _new, taken, doubted, answered = [_filed(ask, by, now) for ask in ASKED]
         _at(steps.take, taken, ASKED[1], now, by=by)
         _at(steps.ask_identity, doubted, ASKED[2], now, by=by, text="Deux personnes portent ce nom chez nous.")
+        _sent(doubted, now)
         _at(steps.prove, answered, ASKED[3], now, by=by, proof=Proof.IN_PERSON)
         said = "Vos données vous ont été remises sur place, au format JSON."
         _at(steps.answer, answered, ASKED[3], now, by=by, outcome=Outcome.GRANTED, text=said)
@@ -51,6 +54,12 @@ def _filed(ask: Ask, by: Actor, now: datetime) -> UUID:
         right=right, channel=channel, contact=contact, text=text, received_at=moment, now=moment,
         by=VISITOR if channel == Channel.FORM else by,
     ).pk  # fmt: skip
+
+
+def _sent(request_id: UUID, now: datetime) -> None:
+    """What was asked for came two days ago and waits to be checked: a paper that lies at the second carrier (PC-92)."""
+    paper = BytesIO(pdf_of(["Carte nationale d'identité (spécimen)", "KERMADEC, Anaïs"]))
+    identity.send_document(request_id=request_id, source=paper, by=VISITOR, now=now - timedelta(days=2))
 
 
 def _at(act: Callable[..., Any], request_id: UUID, ask: Ask, now: datetime, **said: Any) -> None:
