@@ -87,8 +87,9 @@ def shut(now: datetime) -> dict[str, Closed]:
     found = {row.pk: Closed(row.pk, "breaker", "", row.until) for row in Breaker.objects.filter(until__gt=now)}
     for row in Switch.objects.filter(on_at=None):
         found[row.subprocessor] = Closed(row.subprocessor, "office", row.reason)
+    own = (settings.MAIL_CARRIER, settings.STORAGE_CARRIER)
     for key in settings.ADAPTERS:
-        if closed := gates.by_setting(key):
+        if closed := gates.by_setting(key, needs_credentials=key not in own):
             found[key] = closed
     return found
 

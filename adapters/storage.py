@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from botocore.config import Config
 from django.conf import settings
 from django.core.files.base import File
-from django.core.files.storage import Storage
+from django.core.files.storage import Storage, storages
 from django.utils.translation import gettext as _
 from storages.backends.s3 import S3Storage
 
@@ -263,6 +263,14 @@ class Stores(Storage):
             except FileNotFoundError:
                 continue
         raise FileNotFoundError(f"no store has {name}")
+
+
+def carrier_of(folder: str) -> str:
+    """At whose service the new files of a folder are kept; empty where they lie in the house itself."""
+    store = storages["default"]
+    if isinstance(store, Stores):
+        store = store.target(f"{folder}/new")
+    return store.carrier if isinstance(store, JournaledS3) and not store.inside else ""
 
 
 def _config(options: Mapping[str, Any]) -> Config:

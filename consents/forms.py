@@ -19,7 +19,7 @@ class DecisionForm(forms.Form):
     shown = forms.RegexField(r"^[0-9a-f]{64}$")
     confirmed = forms.BooleanField(required=False)
     page = forms.ChoiceField(choices=[("", ""), ("integration", "integration")], required=False)
-    """Where the switch stood: on the page of all, or on that of its integration."""
+    """Where the switch stood: on the page of all, or on that of the service it opens."""
 
     def clean(self) -> dict[str, Any]:
         """The integration must be one of the key's own."""

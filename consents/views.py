@@ -24,6 +24,7 @@ from consents.receipts import receipt as receipt_of
 from privacy.clocks import legal_day
 from privacy.own_keys import OWN_KEYS
 from privacy.refusals import Refused
+from privacy.subprocessors import service_of
 
 PER_PAGE = 25
 
@@ -199,8 +200,8 @@ def _told(request: HouseRequest, asked: dict[str, Any], decision: actions.Decisi
     else:
         messages.success(request, _("“%(name)s” is off. %(result)s") % said)
     row = slugify(f"switch-{asked['key']}-{asked['child']}")
-    beside = asked["page"] and asked["child"]
-    page = reverse("gdpr:integration", args=[asked["child"]]) if beside else reverse("consents:switches")
+    service = asked["page"] and (asked["child"] or service_of(slot, legal_day(request.now)))
+    page = reverse("gdpr:integration", args=[service]) if service else reverse("consents:switches")
     return redirect(f"{page}#{row}")
 
 

@@ -19,6 +19,7 @@ ACCESS = {
     "gdpr:integrations": _MINE,
     "gdpr:integration": _MINE,
     "gdpr:calendar": _MINE,
+    "gdpr:evidence": _MINE,
     "gdpr:subprocessors": _MINE,
     "gdpr:directives": _MINE,
     "gdpr:requests": _MINE,

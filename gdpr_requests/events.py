@@ -47,6 +47,7 @@ PARTS.say(
         "identity_document": _("an identity document"),
         "directives": _("directives for after death"),
         "export": _("the archive of an export"),
+        "signature_file": _("a file kept of a signature"),
         "account": _("what the account keeps sealed"),
     }
 )

@@ -8,7 +8,7 @@ from gdpr_requests.desk import public_views
 from gdpr_requests.desk import views as desk
 from gdpr_requests.directives import views as directives
 from gdpr_requests.export import views as exports
-from gdpr_requests.integrations import calendar
+from gdpr_requests.integrations import calendar, evidence
 from gdpr_requests.integrations import views as integrations
 
 app_name = "gdpr"
@@ -24,6 +24,7 @@ urlpatterns = [
     path(f"{CENTRE}/register/", views.register, name="register"),
     path(f"{CENTRE}/integrations/", integrations.integrations, name="integrations"),
     path(f"{CENTRE}/integrations/google/calendar/", calendar.calendar, name="calendar"),
+    path(f"{CENTRE}/integrations/scell/files/<int:proof_id>.pdf", evidence.download, name="evidence"),
     path(f"{CENTRE}/integrations/<slug:key>/", integrations.integration, name="integration"),
     path(f"{CENTRE}/subprocessors/", integrations.change, name="subprocessors"),
     path(f"{CENTRE}/directives/", directives.practitioner, name="directives"),

@@ -112,6 +112,11 @@ def entry(key: str, day: date, versions: Sequence[RegisterVersion] | None = None
     raise KeyError(f"{key!r} isn't in version {found.number}; it has: {', '.join(e.key for e in found.entries)}")
 
 
+def service_of(slot: str, day: date) -> str:
+    """The first subprocessor of that day's register that a slot of the consent ledger opens; empty for none."""
+    return next((one.key for one in register_at(day).entries if slot in one.switches), "")
+
+
 def why_closed(key: str, day: date, versions: Sequence[RegisterVersion] | None = None) -> Closed | None:
     """Why nothing may go to ``key`` on ``day``, or None. Follows from the register and the day alone."""
     every = counted() if versions is None else versions

@@ -12,7 +12,7 @@ from subprocessors.queries import Standing
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """``facts`` are labels with their lines; ``closed`` says why nothing goes there, empty while it is open."""
+    """``facts`` are labels with their lines; ``opened_by`` is one of them; ``closed`` says why nothing goes there, empty while it is open."""
 
     key: str
     name: str
@@ -22,6 +22,7 @@ class Card:
     transfer: str
     health: bool
     closed: str
+    opened_by: str
     facts: list[tuple[str, list[str]]]
 
 
@@ -42,5 +43,5 @@ def card(standing: Standing, paper: date | None = None) -> Card:
     ]
     return Card(
         one.key, one.name, wording.where(one), _(one.purpose), one.transfers, wording.transfer_in_short(one),
-        one.may_carry_health, wording.closed(standing), facts,
+        one.may_carry_health, wording.closed(standing), _(one.opened_by), facts,
     )  # fmt: skip

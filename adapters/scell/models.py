@@ -69,8 +69,8 @@ class Dossier(models.Model):
 
     @property
     def level_words(self) -> str:
-        """What people read of the level."""
-        return LEVEL_WORDS[Level(self.level)]
+        """What people read of the level; empty while nobody there said one, and for an invoice."""
+        return LEVEL_WORDS[Level(self.level)] if self.kind == "signature" and self.provider_id else ""
 
 
 class Proof(models.Model):

@@ -1,4 +1,4 @@
-"""What stands at an integration for one practitioner now, and why nothing goes there whatever the switch says. In sentences."""
+"""What stands at a service with a switch for one practitioner now, what it will be used for later, and why nothing goes there. In sentences."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -17,9 +17,24 @@ from adapters.models import Dossier, Payment
 from adapters.scell.models import OVER
 from adapters.states import State
 from adapters.viva.models import OPEN
+from privacy.wording import gettext_noop
 from records.assist.queries import THERE
 from records.models import Suggestion, SuggestionKind, SuggestionState
 from subprocessors.rooms.models import VideoRoom
+
+LATER: Final = {
+    "google": gettext_noop("Used from appointments on. PratiConnect has none yet: connect it today, and a calendar of ours stands there, empty."),
+    "livekit": gettext_noop("Used from video visits on. PratiConnect has none yet: no room opens, whatever the switch says."),
+    "viva": gettext_noop("The switch is for what your patients pay you. That comes with billing: until then nothing is taken on it. Your own subscription is paid through Viva on its contract, with the switch off too."),
+    "scell": gettext_noop("Used from billing on. Until then no page of PratiConnect issues an invoice or asks for a signature there."),
+    "bulkgate": gettext_noop("Reminders are sent from appointments on; there are none yet."),
+}  # fmt: skip
+"""What nothing here uses yet, said to whoever turns it on. A test holds each against the code: it goes when its use comes."""
+
+
+def later(key: str) -> str:
+    """What a service will be used for once its pages are here; empty for one that is used already."""
+    return _(LATER[key]) if key in LATER else ""
 
 
 def standing(key: str, slot: str, account_id: UUID) -> list[str]:
@@ -27,11 +42,13 @@ def standing(key: str, slot: str, account_id: UUID) -> list[str]:
 
     Counts the practices of the scope it is asked in.
     """
-    if key not in _COUNTED:
-        return []
-    waits = Outgoing.objects.filter(subject_id=account_id, slot=slot, state=State.WAITING).count()
-    waiting = ngettext("%(n)d message waits to go there.", "%(n)d messages wait to go there.", waits) % {"n": waits}
-    return [_COUNTED[key](account_id), *([waiting] if waits else [])]
+    return [_COUNTED[key](account_id), *waiting(slot, account_id)] if key in _COUNTED else []
+
+
+def waiting(slot: str, account_id: UUID) -> list[str]:
+    """How many messages wait to go there on a switch; nothing for none."""
+    n = Outgoing.objects.filter(subject_id=account_id, slot=slot, state=State.WAITING).count()
+    return [ngettext("%(n)d message waits to go there.", "%(n)d messages wait to go there.", n) % {"n": n}] if n else []
 
 
 def shut(now: datetime) -> dict[str, str]:

@@ -6,12 +6,14 @@ from uuid import UUID
 
 from django.db.models import Max, QuerySet
 
+from accounts.models import User
+from adapters.grounds import NECESSITIES
 from adapters.models import Egress
 from consents.board import Switch, board, switches_of
-from consents.notices import slot_of
-from gdpr_requests.integrations import connected
+from gdpr_requests.integrations import connected, needed
 from gdpr_requests.models import Request
-from privacy.clocks import start_of
+from gdpr_requests.sent import ground_in_words, names
+from privacy.clocks import legal_day, start_of
 from privacy.consent_keys import KEYS
 from privacy.deadlines import Right
 from subprocessors.cards import Card, card
@@ -20,38 +22,67 @@ from subprocessors.papers import papers
 from subprocessors.queries import standings
 
 PARENT = "third_party_integrations"
+STORAGE = "sealed_storage"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """When something last left for a service about an account on one ground, in words; ``chosen``: on a switch."""
+
+    at: datetime
+    ground: str
+    chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Integration:
-    """A service that can be connected: what the register says of it, the switch, and whether a patient has to agree too.
+    """A service as it stands to one account: what the register says of it, and its switch if one opens it, or a part of it.
 
-    ``shut`` says why nothing goes there now although the register would let it; empty while it can.
+    ``optional``: nothing but the account's holder opens it, beside a patient where ``needs_patient``. ``uses``: the last one
+    on each ground, the newest first. ``shut`` says why nothing goes there now although the register would let it.
     """
 
     card: Card
-    switch: Switch
+    switch: Switch | None
+    optional: bool
     needs_patient: bool
-    used_at: datetime | None
+    uses: list[Use]
     shut: str
 
+    @property
+    def used(self) -> Use | None:
+        """The last use."""
+        return self.uses[0] if self.uses else None
 
-def integrations(account_id: UUID, *, language: str, now: datetime) -> list[Integration]:
-    """Every integration in the order of the switches."""
-    by_slot = {one.slot: one for one in switches_of(board(account_id, language=language, now=now))}
-    used, shut = _last_uses(account_id), connected.shut(now)
-    known, cards = papers(), {one.entry.key: one for one in standings(now)}
-    return [
+    @property
+    def says_shut(self) -> bool:
+        """Whether a list has to say what keeps it shut: where something could go there otherwise."""
+        return bool(self.shut) and (not self.optional or bool(self.switch and self.switch.on))
+
+    @property
+    def beside_switch(self) -> bool:
+        """Whether the last use rests on a contract or the law although there is a switch that is off."""
+        return bool(self.used and self.switch and not self.used.chosen and not self.switch.on)
+
+
+def integrations(user: User, *, language: str, now: datetime) -> list[Integration]:
+    """Every subprocessor of the register: those with a switch of their own in the switches' order, then what the service needs."""
+    switches = {one.slot: one for one in switches_of(board(user.pk, language=language, now=now))}
+    children = {one.key: one for one in KEYS[PARENT].children}
+    uses, shut, known = _last_uses(user, now), connected.shut(now), papers()
+    found = [
         Integration(
-            card(cards[child.key], known.get(child.key)),
-            by_slot[slot_of(PARENT, child.key)],
-            child.needs_patient,
-            used.get(child.key),
-            shut.get(child.key, ""),
+            card(one, known.get(one.entry.key)),
+            next((switches[slot] for slot in one.entry.switches if slot in switches), None),
+            one.entry.key in children,
+            one.entry.key in children and children[one.entry.key].needs_patient,
+            uses.get(one.entry.key, []),
+            shut.get(one.entry.key, ""),
         )
-        for child in KEYS[PARENT].children
-        if child.key in cards
+        for one in standings(now)
     ]
+    order = list(children)
+    return sorted(found, key=lambda one: order.index(one.card.key) if one.optional else len(order))
 
 
 def parent_is_on(account_id: UUID, *, language: str, now: datetime) -> bool:
@@ -61,10 +92,15 @@ def parent_is_on(account_id: UUID, *, language: str, now: datetime) -> bool:
     )
 
 
-def _last_uses(account_id: UUID) -> dict[str, datetime]:
-    """When something last left about this account, by service: from the egress journal."""
-    found = Egress.objects.filter(subject_id=account_id).order_by().values_list("subprocessor")
-    return dict(found.annotate(last=Max("at")))
+def _last_uses(user: User, now: datetime) -> dict[str, list[Use]]:
+    """When something last left about somebody, by service and ground, the newest first: from the egress journal, and their stored files."""
+    lines = Egress.objects.filter(subject_id=user.pk).order_by().values_list("subprocessor", "ground")
+    known = list(lines.annotate(last=Max("at")))
+    known += [(service, STORAGE, at) for service, at in needed.last_stored(user).items()]
+    called, found = names(legal_day(now)), dict[str, list[Use]]()
+    for service, ground, at in known:
+        found.setdefault(service, []).append(Use(at, ground_in_words(ground, called), ground not in NECESSITIES))
+    return {service: sorted(uses, key=lambda use: use.at, reverse=True) for service, uses in found.items()}
 
 
 def objections(announcement: Announcement) -> QuerySet[Request]:

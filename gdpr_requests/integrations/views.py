@@ -11,8 +11,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.requests import SignedInRequest
 from adapters import google
+from adapters.scell import api as scell
 from consents.rendering import by_section
-from gdpr_requests.integrations import actions, connected, queries
+from gdpr_requests.integrations import actions, connected, evidence, needed, queries
 from gdpr_requests.integrations.forms import ObjectionForm
 from lifecycle.changes.register import has_seen
 from privacy.refusals import Refused
@@ -23,25 +24,33 @@ from subprocessors.wording import prose
 
 @require_safe
 def integrations(request: SignedInRequest) -> HttpResponse:
-    """Each integration with its switch in one line."""
-    found = queries.integrations(request.user.pk, language=get_language() or "en", now=request.now)
-    context = {"found": found, "on": sum(bool(one.switch.on) for one in found), "coming": coming(request.now)}
+    """Every subprocessor in one line: those that a switch opens, and those that the service needs."""
+    found = queries.integrations(request.user, language=get_language() or "en", now=request.now)
+    optional, needed = [one for one in found if one.optional], [one for one in found if not one.optional]
+    on = sum(bool(one.switch and one.switch.on) for one in optional)
+    context = {"optional": optional, "needed": needed, "on": on, "coming": coming(request.now)}
     return render(request, "gdpr/integrations/list.html", context)
 
 
 @require_safe
 def integration(request: SignedInRequest, key: str) -> HttpResponse:
-    """One of them: what it is, on what ground, what reaches it; open it, close it (PC-22)."""
-    language, now = get_language() or "en", request.now
-    found = next(
-        (one for one in queries.integrations(request.user.pk, language=language, now=now) if one.card.key == key), None
-    )
+    """One of them: what it is, on what ground, what reaches it; open it, close it, or why nobody can (PC-22)."""
+    language, now, user = get_language() or "en", request.now, request.user
+    found = next((one for one in queries.integrations(user, language=language, now=now) if one.card.key == key), None)
     if found is None:
         raise Http404
-    parent = queries.parent_is_on(request.user.pk, language=language, now=now)
-    calendar = standing_of(request.user.pk) if key == google.KEY else None
-    standing = connected.standing(key, found.switch.slot, request.user.pk)
-    context = {"one": found, "parent_on": parent, "calendar": calendar, "standing": standing}
+    context = {"one": found, "later": connected.later(key)}
+    if found.optional and found.switch:
+        parent = queries.parent_is_on(user.pk, language=language, now=now)
+        calendar = standing_of(user.pk) if key == google.KEY else None
+        standing = connected.standing(key, found.switch.slot, user.pk)
+        context |= {"parent_on": parent, "calendar": calendar, "standing": standing}
+    else:
+        context |= {"parent_on": True, "because": needed.because(key), "standing": needed.lies_there(key, user)}
+    context["stores"] = key in needed.STORES
+    if key == scell.KEY:
+        page = evidence.page_of(user.pk, request.GET.get("page", ""))
+        context |= {"page": page, "dossiers": evidence.rows(user.pk, page)}
     return render(request, "gdpr/integrations/one.html", context)
 
 

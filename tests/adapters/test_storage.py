@@ -203,6 +203,19 @@ def test_a_missing_object_is_missing_only_where_every_store_says_so(bucket: tupl
             both.open("a/c.bin")
 
 
+def test_whose_service_keeps_a_folder_follows_from_the_settings(settings: Any) -> None:
+    def kept_by(backend: str, **options: Any) -> list[str]:
+        settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": backend, "OPTIONS": options}}
+        return [storage.carrier_of(folder) for folder in ("documents", "exports")]
+
+    outside, inside = {"endpoint_url": "https://s3.fr-par.scw.cloud"}, {"endpoint_url": "http://store:9000"}
+    two = {"targets": {"scaleway": outside, "aws": {"region_name": "eu-west-1"}}, "first": "scaleway"}
+    assert kept_by("adapters.storage.Stores", **two, placed={"exports": "aws"}) == ["scaleway", "aws"]
+    assert kept_by("adapters.storage.JournaledS3", carrier="aws", **outside) == ["aws", "aws"]
+    assert kept_by("adapters.storage.JournaledS3", carrier="scaleway", **inside) == ["", ""]
+    assert kept_by("django.core.files.storage.InMemoryStorage") == ["", ""]
+
+
 def test_no_link_leads_to_a_stored_object(bucket: tuple[Bucket, Any]) -> None:
     """The product makes no presigned link: what it stores is sealed, and is opened here."""
     for store in (bucket[1], Stores({}, "scaleway")):

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from accounts.models import User
+from adapters.models import Dossier, Proof
+from adapters.scell.work import keep
 from audit.actors import Actor
 from gdpr_requests import actions
 from gdpr_requests.models import Channel, Request
@@ -41,3 +43,18 @@ def by_account(user: User, right: Right = Right.ACCESS, *, now: datetime = NOW, 
         by=account_of(user),
         **{"text": "Mine, please.", **options},
     )
+
+
+def dossier_of(
+    user: User, kind: str = "signature", state: str = "completed", *, at: datetime = NOW, **said: Any
+) -> Dossier:
+    """An invoice or a signature of theirs at Scell.io, as its answers leave it."""
+    known = {"provider_id": f"p{Dossier.objects.count()}", **said}
+    return Dossier.objects.create(kind=kind, state=state, subject_id=user.pk, asked_at=at, changed_at=at, **known)
+
+
+def signed_file(user: User, content: bytes, what: str = "signed", *, row: Dossier | None = None) -> Proof:
+    """A file kept of a signature of theirs."""
+    row = row or dossier_of(user)
+    keep(row, what, content, NOW)
+    return Proof.objects.get(dossier_id=row.pk, what=what)

@@ -38,11 +38,14 @@ def me() -> User:
 def test_the_list_has_each_integration_with_its_switch(me: User) -> None:
     choose(person(me.pk), PARENT, on=True, now=NOW)
     choose(person(me.pk), PARENT, child="google", on=True, now=NOW)
-    found = integrations(me.pk, language="en", now=NOW)
-    assert [(one.card.key, bool(one.switch.on), one.needs_patient) for one in found] == [
+    found = integrations(me, language="en", now=NOW)
+    switched = [(one.card.key, one.switch and bool(one.switch.on), one.needs_patient) for one in found]
+    assert switched == [
         ("scell", False, False), ("viva", False, False), ("google", True, False),
         ("livekit", False, True), ("mistral", False, True), ("assemblyai", False, True),
+        ("scaleway", None, False), ("aws", None, False), ("bulkgate", None, False), ("resend", False, False),
     ]  # fmt: skip
+    assert [one.card.key for one in found if one.optional] == [key for key, _on, _patient in switched[:6]]
     with time_machine.travel(NOW, tick=False):
         answer = verified_client(me).get(PAGES)
     assert (answer.status_code, answer.context["on"]) == (200, 1)
@@ -57,7 +60,7 @@ def test_a_page_opens_and_closes_its_integration_through_the_ledger(me: User) ->
         posted = {"key": PARENT, "child": "google", "on": "yes", "shown": page.context["one"].switch.text.sha256}
         back = client.post("/practitioner/settings/gdpr/consents/decide/", {**posted, "page": "integration"})
         after = client.get(f"{PAGES}google/")
-        unknown = client.get(f"{PAGES}resend/")
+        unknown = client.get(f"{PAGES}payer/")
     assert ("Turn on the switch above first" in locked, 'name="child" value="google"' in page.content.decode()) == (
         True,
         True,

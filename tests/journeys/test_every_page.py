@@ -175,7 +175,7 @@ def test_other_pages_are_clean(browser: Browser, house: Seeder) -> None:
         "consents:policy", "care:recipients",
     )  # fmt: skip
     one = [
-        reverse("records:restriction", args=[file.pk]), reverse("gdpr:integration", args=["google"]),
+        reverse("records:restriction", args=[file.pk]), *(reverse("gdpr:integration", args=[key]) for key in ("google", "scell", "resend")),
         reverse("records:consultation", args=[helped.file_id, helped.consultation_id]),
         reverse("consents:unsubscribe", args=[token_of(house.user.pk)]),
     ]  # fmt: skip

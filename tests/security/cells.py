@@ -118,7 +118,7 @@ class Who:
 NOBODYS, FILE, OWN, PRACTICE = "nobody's", "the file's", "the owner's own", "the practice's"
 THINGS: Final = {
     "file_id": FILE,
-    "export_id": OWN, "event_id": OWN, "run_id": OWN, "request_id": OWN,
+    "export_id": OWN, "event_id": OWN, "run_id": OWN, "request_id": OWN, "proof_id": OWN,
     "membership_id": PRACTICE, "invitation_id": PRACTICE, "emergency_id": PRACTICE, "order_id": PRACTICE,
     "key": NOBODYS,
 }  # fmt: skip

@@ -41,7 +41,7 @@ from records.portal import content
 from tests.accounts.factories import make_patient, make_practitioner, make_staff, prove, verified_client
 from tests.care.factories import as_owner, held_client, let_in, make_member
 from tests.consents.factories import choose, person
-from tests.gdpr_requests.factories import VISITOR, account_of, by_account, by_letter, dpo_of
+from tests.gdpr_requests.factories import VISITOR, account_of, by_account, by_letter, dpo_of, signed_file
 from tests.imports.factories import imported
 from tests.lifecycle.test_holds import place
 from tests.records.assist_world import suggested
@@ -221,7 +221,7 @@ def house(owner: User, file: PatientFile, contents: dict[str, UUID]) -> dict[str
         "language": "en", "cut_id": cut_of_somebody(now), "event_id": receipt, "address": PublishedText.objects.values_list("sha256", flat=True).first(),
         "key": "some-key", "admin:way_out key": "resend", "admin:way_open key": "resend", "uidb36": "abc", "pk": 1, "consents:confirm key": "tos_privacy",
         "gdpr:integration key": "google",
-        "listing_id": Listing.objects.create(user=owner).pk, "export_id": exported(owner).pk,
+        "listing_id": Listing.objects.create(user=owner).pk, "export_id": exported(owner).pk, "proof_id": signed_file(owner, a_pdf("signed")).pk,
         "token": keep_token(owner.pk, 1, now), "patient:invitation token": "no-such-link",
         "request_id": asked.pk, "admin:request request_id": letter, "admin:request_paper request_id": letter, "gdpr:request_paper request_id": to_practice, "gdpr:request_archive request_id": handed,
         **{f"gdpr:{page} token": links.token_of(letter) for page in ("follow", "follow_paper")},

@@ -45,7 +45,7 @@ from records.models import (
 from records.portal.content import share
 from tests.accounts.factories import make_patient, make_practitioner, prove, verified_client
 from tests.care.factories import as_owner, make_member
-from tests.gdpr_requests.factories import by_account, by_letter
+from tests.gdpr_requests.factories import by_account, by_letter, signed_file
 from tests.imports.factories import imported
 from tests.lifecycle.test_holds import place
 from tests.records.assist_world import suggested
@@ -155,6 +155,7 @@ def world(owner: User, patient: User) -> World:
         "listing_id": Listing.objects.create(user=owner).pk,
         "hold_id": place(file).pk,
         "export_id": exported(owner).pk,
+        "proof_id": signed_file(owner, f"%PDF-1.7 {CANARY}".encode()).pk,
         "number": 1,
         "language": "en",
         "token": token_of(owner.pk, 1, NOW),

@@ -69,7 +69,7 @@ OF_NO_FILE: Final = frozenset(
     records:import_discard records:import_run records:order_paper records:orders records:restricted set_language
     admin:egress admin:egress_csv admin:training_sets admin:usage admin:way_open admin:way_out admin:ways_out consents:usage statistics:open_file
     adapters:hook adapters:hook_below admin:queue admin:queue_box admin:queue_message admin:statistics statistics:page
-    admin:subprocessor_announce admin:subprocessors gdpr:calendar gdpr:integration gdpr:integrations gdpr:subprocessors subprocessors:changes subprocessors:history subprocessors:register
+    admin:subprocessor_announce admin:subprocessors gdpr:calendar gdpr:evidence gdpr:integration gdpr:integrations gdpr:subprocessors subprocessors:changes subprocessors:history subprocessors:register
     """.split()
 )
 """Pages about accounts, requests, texts and the house itself: they show nothing of a file, free or restricted.
