@@ -5,7 +5,12 @@ import hashlib
 import hmac
 import json
 import os
+import re
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import count
 from statistics import median
@@ -15,11 +20,12 @@ from uuid import UUID
 import psycopg
 from django.db import connection, transaction
 from django.http import HttpRequest, HttpResponse
-from django.test import RequestFactory
+from django.test import RequestFactory, override_settings
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from accounts.models import User
 from adapters import inbox, outbox, views
 from adapters.boxes.models import Outgoing
 from adapters.boxes.refs import GroundRef
@@ -28,7 +34,10 @@ from adapters.grounds import Ground
 from adapters.inbox import Hook, Said
 from bench.bench_consents import choose
 from bench.harness import Run, bench
+from consents import tasks
+from consents.marketing.models import AudienceMember
 from consents.models import Stop
+from praticonnect import adapter_settings
 from privacy.ids import new_id
 
 KIND = "bench.note"
@@ -90,28 +99,79 @@ def outbox_throughput(run: Run) -> None:
 
 @bench
 def withdrawal(run: Run) -> None:
-    """A withdrawal with 10,000 messages waiting on it, among as many of others, against one UPDATE of as many rows by their key."""
-    people = {name: [queue(new_id(), QUEUED) for _ in range(ROUNDS + 1)] for name in ("raw", "click")}
-    for subject in people["click"]:
-        choose(subject, on=True)
-    took: list[float] = []
+    """A withdrawal with 10,000 messages waiting on it, among as many of others, against one UPDATE of as many rows by their key.
 
-    def raw() -> int:
-        update(people["raw"].pop())
-        return QUEUED
+    Once to the end of the click, which drops them; once until the last place has stopped: the readers' list at Resend, played by
+    a program beside this one, has been told by the worker's own function, and what it answered is written down.
+    """
+    with resend_played():
+        people = {name: [queue(who(), QUEUED) for _ in range(ROUNDS + 1)] for name, who in WHO.items()}
+        took: dict[str, list[float]] = {"click": [], "everywhere": []}
 
-    def click() -> int:
-        began = time.perf_counter()
-        choose(people["click"].pop(), on=False)
-        took.append(time.perf_counter() - began)
-        return QUEUED
+        def raw() -> int:
+            update(people["raw"].pop())
+            return QUEUED
 
-    run.compare(
-        f"Withdrawal with {QUEUED:,} messages waiting", "messages", {"one raw UPDATE": raw, "consents.decide": click},
-        aims={"consents.decide": 0.5}, rounds=ROUNDS,
-    )  # fmt: skip
-    run.figure(f"from click to stopped at {QUEUED:,} waiting, ms (median)", median(took) * 1000)
+        def click(name: str = "click") -> int:
+            began = time.perf_counter()
+            choose(people[name].pop(), on=False)
+            if name == "everywhere":
+                assert tasks.stop() == 1
+            took[name].append(time.perf_counter() - began)
+            return QUEUED
+
+        run.compare(
+            f"Withdrawal with {QUEUED:,} messages waiting", "messages",
+            {"one raw UPDATE": raw, "consents.decide": click, "consents.decide and consents.stop": lambda: click("everywhere")},
+            aims={"consents.decide": 0.5}, rounds=ROUNDS,
+        )  # fmt: skip
+    run.figure(f"from click to dropped at {QUEUED:,} waiting, ms (median)", median(took["click"]) * 1000)
+    run.figure(
+        f"from click to stopped everywhere at {QUEUED:,} waiting, ms (median)", median(took["everywhere"]) * 1000
+    )
     assert not Outgoing.objects.filter(state="waiting", subject_id__in=Stop.objects.values("subject_id")).exists()
+    stopped = Stop.objects.filter(subject_id__in=User.objects.values("pk"))
+    left = AudienceMember.objects.count()
+    assert (set(stopped.values_list("state", flat=True)), left) == ({"done"}, len(people["everywhere"]))
+
+
+@contextmanager
+def resend_played() -> Iterator[None]:
+    """The stand-ins in a process of their own, so that they don't take turns with what is measured."""
+    words = [sys.executable, "-m", "fakes", "--port", "0", "--mail-port", "0"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as child:
+        try:
+            said = re.match(r"Stand-ins at (\S+)/ ", child.stdout.readline() if child.stdout else "")
+            assert said is not None, "the stand-ins didn't start"
+            with override_settings(STAND_INS=said[1], ADAPTERS=adapter_settings.adapters(said[1])):
+                yield
+        finally:
+            child.terminate()
+
+
+def nobody() -> UUID:
+    """No decision, no account: only the number."""
+    return new_id()
+
+
+def agreeing() -> UUID:
+    """Somebody who agreed, and is in no list."""
+    subject = new_id()
+    choose(subject, on=True)
+    return subject
+
+
+def reader() -> UUID:
+    """Somebody who agreed and stands in the readers' list at Resend, put there by the worker."""
+    user = User.objects.create_user(f"{new_id().hex}@example.org", now=timezone.now())
+    choose(user.pk, on=True)
+    while row := Outgoing.claim(timezone.now()):
+        outbox.finish(row, outbox.attempt(row, now=timezone.now()), now=timezone.now())
+    assert AudienceMember.objects.filter(pk=user.pk).exists()
+    return user.pk
+
+
+WHO = {"raw": nobody, "click": agreeing, "everywhere": reader}
 
 
 def queue(subject: UUID, number: int) -> UUID:
