@@ -92,8 +92,13 @@ def loud(question: Question) -> Question:
 @pytest.fixture
 def exact(monkeypatch: pytest.MonkeyPatch) -> None:
     """Publications without noise, so that a test can count."""
-    monkeypatch.setattr(actions, "QUESTIONS", (loud(BY_SPECIALTY), loud(BY_PLACE)))
-    monkeypatch.setattr(rules, "CAP", Loss(1e15, 1e3))
+    without_noise(monkeypatch)
+
+
+def without_noise(patch: pytest.MonkeyPatch) -> None:
+    """The real questions under budgets without limit."""
+    patch.setattr(actions, "QUESTIONS", (loud(BY_SPECIALTY), loud(BY_PLACE)))
+    patch.setattr(rules, "CAP", Loss(1e15, 1e3))
 
 
 def published(quarter: Quarter = Q3, *, now: datetime = NOW) -> dict[str, dict[str, Any]]:

@@ -1,7 +1,8 @@
 """Somebody who knows everything but one secret attacks the published statistics, and fails (issue 5, Done when 6; PC-20).
 
-Each attack runs twice over the same code: with the published budgets it must do hardly better than a coin, and with the noise
-switched off (a budget without limit) it must win outright, so that the test can tell.
+Each attack runs twice over the same code: with the published budgets it must stay within what their loss allows, and with the noise
+switched off (a budget without limit) it must win outright, so that the test can tell. Here figures are made up and go through the
+mechanism; test_statistics_published.py attacks what stored rows, ledger, page and open file make of them.
 """
 
 import math
@@ -155,7 +156,7 @@ def solved(rows: list[list[float]], right: list[float]) -> list[float]:
     return found
 
 
-def reconstructed(question: Question, *, unknown: int = 12, years: int = 5, runs: int = 12) -> float:
+def reconstructed(question: Question, *, unknown: int = 12, years: int = 5, runs: int = 50) -> float:
     """The share of practices of which an attacker finds out whether they are busy.
 
     They know everybody else, and who of the twelve was in which publication; nothing changes in five years but that; and the group is
@@ -181,10 +182,25 @@ def reconstructed(question: Question, *, unknown: int = 12, years: int = 5, runs
     return right / (runs * unknown)
 
 
-def test_least_squares_over_all_that_five_years_publish_reconstruct_nobody() -> None:
-    """Hardly better than guessing (a coin is right half the time); without the noise every single practice is found."""
-    assert reconstructed(noiseless(BY_SPECIALTY)) == 1.0
-    assert reconstructed(BY_SPECIALTY) < 0.75
+def most_on_average(question: Question, publications: float) -> float:
+    """What no attacker passes on average who sees a practice, busy or not, in so many publications.
+
+    Half the way from 1/2 to certainty is as far as both worlds can be told apart, and Pinsker bounds that by their divergence: for
+    each figure of Laplace noise e^-ε - 1 + ε.
+    """
+    epsilon = column_of(question).epsilon
+    return 0.5 + 0.5 * math.sqrt(publications * (math.exp(-epsilon) - 1 + epsilon) / 2)
+
+
+def test_least_squares_over_all_that_five_years_publish_find_few() -> None:
+    """Five years tell more than one quarter: 0.69 of the coins at most, of which this attack gets less than 0.6. Not the practices.
+
+    Each is in half of the twenty publications. Six hundred coins keep luck six standard deviations away; without the noise
+    every single practice is found.
+    """
+    assert reconstructed(noiseless(BY_SPECIALTY), runs=12) == 1.0
+    assert round(most_on_average(BY_SPECIALTY, 10), 2) == 0.69
+    assert reconstructed(BY_SPECIALTY) < most_on_average(BY_SPECIALTY, 10)
 
 
 # --- the bounds that all of it rests on ---------------------------------------------------------------------------------
