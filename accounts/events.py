@@ -47,6 +47,7 @@ KINDS.say(
         "texts.wrong_code": _("wrong code for a telephone"),
         "texts.proved": _("telephone number proved"),
         "texts.removed": _("telephone number removed"),
+        "texts.taken_again": _("text messages taken again"),
     }
 )
 PARTS.say({"patient_account": _("the identity of the patient's account")})

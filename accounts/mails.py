@@ -133,7 +133,7 @@ def login_code(*, user: User, code: str, valid_until: datetime | None) -> None:
 
 def number_proved(*, user: User) -> None:
     """A number was proved, and codes to sign in can go there: whoever didn't do that has to know."""
-    _to(user, "number_proved", {"lost_url": settings.SITE_URL + reverse("accounts:lost")})
+    _to(user, "number_proved", {"lost_url": Link.to("accounts:lost")})
 
 
 def wrong_codes(*, user: User) -> None:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +23,7 @@ from adapters.door import Answer, Broken, Deadline, Rejected, send
 from adapters.grounds import Ground, NoGround
 from adapters.inbox import Hook, Said
 from adapters.texts import Written, write
+from audit.actors import Actor
 from privacy.declare import Category
 from privacy.refusals import Refusal
 
@@ -60,13 +61,28 @@ objections: list[Callable[[str], bool]] = []
 """Whether the holder of a number wants no text messages: registered from above. A code that somebody asked for isn't one of them."""
 
 
+class Forgive(Protocol):
+    """Ends the objection of a number, as its proved holder wishes."""
+
+    def __call__(self, *, number: str, by: Actor, now: datetime) -> None: ...
+
+
+forgiving: list[Forgive] = []
+"""The same register's other way."""
+
+
+def takes_none(number: str) -> bool:
+    """Whether the holder of a number answered that they want no text messages, codes that they ask for aside."""
+    return any(refuses(number) for refuses in objections)
+
+
 def send_text(text: Text, *, outgoing_id: UUID | None = None, ground: Ground, now: datetime) -> Sent:
     """Send one text message. Raises as ``door.send`` does, ValueError for a number or length that can't be, TypeError for other words."""
     if not isinstance(text.words, Plain):
         raise TypeError("the words of a text message are Plain: made from a template")
     if not NUMBER.fullmatch(text.number):
         raise ValueError("a number is written as +33612345678")
-    if ground.name != ASKED_FOR and any(refuses(text.number) for refuses in objections):
+    if ground.name != ASKED_FOR and takes_none(text.number):
         raise NoGround(Refusal("texts_refused", _("This number takes no text messages: its holder answered STOP.")))
     written = write(str(text.words))
     call = Call(

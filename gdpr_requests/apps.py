@@ -127,8 +127,10 @@ def objections_stop_news() -> None:
 
 def answers_stop_texts() -> None:
     """Whoever answers STOP gets no more text messages (PC-99)."""
-    from adapters.bulkgate import objections
-    from gdpr_requests.desk.texting import refuses_texts
+    from adapters.bulkgate import forgiving, objections
+    from gdpr_requests.desk.texting import refuses_texts, take_texts_again
 
     if refuses_texts not in objections:
         objections.append(refuses_texts)
+    if take_texts_again not in forgiving:
+        forgiving.append(take_texts_again)

@@ -22,6 +22,7 @@ EVENTS.say(
         "gdpr.identity.checked": _("an identity document was checked and destroyed"),
         "gdpr.objection.recorded": _("an objection took effect"),
         "gdpr.texts.refused": _("somebody wants no more text messages"),
+        "gdpr.texts.taken_again": _("somebody wants text messages again"),
         "gdpr.export.asked": _("an export was asked for"),
         "gdpr.export.begun": _("the making of an export began"),
         "gdpr.export.ready": _("an export was ready"),

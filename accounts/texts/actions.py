@@ -11,7 +11,7 @@ from accounts import hooks, mails
 from accounts.models import User
 from accounts.texts import queries, rules, sending
 from accounts.texts.models import TextNumber
-from adapters.content import Code
+from adapters import bulkgate
 from audit.actions import record_security
 from audit.actors import Actor
 from privacy.refusals import Refused, require
@@ -33,7 +33,7 @@ def ask(*, user: User, number: str, by: Actor, now: datetime) -> None:
             "wrong_codes": 0, "proved_at": None,
         },
     )  # fmt: skip
-    sending.enqueue(user, queries.CODE, {"code": Code(code)}, now=now)
+    sending.proof_code(user=user, code=code, valid_until=now + rules.CODE_LIFE, now=now)
     record_security(by=by, kind="texts.code_sent", account_id=user.pk, now=now)
 
 
@@ -75,6 +75,17 @@ def remove(*, user: User, by: Actor, now: datetime) -> None:
     """Forget the number; what waits for it is dropped when its turn comes."""
     if TextNumber.objects.filter(user=user).delete()[0]:
         record_security(by=by, kind="texts.removed", account_id=user.pk, now=now)
+
+
+@transaction.atomic
+def take_again(*, user: User, by: Actor, now: datetime) -> None:
+    """Have a proved number take all messages again after somebody answered STOP from it. Raises Refused."""
+    row = TextNumber.objects.select_for_update().filter(user=user).first()
+    if row is None or row.proved_at is None:
+        raise Refused(rules.UNPROVED)
+    for forgive in bulkgate.forgiving:
+        forgive(number=row.number, by=by, now=now)
+    record_security(by=by, kind="texts.taken_again", account_id=user.pk, now=now)
 
 
 def _mac(user: User, number: str, code: str) -> bytes:

@@ -40,6 +40,11 @@ def messages_of(account_id: UUID) -> QuerySet[TextSent]:
     return TextSent.objects.filter(user_id=account_id).order_by("-sent_at", "-pk")
 
 
+def said_stop(row: TextNumber | None) -> bool:
+    """Whether somebody answered STOP from a proved number: nothing but codes goes there."""
+    return bool(row and row.proved_at and bulkgate.takes_none(row.number))
+
+
 def is_open(now: datetime) -> bool:
     """Whether text messages can leave."""
     return gates.why_shut(bulkgate.KEY, now) is None

@@ -41,6 +41,7 @@ def why_not_weigh(row: TextNumber | None, now: datetime) -> Refusal | None:
     return None
 
 
+UNPROVED: Final = Refusal("not_proved", _("Prove the number first: then it is yours to say what comes there."))
 WRONG: Final = Refusal("wrong_code", _("This code is not right. Compare it with the message."), "code")
 
 

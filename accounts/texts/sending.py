@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts import mails
+from accounts import hooks, mails
 from accounts.models import DeliveredCodeDevice, User
 from accounts.texts import queries
 from accounts.texts.models import TextNumber, TextSent
@@ -23,7 +23,7 @@ from privacy.refusals import Refusal, Refused
 
 NECESSITY: Final = "deletion_notice"
 GONE: Final = Refusal("no_number", _("The number was taken away."))
-OVER: Final = Refusal("code_over", _("The code was used, replaced by a newer one, or its five minutes are over."))
+OVER: Final = Refusal("code_over", _("The code was used, replaced by a newer one, or its minutes are over."))
 CODES: Final = frozenset({CODE, LOGIN})
 """Those that carry a code that somebody asked for; the others tell of a deletion."""
 FOLDER: Final = "accounts/texts"
@@ -39,6 +39,7 @@ def enqueue(
     """
     payload = {
         "kind": kind, "values": packed(values), "language": user.language, "occasion": occasion, "about": list(about), "to": to,
+        "of": str(user.pk),
     }  # fmt: skip
     ground = GroundRef.necessary("login_code" if kind in CODES else NECESSITY, subject_id=None if to else user.pk)
     due = waking(now) if by_day else now
@@ -76,6 +77,20 @@ def _still_opens(about: Sequence[str], now: datetime) -> None:
         raise Refused(OVER)
 
 
+def proof_code(*, user: User, code: str, valid_until: datetime, now: datetime) -> None:
+    """The six-digit code that proves a number."""
+    about = [str(user.pk), valid_until.isoformat()]
+    enqueue(user, CODE, {"code": Code(code)}, now=now, occasion=PROOF.name, about=about)
+
+
+def _still_proves(about: Sequence[str], now: datetime) -> None:
+    """Raises ``Refused`` once another number or a newer code took its place: a code goes to the number it was made for, in time."""
+    account_id, until = about
+    if not TextNumber.objects.filter(pk=account_id, valid_until=until, valid_until__gt=now).exists():
+        raise Refused(OVER)
+
+
+PROOF: Final = mails.keep_book(mails.Occasion("accounts.number_text", None, _still_proves))
 SIGN_IN: Final = mails.keep_book(mails.Occasion("accounts.login_text", None, _still_opens))
 
 
@@ -84,6 +99,8 @@ def deliver(row: Outgoing, ground: Ground, now: datetime) -> None:
     """One message. Raises ``Refused`` where its number or its occasion is gone, else as the door does."""
     said = row.content
     mails.must_be_true(said["occasion"], said["about"], now)
+    if said["kind"] not in CODES and hooks.is_silent(UUID(said["of"])):
+        raise Refused(mails.DIED)
     number = said["to"] or _number(row.subject_id, said["kind"])
     code = {Category.CREDENTIAL} if said["kind"] in CODES else set[Category]()
     words = Plain.from_template(f"{FOLDER}/{said['kind']}.txt", unpacked(said["values"]), language=said["language"])

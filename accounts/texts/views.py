@@ -31,6 +31,7 @@ def texts(request: SignedInRequest) -> HttpResponse:
     sent = Paginator(queries.messages_of(request.user.pk), PER_PAGE).get_page(request.GET.get("page"))
     row = queries.number_of(request.user.pk)
     context = {"row": row, "number": number, "code": code, "sent": sent, "open": queries.is_open(request.now)}
+    context["stopped"] = queries.said_stop(row)
     return render(request, "accounts/texts.html", context, status=422 if number.errors or code.errors else 200)
 
 
@@ -42,6 +43,9 @@ def _done(request: SignedInRequest, act: str, number: NumberForm, code: CodeForm
         if act == "remove":
             actions.remove(user=user, by=by, now=now)
             messages.success(request, _("The number is forgotten. No text message comes any more."))
+        elif act == "again":
+            actions.take_again(user=user, by=by, now=now)
+            messages.success(request, _("Messages come to this number again."))
         elif act == "number" and number.is_valid():
             actions.ask(user=user, number=number.cleaned_data["number"], by=by, now=now)
             messages.success(request, _("A code is on its way to your phone. It works for ten minutes."))

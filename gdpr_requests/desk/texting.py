@@ -38,6 +38,16 @@ def refuse_texts(*, number: str, by: Actor, now: datetime) -> bool:
     return new
 
 
+def take_texts_again(*, number: str, by: Actor, now: datetime) -> None:
+    """Forget that a number takes no text messages: its proved holder wishes them again."""
+    for row in Objection.objects.select_for_update().filter(kind=TEXTS, address_key=address_key(number)):
+        record_event(
+            by=by, verb="gdpr.texts.taken_again", object_type=Objection._meta.label, object_id=row.pk,
+            detail={"kind": TEXTS}, now=now,
+        )  # fmt: skip
+        row.delete()
+
+
 @inbox.applies(bulkgate.KEY, bulkgate.REPORTS)
 def heard(event: Incoming, now: datetime) -> UUID | None:
     """Answers that say stop, and what became of a message: that is noted with the message of an account, if it is one."""

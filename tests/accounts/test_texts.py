@@ -8,11 +8,13 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from accounts import hooks
 from accounts.models import TextNumber, TextSent, User
 from accounts.texts import actions, rules, sending
 from adapters import outbox
 from adapters.models import Egress, Incoming, Outgoing
 from adapters.texts import write
+from audit.models import EventEntry
 from fakes.server import Fakes
 from gdpr_requests.desk import texting
 from privacy.refusals import Refused
@@ -158,6 +160,58 @@ def test_who_answered_stop_gets_codes_only(user: User, phone: Any) -> None:
     assert list(Outgoing.objects.filter(kind=sending.KIND).order_by("pk").values_list("state", "problem")) == [
         ("done", ""), ("dropped", "texts_refused"), ("done", ""),
     ]  # fmt: skip
+
+
+def test_who_answered_stop_reads_it_and_may_have_messages_again(user: User, phone: Any) -> None:
+    with time_machine.travel(NOW, tick=False):
+        proved(user, phone)
+        client, page = verified_client(user, now=NOW), reverse("accounts:texts")
+        prove_it(client, user)
+        said = "STOP was answered from this number"
+        assert said not in client.get(page).content.decode()
+        texting.refuse_texts(number=NUMBER, by=actor_of(user), now=NOW)
+        assert said in client.get(page).content.decode()
+        assert client.post(page, {"act": "again"}).status_code == 302
+        assert said not in client.get(page).content.decode()
+        assert list(EventEntry.objects.filter(verb__startswith="gdpr.texts").order_by("pk").values_list("verb", flat=True)) == [
+            "gdpr.texts.refused", "gdpr.texts.taken_again",
+        ]  # fmt: skip
+    tell(user)
+    work()
+    assert Outgoing.objects.filter(kind=sending.KIND).latest("pk").state == "done"
+
+
+def test_nobody_has_messages_come_to_a_number_that_isn_t_proved(user: User, phone: Any) -> None:
+    texting.refuse_texts(number=NUMBER, by=actor_of(user), now=NOW)
+    ask(user)
+    with pytest.raises(Refused, match="Prove the number first"):
+        actions.take_again(user=user, by=actor_of(user), now=NOW)
+    assert texting.refuses_texts(NUMBER)
+
+
+def test_the_dead_are_texted_nothing(user: User, phone: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    proved(user, phone)
+    tell(user)
+    sending.say_goodbye(user, NOW)
+    monkeypatch.setattr(hooks, "silences", [lambda account_id: account_id == user.pk])
+    before = len(texts(phone))
+    assert (work(), len(texts(phone))) == (2, before)
+    left = Outgoing.objects.filter(kind=sending.KIND).order_by("pk").values_list("state", "problem")
+    assert list(left) == [("done", ""), ("dropped", "holder_died"), ("dropped", "holder_died")]
+
+
+def test_a_code_goes_to_the_number_it_was_made_for_and_in_time(user: User, phone: Any) -> None:
+    """The first waits while the number is changed; the last until its ten minutes are over."""
+    other = "+33698765432"
+    ask(user)
+    ask(user, NOW + MINUTE, number=other)
+    work(NOW + MINUTE)
+    ask(user, NOW + 2 * MINUTE, number=other)
+    work(NOW + 12 * MINUTE)
+    assert list(Outgoing.objects.filter(kind=sending.KIND).order_by("pk").values_list("state", "problem")) == [
+        ("dropped", "code_over"), ("done", ""), ("dropped", "code_over"),
+    ]  # fmt: skip
+    assert len(texts(phone)) == 1
 
 
 @pytest.mark.parametrize(
