@@ -68,7 +68,7 @@ def _histories(now: datetime) -> Iterator[tuple[UUID, list[Fact]]]:
 def _is_silent(account_id: UUID, facts: Sequence[Fact]) -> bool:
     """Whether nobody was to be written to: the holder died, or the account was closed in another way than by its request."""
     closed = not User.objects.filter(pk=account_id, is_active=True).exists()
-    return (closed and facts[-1].kind is not Kind.EXECUTED) or any(silent(account_id) for silent in hooks.silences)
+    return (closed and facts[-1].kind is not Kind.EXECUTED) or hooks.is_silent(account_id)
 
 
 def _untold(owed: Sequence[Announcement], now: datetime) -> list[Announcement]:
