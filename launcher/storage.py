@@ -20,6 +20,7 @@ from launcher.keyring import kept
 from launcher.places import STORAGE, make_folder
 from launcher.ports import refuse_taken
 from launcher.processes import Child, start
+from launcher.provision import log_path
 from launcher.servers import ENVIRONMENT, Instance
 
 HOUSE = "house"
@@ -34,7 +35,7 @@ PORTS = range(20_000, 22_760, 10)
 START_SECONDS = 60.0
 SWITCH = "PRATICONNECT_STORAGE"
 START_WITHOUT = f"where nothing is stored yet, {SWITCH}=files ./dev run goes without it"
-START_ANEW = "PRATICONNECT_VAR=FOLDER ./dev run starts anew in another folder"
+START_ANEW = "start anew in another folder: PRATICONNECT_VAR=FOLDER ./dev run"
 
 
 class Storage:
@@ -131,9 +132,11 @@ def why_files(instance: Instance, files: Path) -> str:
     if os.environ.get("S3_BUCKET") or os.environ.get("AWS_S3_BUCKET"):
         return "S3_BUCKET names a storage of yours"
     if there and (choice or not binary().exists()):
-        why = f"{SWITCH}=files is set" if choice else "its program isn't installed"
+        why = (
+            f"{SWITCH}=files is set: leave it out" if choice else f"its program isn't installed: {log_path()} says why"
+        )
         raise Problem(
-            f"Sealed files lie in the S3 server under {instance.folder / 'storage'}, but {why}; {START_ANEW}."
+            f"Sealed files lie in the S3 server under {instance.folder / 'storage'}, but {why}, or {START_ANEW}"
         )
     if there:
         return ""

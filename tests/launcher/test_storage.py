@@ -179,7 +179,7 @@ def test_signature_is_the_one_that_boto_makes() -> None:
             {},
             True,
             False,
-            "those of earlier runs lie there; PRATICONNECT_VAR=FOLDER ./dev run starts anew in another folder",
+            "those of earlier runs lie there; start anew in another folder: PRATICONNECT_VAR=FOLDER ./dev run",
         ),
         ({"PRATICONNECT_STORAGE": "files"}, False, False, "PRATICONNECT_STORAGE=files"),
         ({"S3_BUCKET": "mine"}, False, True, "S3_BUCKET names a storage of yours"),
@@ -219,8 +219,10 @@ def test_objects_in_the_server_are_never_out_of_reach(
     Storage(instance).mark.touch()
     for name, value in shell.items():
         monkeypatch.setenv(name, value)
-    why = "PRATICONNECT_STORAGE=files is set" if shell else "its program isn't installed"
-    with pytest.raises(Problem, match=rf"^Sealed files lie in the S3 server under .*/dev/storage, but {why}; "):
+    why = "PRATICONNECT_STORAGE=files is set: leave it out" if shell else "its program isn't installed: .* says why"
+    with pytest.raises(
+        Problem, match=rf"^Sealed files lie in the S3 server under .*/dev/storage, but {why}, or start anew "
+    ):
         storage.why_files(instance, tmp_path / "files")
 
 
