@@ -86,7 +86,7 @@ def proof_code(*, user: User, code: str, valid_until: datetime, now: datetime) -
 def _still_proves(about: Sequence[str], now: datetime) -> None:
     """Raises ``Refused`` once another number or a newer code took its place: a code goes to the number it was made for, in time."""
     account_id, until = about
-    if not TextNumber.objects.filter(pk=account_id, valid_until=until, valid_until__gt=now).exists():
+    if not TextNumber.objects.filter(pk=UUID(account_id), valid_until=until, valid_until__gt=now).exists():
         raise Refused(OVER)
 
 
