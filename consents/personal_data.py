@@ -143,5 +143,6 @@ declare(
         ),
         "joined_at": personal("when it joined the list", Category.CONSENT, export=Export.PORTABLE),
         "silent_since": personal("since when the address takes no mail", Category.CONTACT, export=Export.PORTABLE),
+        "leaving_since": technical("since when we have been taking it out there"),
     },
 )

@@ -119,10 +119,10 @@ def register_exports() -> None:
 def objections_stop_news() -> None:
     """Whoever sends news asks first whether the address objected (PC-65)."""
     from consents.marketing.audience import objections
-    from gdpr_requests.queries import objects_to_marketing
+    from gdpr_requests.queries import objectors_to_marketing
 
-    if objects_to_marketing not in objections:
-        objections.append(objects_to_marketing)
+    if objectors_to_marketing not in objections:
+        objections.append(objectors_to_marketing)
 
 
 def answers_stop_texts() -> None:

@@ -1,6 +1,6 @@
 """What the privacy centre says: read live, always for one person and one moment."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from audit.models import AccessEntry
 from care.models import Practice
 from care.queries import practice_of
 from consents.queries import states
-from gdpr_requests.desk.objecting import objects_to
+from gdpr_requests.desk.objecting import objectors, objects_to
 from gdpr_requests.models import ObjectionKind
 from lifecycle.holds.queries import held
 from privacy.clocks import start_of
@@ -76,6 +76,11 @@ class Choices:
 def objects_to_marketing(email: str) -> bool:
     """Whether the holder of this address objected to marketing: whoever sends any asks this first (PC-65)."""
     return objects_to(ObjectionKind.MARKETING, email)
+
+
+def objectors_to_marketing(emails: Collection[str]) -> set[str]:
+    """Those of these addresses whose holders objected to marketing, in one query: for whoever sends to many (PC-65)."""
+    return objectors(ObjectionKind.MARKETING, emails)
 
 
 def holdings(user: User) -> list[Holding]:

@@ -1,25 +1,28 @@
 """The audience at Resend follows the ledger, and the ledger follows who leaves there (PC-100).
 
 Three ways, so that none has to be perfect: a decision queues the joining, a withdrawal runs the stopper, and every hour both
-lists are compared. What Resend tells (left, marked as spam) is written into the ledger as the person's own act.
+lists are compared. What Resend tells (left, marked as spam) is written into the ledger as the person's own act; what we do there
+ourselves is noted before it leaves, or Resend's word of it would be taken for theirs.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.queries import account_by_email
 from adapters import gates, inbox, resend
 from adapters.boxes.models import Incoming, Outgoing
+from adapters.boxes.queue import LEASE
 from adapters.boxes.refs import GroundRef
 from adapters.grounds import Ground, necessary
-from adapters.outbox import enqueue, handles
+from adapters.outbox import TryLater, enqueue, handles
 from audit.actors import Actor
 from consents import queries
 from consents.actions import decide
@@ -34,13 +37,20 @@ PLACE: Final = "resend_audience"
 TAKEN_BACK: Final = "end_of_use"
 """The legal basis on which somebody's address is taken out again: their consent is gone by then."""
 
-objections: list[Callable[[str], bool]] = []
-"""Whether the holder of an address objected to marketing (PC-65): registered from above, asked before anything is sent."""
+LOCK: Final = 0x4E455753
+"""Keeps our advisory lock apart from those of others."""
+
+objections: list[Callable[[Collection[str]], set[str]]] = []
+"""Of some addresses, those whose holder objected to marketing (PC-65): registered from above, asked before anything is sent."""
 
 
 def may_receive(email: str) -> bool:
     """Whether nobody objected for this address."""
-    return not any(objects(email) for objects in objections)
+    return not _objecting([email])
+
+
+def _objecting(emails: Collection[str]) -> set[str]:
+    return set[str]().union(*(among(emails) for among in objections))
 
 
 def is_member(subject_id: UUID) -> bool:
@@ -60,8 +70,12 @@ def join(row: Outgoing, ground: Ground, now: datetime) -> None:
     user = User.objects.filter(pk=row.subject_id).first() if row.subject_id else None
     if user is None or not may_receive(user.email):
         return
-    contact = resend.join(user.email, ground=ground, now=now)
-    AudienceMember.objects.update_or_create(user=user, defaults={"contact_id": contact, "joined_at": now})
+    if AudienceMember.objects.filter(pk=user.pk, leaving_since__gt=now - LEASE).exists():
+        raise TryLater("leaving")
+    with _turn(shared=True):
+        contact = resend.join(user.email, ground=ground, now=now)
+        noted = {"contact_id": contact, "joined_at": now, "leaving_since": None}
+        AudienceMember.objects.update_or_create(user=user, defaults=noted)
     if not queries.is_live(user.pk, KEY, now=now):
         leave(user.pk, now)
 
@@ -73,11 +87,13 @@ def stop(asked: Stop, now: datetime) -> None:
 
 
 def leave(subject_id: UUID, now: datetime) -> None:
-    """Have somebody forgotten there, then here. Raises as ``door.send`` does."""
-    member = AudienceMember.objects.filter(pk=subject_id).first()
+    """Have somebody forgotten there, then here; marked before, for Resend tells of it. Raises as ``door.send`` does."""
+    mine = AudienceMember.objects.filter(pk=subject_id)
+    mine.update(leaving_since=now)
+    member = mine.first()
     if member is not None:
         resend.leave(member.contact_id, ground=necessary(TAKEN_BACK, subject_id=subject_id), now=now)
-        AudienceMember.objects.filter(pk=subject_id, contact_id=member.contact_id).delete()
+        mine.filter(contact_id=member.contact_id, leaving_since__isnull=False).delete()
 
 
 @inbox.repairs(resend.KEY, GroundRef.necessary(TAKEN_BACK))
@@ -85,6 +101,11 @@ def compare(row: Outgoing, ground: Ground, now: datetime) -> None:
     """Both lists against the ledger: who shouldn't be there leaves, who should joins, who left there is written down here."""
     if gates.by_setting(resend.KEY):
         return
+    with _turn(shared=False):
+        _compare(ground, now)
+
+
+def _compare(ground: Ground, now: datetime) -> None:
     there = {contact.id: contact for contact in resend.contacts(ground=ground, now=now)}
     members = {one.contact_id: one for one in AudienceMember.objects.select_related("user")}
     agreeing = agree(now)
@@ -106,12 +127,32 @@ def agree(now: datetime) -> set[UUID]:
     """The accounts that may be in the audience now: they agree, aren't suspended, and nobody objected."""
     on = set(queries.subjects_on(KEY, now=now))
     users = User.objects.filter(pk__in=grants_for(on, KEY, now=now), is_active=True)
-    return {user.pk for user in users if may_receive(user.email)}
+    emails = dict(users.values_list("pk", "email"))
+    objecting = _objecting(emails.values())
+    return {pk for pk, email in emails.items() if email not in objecting}
+
+
+@contextmanager
+def _turn(*, shared: bool) -> Iterator[None]:
+    """Joinings go on side by side, a comparison alone: what it finds there and not here isn't somebody who is just joining.
+
+    Held by the connection, not by a transaction. Raises TryLater while the other kind is at work.
+    """
+    how = "_shared" if shared else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"select pg_try_advisory_lock{how}(%s)", [LOCK])
+        if not cursor.fetchone()[0]:
+            raise TryLater("another_turn")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"select pg_advisory_unlock{how}(%s)", [LOCK])
 
 
 def _invite(agreeing: set[UUID], now: datetime) -> None:
-    """Queue the joining of those who aren't in it; one row an hour for each."""
-    missing = agreeing - set(AudienceMember.objects.values_list("pk", flat=True))
+    """Queue the joining of those who aren't in it, or whose leaving was begun and isn't owed any more; one row an hour for each."""
+    missing = agreeing - set(AudienceMember.objects.filter(leaving_since=None).values_list("pk", flat=True))
     hour = now.strftime("%Y-%m-%dT%H")
     with transaction.atomic():
         for subject_id in missing:
@@ -128,7 +169,7 @@ def _take_again(contact: resend.Contact, now: datetime) -> None:
 
 @inbox.applies(resend.KEY, "contact.updated", "contact.deleted")
 def contact_changed(event: Incoming, now: datetime) -> UUID | None:
-    """Somebody left the newsletter at Resend: their withdrawal. Anything else is what we did ourselves."""
+    """Somebody left the newsletter at Resend: their withdrawal. Anything else is what we did ourselves, and known by its mark."""
     said = event.content
     data = said["data"]
     left = event.kind == "contact.deleted" or data.get("unsubscribed") is True
@@ -136,7 +177,7 @@ def contact_changed(event: Incoming, now: datetime) -> UUID | None:
     if member is None:
         return None
     subject_id: UUID = member.pk
-    if left:
+    if left and member.leaving_since is None:
         withdraw(subject_id, _act(subject_id, "resend"), now)
     return subject_id
 

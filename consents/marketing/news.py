@@ -33,7 +33,7 @@ def issues() -> list[str]:
 
 def readers(now: datetime) -> set[UUID]:
     """The accounts that a new issue goes to: they agree now, stand in the audience, and their address takes mail."""
-    members = AudienceMember.objects.filter(pk__in=agree(now), silent_since=None)
+    members = AudienceMember.objects.filter(pk__in=agree(now), silent_since=None, leaving_since=None)
     return set(members.values_list("pk", flat=True))
 
 

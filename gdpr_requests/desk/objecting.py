@@ -1,6 +1,7 @@
 """Objections: they bite when they are filed, and outlive their request as a keyed hash (PC-52, PC-65)."""
 
 import hmac
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -26,7 +27,14 @@ def address_key(email: str) -> bytes:
 
 def objects_to(kind: ObjectionKind | str, email: str) -> bool:
     """Whether the holder of ``email`` objected."""
-    return Objection.objects.filter(kind=kind, address_key=address_key(email)).exists()
+    return bool(objectors(kind, [email]))
+
+
+def objectors(kind: ObjectionKind | str, emails: Collection[str]) -> set[str]:
+    """Those of these addresses whose holders objected, in one query."""
+    keys = {address_key(email): email for email in emails}
+    found = Objection.objects.filter(kind=kind, address_key__in=list(keys)).values_list("address_key", flat=True)
+    return {keys[bytes(key)] for key in found}
 
 
 def record(request: Request, *, email: str, by: Actor, now: datetime) -> None:

@@ -38,11 +38,8 @@ def _leave(request: SignedInRequest) -> HttpResponse:
     """To Google's page, with a state that only this session knows."""
     try:
         actions.must_be_open(request.user.pk, now=request.now)
-    except Refused:
-        messages.warning(request, _("Turn the switch on first; then connect your calendar."))
-        return redirect("gdpr:integration", google.KEY)
-    except Closed as closed:
-        messages.warning(request, _("Google Calendar can't be connected now: %(why)s.") % {"why": closed.words})
+    except (Refused, Closed) as no:
+        messages.warning(request, _why_not(no))
         return redirect("gdpr:integration", google.KEY)
     going = google.sign_in(_back())
     request.session[SESSION] = [going.state, going.verifier]
@@ -66,10 +63,18 @@ def _connect(request: SignedInRequest, code: str, verifier: str) -> None:
         actions.connect(
             account_id=request.user.pk, code=code, verifier=verifier, back=_back(), by=request.actor, now=request.now
         )
-    except (Refused, Closed):
-        messages.warning(request, _("Turn the switch on first; then connect your calendar."))
+    except (Refused, Closed) as no:
+        messages.warning(request, _why_not(no))
     else:
         messages.success(request, _("Google agreed. Your calendar is being connected."))
+
+
+def _why_not(no: Refused | Closed) -> str:
+    if isinstance(no, Closed):
+        return _("Google Calendar can't be connected now: %(why)s.") % {"why": no.words}
+    if no.refusal == actions.LINKED:
+        return str(no.refusal.message)
+    return _("Turn the switch on first; then connect your calendar.")
 
 
 def _back() -> str:

@@ -5,12 +5,17 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from adapters import gates, google
+from adapters.boxes.models import Outgoing
 from adapters.outbox import GroundRef, enqueue
+from adapters.states import State
 from audit.actions import record_event
 from audit.actors import Actor
 from consents.grants import grant_for
+from privacy.refusals import Refusal, Refused
 from subprocessors.calendars.models import BusyTime, CalendarLink
 
 KEY: Final = ("third_party_integrations", "google")
@@ -21,6 +26,10 @@ SYNC: Final = "google.sync"
 REVOKE: Final = "google.revoke"
 PLACE: Final = "google_calendar"
 """What a withdrawal stops here, by its name in :mod:`consents.stopping`."""
+LINKED: Final = Refusal(
+    "linked_already",
+    _("Your calendar is connected already, or being connected. To connect another, disconnect it first."),
+)
 BEFORE_ITS_END: Final = timedelta(days=1)
 """How long before its end a channel is renewed."""
 
@@ -31,8 +40,15 @@ def ground_of(account_id: UUID) -> GroundRef:
 
 
 def must_be_open(account_id: UUID, *, now: datetime) -> None:
-    """Raises ``Refused`` unless the person's switch is on, ``Closed`` while nothing may go to Google at all."""
+    """Raises ``Refused`` unless the person's switch is on and no link stands or is being made; ``Closed`` while nothing may go
+    to Google at all.
+
+    A second access would take the first one's place here, while Google kept both.
+    """
     grant_for(account_id, *KEY, now=now)
+    living = CalendarLink.objects.filter(account_id=account_id, lost_at=None).exists()
+    if living or Outgoing.objects.filter(kind=CONNECT, subject_id=account_id, state=State.WAITING).exists():
+        raise Refused(LINKED)
     if closed := gates.why_shut(google.KEY, now):
         raise closed
 
@@ -40,6 +56,7 @@ def must_be_open(account_id: UUID, *, now: datetime) -> None:
 @transaction.atomic
 def connect(*, account_id: UUID, code: str, verifier: str, back: str, by: Actor, now: datetime) -> None:
     """Take what Google's page gave the browser to a worker, which makes the link of it. Raises as :func:`must_be_open`."""
+    User.objects.select_for_update().get(pk=account_id)
     must_be_open(account_id, now=now)
     payload = {"code": code, "verifier": verifier, "back": back}
     enqueue(kind=CONNECT, payload=payload, ground=ground_of(account_id), now=now)
@@ -51,10 +68,18 @@ def connect(*, account_id: UUID, code: str, verifier: str, back: str, by: Actor,
 
 @transaction.atomic
 def keep(account_id: UUID, tokens: google.Tokens, *, now: datetime) -> CalendarLink:
-    """The link that Google granted, in place of one there may be; its calendar is made next."""
+    """The link that Google granted, in place of one it honours no more; its calendar is made next.
+
+    Of that one only the calendar stays: its channel and its place of looking went with the access. Should a living one stand
+    there, Google destroys it: no access of ours is forgotten while it is good.
+    """
+    old = CalendarLink.objects.select_for_update().filter(account_id=account_id, lost_at=None).first()
+    if old is not None and old.refresh_token != tokens.refresh:
+        end = GroundRef.necessary("end_of_use", subject_id=account_id)
+        enqueue(kind=REVOKE, payload={"token": old.refresh_token}, ground=end, now=now)
     granted = {
         "linked_at": now, "refresh_token": tokens.refresh, "access_token": tokens.access, "access_until": tokens.until,
-        "lost_at": None,
+        "lost_at": None, "sync_token": "", "channel_id": None, "channel_token": "", "resource_id": "", "channel_until": None,
     }  # fmt: skip
     link, _new = CalendarLink.objects.update_or_create(account_id=account_id, defaults=granted)
     record_event(

@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
 from adapters import inbox, outbox, resend
 from adapters.boxes.models import Incoming, Outgoing
+from adapters.boxes.queue import LEASE
 from adapters.boxes.refs import GroundRef
 from adapters.content import Link
 from adapters.grounds import NoGround, necessary
@@ -184,16 +186,16 @@ def test_a_silent_address_an_objection_or_no_reader_gets_nothing(
     news.send_issue(issue=ISSUE, by=OPERATIONS, now=NOON)
     AudienceMember.objects.filter(pk=ada.pk).update(silent_since=NOON)
     AudienceMember.objects.filter(pk=eve.pk).delete()
-    monkeypatch.setattr(audience, "objections", [lambda email: email == bob.email])
+    monkeypatch.setattr(audience, "objections", [lambda emails: {bob.email} & set(emails)])
     work(LATER)
     problems = Outgoing.objects.filter(kind=news.NEWS).order_by("problem").values_list("problem", flat=True)
     assert (world["resend"].mails, list(problems)) == ({}, ["no_reader", "no_reader", "objected"])
 
 
 def test_an_objection_filed_with_us_keeps_the_news_away() -> None:
-    from gdpr_requests.queries import objects_to_marketing
+    from gdpr_requests.queries import objectors_to_marketing
 
-    assert objects_to_marketing in audience.objections
+    assert objectors_to_marketing in audience.objections
 
 
 def test_one_post_of_a_mail_program_writes_the_withdrawal(world: Fakes, ada: User) -> None:
@@ -242,6 +244,68 @@ def test_what_we_changed_ourselves_changes_nothing(world: Fakes, ada: User) -> N
     world["resend"].tell("contact.updated", {"id": contact.id, "email": contact.email, "unsubscribed": False})
     world["resend"].tell("contact.updated", {"id": "somebody-else", "email": "x@example.org", "unsubscribed": True})
     assert (hear(world), agrees(ada)) == ([State.DONE] * 2, True)
+
+
+def test_what_we_took_out_ourselves_is_nobody_s_withdrawal(world: Fakes, ada: User) -> None:
+    """The worker dies between the deletion there and its note here, and Resend tells of the deletion."""
+    real = resend.leave
+
+    def dies(contact: str, **said: Any) -> None:
+        real(contact, **said)
+        raise SystemExit
+
+    (contact,) = world["resend"].contacts.values()
+    world.live()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(audience, "objections", [set])
+        patch.setattr(resend, "leave", dies)
+        with pytest.raises(SystemExit):
+            compared(timezone.now())
+    world["resend"].tell("contact.deleted", {"id": contact.id, "email": contact.email, "unsubscribed": False})
+    assert world["resend"].contacts == {}
+    assert (hear(world), agrees(ada), AudienceMember.objects.get().leaving_since is None) == ([State.DONE], True, False)
+
+
+def test_who_agrees_again_while_leaving_joins_again_once_that_is_over(world: Fakes, ada: User) -> None:
+    AudienceMember.objects.update(leaving_since=LATER)
+    compared(LATER)
+    assert Outgoing.objects.get(kind=audience.JOIN, state=State.WAITING).problem == "leaving"
+    work(LATER + LEASE)
+    member = AudienceMember.objects.get()
+    assert (member.leaving_since, there(world)) == (None, ["ada@example.org"])
+
+
+def test_a_comparison_and_a_joining_wait_for_each_other(world: Fakes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another connection holds the turn of the other kind."""
+    user = make_practitioner(now=NOON - timedelta(days=1))
+    turn(user, on=True)
+    other = connection.copy()
+    try:
+        for how, taken in (("", audience.JOIN), ("_shared", "repair.resend")):
+            with other.cursor() as cursor:
+                cursor.execute(f"select pg_advisory_lock{how}(%s)", [audience.LOCK])
+            if not how:
+                work(NOON)
+            else:
+                compared(NOON)
+            assert Outgoing.objects.get(kind=taken).problem == "another_turn"
+            with other.cursor() as cursor:
+                cursor.execute(f"select pg_advisory_unlock{how}(%s)", [audience.LOCK])
+    finally:
+        other.close()
+    work(LATER)
+    assert [one.email for one in world["resend"].contacts.values()] == [user.email]
+
+
+def test_readers_are_asked_for_in_as_many_queries_for_many(world: Fakes, ada: User) -> None:
+    found = []
+    for more in ((), ("eve@example.org", "bob@example.org")):
+        for email in more:
+            reader(email)
+        with CaptureQueriesContext(connection) as asked:
+            found.append((len(news.readers(LATER)), len(asked)))
+    assert [number for number, _queries in found] == [1, 3]
+    assert found[0][1] == found[1][1]
 
 
 @pytest.mark.parametrize(

@@ -198,6 +198,38 @@ def test_a_refused_sign_in_leaves_no_link_and_the_page_can_say_so(fakes: Fakes) 
     assert Outgoing.objects.get().state == State.DROPPED
 
 
+def ask_to_connect(link: CalendarLink) -> None:
+    by = Actor(account_id=link.account_id, role="practitioner")
+    actions.connect(account_id=link.account_id, code="4/another", verifier="v" * 64, back=BACK, by=by, now=NOW)
+
+
+def test_a_living_link_isn_t_overwritten_and_neither_is_one_that_is_being_made(
+    fakes: Fakes, link: CalendarLink
+) -> None:
+    with pytest.raises(Refused, match="disconnect it first"):
+        ask_to_connect(link)
+    CalendarLink.objects.update(lost_at=NOW)
+    ask_to_connect(link)
+    with pytest.raises(Refused, match="disconnect it first"):
+        ask_to_connect(link)
+    assert Outgoing.objects.filter(kind=actions.CONNECT, state=State.WAITING).count() == 1
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_what_takes_a_link_s_place_leaves_no_access_that_nobody_remembers(
+    fakes: Fakes, link: CalendarLink, lost: bool
+) -> None:
+    old = link.refresh_token
+    CalendarLink.objects.update(lost_at=NOW if lost else None, sync_token="there")
+    tokens = google.Tokens("access-2", "refresh-2", NOW + HOUR)
+    new = actions.keep(link.account_id, tokens, now=NOW)
+    new.refresh_from_db()
+    assert (new.calendar_id, new.refresh_token) == (link.calendar_id, "refresh-2")
+    assert (new.sync_token, new.channel_id, new.channel_until, new.resource_id) == ("", None, None, "")
+    revoked = [row.content["token"] for row in Outgoing.objects.filter(kind=actions.REVOKE)]
+    assert revoked == ([] if lost else [old])
+
+
 def test_without_the_switch_there_is_no_link(fakes: Fakes) -> None:
     user = make_practitioner(now=NOW)
     by = Actor(account_id=user.pk, role="practitioner")
@@ -249,6 +281,7 @@ def test_an_erasure_of_the_account_revokes_too(fakes: Fakes, link: CalendarLink)
 def test_a_link_under_way_at_the_withdrawal_is_cut_when_it_is_made(fakes: Fakes, link: CalendarLink) -> None:
     user = User.objects.get(pk=link.account_id)
     by = Actor(account_id=user.pk, role="practitioner")
+    CalendarLink.objects.update(lost_at=NOW)
     actions.connect(account_id=user.pk, code="4/c", verifier="v", back=BACK, by=by, now=NOW)
     held = Outgoing.claim(NOW)
     assert held
