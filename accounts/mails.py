@@ -39,11 +39,13 @@ class Occasion:
 
     ``told`` is called once the mail server took it, perhaps twice; ``still`` before, and raises ``Refused`` when it isn't true any more.
     A text message has its own book (``accounts.TextSent``), so for one ``told`` may be None.
+    ``values`` are what the letter says of the moment it leaves, a day that runs from then: they take the place of those it was asked for with.
     """
 
     name: str
     told: Callable[[Sequence[str], datetime], None] | None
     still: Callable[[Sequence[str], datetime], None] | None = None
+    values: Callable[[Sequence[str], datetime], Mapping[str, Value]] | None = None
 
 
 _occasions: dict[str, Occasion] = {}
@@ -58,12 +60,13 @@ def keep_book(occasion: Occasion) -> Occasion:
 
 def from_template(
     prefix: str, to: User | str, values: Mapping[str, Value], *, language: str,
-    occasion: str = "", about: Sequence[str] = (), dedupe: str = "",
+    occasion: str = "", about: Sequence[str] = (), dedupe: str = "", now: datetime | None = None,
 ) -> None:  # fmt: skip
     """Have ``<prefix>_subject.txt`` and ``<prefix>_message.txt`` sent in ``language`` once the caller's transaction commits.
 
     To an account's holder, at the address of the moment it leaves, or to an address. Each value says what it is (a ``Name``, a
-    ``Link``); ``occasion`` is the name of one that was registered. Raises TypeError for text and anything else that could hold
+    ``Link``); ``occasion`` is the name of one that was registered, ``now`` the moment of the act where it isn't the clock's (a sweep
+    that looks ahead sends at once all the same). Raises TypeError for text and anything else that could hold
     health content, LookupError for an unknown occasion, RuntimeError outside of a transaction.
     """
     _known(occasion)
@@ -73,7 +76,8 @@ def from_template(
         "occasion": occasion, "about": list(about),
     }  # fmt: skip
     ground = GroundRef.necessary(ground_of(prefix), subject_id=account.pk if account else None)
-    outbox.enqueue(kind=KIND, payload=payload, ground=ground, now=journal.database_clock(), dedupe=dedupe)
+    clock = journal.database_clock()
+    outbox.enqueue(kind=KIND, payload=payload, ground=ground, now=min(now or clock, clock), dedupe=dedupe)
 
 
 @outbox.handles(KIND)
@@ -83,8 +87,9 @@ def deliver(row: Outgoing, ground: Ground, now: datetime) -> None:
     occasion, about = _known(said["occasion"]), said["about"]
     address = _address(row, said["to"])
     must_be_true(said["occasion"], about, now)
+    values = {**unpacked(said["values"]), **(occasion.values(about, now) if occasion and occasion.values else {})}
     subject, text = (
-        Plain.from_template(f"{said['template']}_{part}.txt", unpacked(said["values"]), language=said["language"])
+        Plain.from_template(f"{said['template']}_{part}.txt", values, language=said["language"])
         for part in ("subject", "message")
     )
     mail.post(mail.Words(address, subject, text), row=row, ground=ground, now=now)

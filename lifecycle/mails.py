@@ -22,6 +22,7 @@ class Notice:
     since: datetime
     kind: str
     occasion: str = NOTICE
+    now: datetime | None = None
 
     @property
     def about(self) -> list[str]:
@@ -32,7 +33,7 @@ class Notice:
         """Have it sent, in the language of the account. A second call for the same does nothing."""
         from_template(
             f"lifecycle/email/{template}", self.user, values, language=self.user.language, occasion=self.occasion,
-            about=self.about, dedupe=f"{self.user.pk}{word(self.since, self.kind)}",
+            about=self.about, dedupe=f"{self.user.pk}{word(self.since, self.kind)}", now=self.now,
         )  # fmt: skip
 
 

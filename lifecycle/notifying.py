@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
-from typing import Protocol
+from typing import Final, Protocol
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from accounts.mails import KIND, Occasion, keep_book
 from accounts.models import User
@@ -21,7 +22,9 @@ from lifecycle.phases import Phase, term_end
 from lifecycle.states import GRACE
 from lifecycle.sweeping import Outcome
 from privacy.clocks import legal_day
+from privacy.refusals import Refusal, Refused
 
+OUTDATED: Final = Refusal("outdated", _("What this message tells of is over."))
 Due = tuple[UUID, datetime, Kind]
 """An account, since when it is in its phase, and the message about that phase."""
 
@@ -81,7 +84,7 @@ def send(*, account_id: UUID, by: Actor, now: datetime) -> bool:
     kind = notice_due(phase, now)
     if not user.is_active or kind is None or phase.since is None or is_asked(account_id, phase.since, kind):
         return False
-    _mail(mails.Notice(user, phase.since, kind), phase, kind)
+    _mail(mails.Notice(user, phase.since, kind, now=now), phase, kind)
     return True
 
 
@@ -94,7 +97,17 @@ def told(about: Sequence[str], now: datetime) -> None:
         record_sent(account_id=account_id, since=since, kind=kind, by=Actor.system("mail"), now=now)
 
 
-NOTICE = keep_book(Occasion(mails.NOTICE, told))
+def still(about: Sequence[str], now: datetime) -> None:
+    """Raises ``Refused`` when the phase that a message tells of is over: subscribed meanwhile, leaving, or its last day is past.
+
+    Changes of a policy and of the register stand in the same book, and stay true.
+    """
+    account_id, since, kind = mails.parsed(about)
+    if kind in list(Kind) and queries.phase_at(account_id, max(now, since)).since != since:
+        raise Refused(OUTDATED)
+
+
+NOTICE = keep_book(Occasion(mails.NOTICE, told, still))
 
 
 def record_sent(*, account_id: UUID, since: datetime, kind: str, by: Actor, now: datetime) -> None:

@@ -12,10 +12,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from accounts import mails
 from accounts.models import User
-from adapters import outbox
-from adapters.boxes.models import Outgoing
 from audit.actors import Actor
 from gdpr_requests import effects
 from gdpr_requests.desk.filing import file_request
@@ -40,12 +37,15 @@ READS: Final = Actor.system("recorded death")
 
 
 def death_recorded(*, file: PatientFile, died_on: str | None, by: Actor, now: datetime) -> None:
-    """A practice wrote a day of death into a file, or took it back; called in that transaction."""
+    """A practice wrote a day of death into a file, or took it back; called in that transaction.
+
+    What waits for the account stays: one practice's entry proves no death, and may be a mistake. Each message asks as it leaves
+    whether the death was established (``queries.has_died``).
+    """
     for account_id in queries.patients_of(file.pk, now):
         if died_on is None:
             _note_taken_back(account_id, now)
         else:
-            outbox.drop(Outgoing.objects.filter(kind=mails.KIND, subject_id=account_id), now=now, why=mails.DIED.code)
             open_requests(account_id, files={file.practice_id: file.pk}, now=now)
 
 

@@ -3,7 +3,7 @@
 The record decides from its commit on; the mark on the key follows after it (see ``keys``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.mails import Occasion, keep_book
+from adapters.content import Value
 from audit.actors import Actor
 from care.models import PortalLink
 from care.tenancy import ALL, scope
@@ -35,6 +36,7 @@ from records.restriction.rules import (
 from vault import access
 from vault.handles import Handle
 
+OUTDATED: Final = Refusal("outdated", _("This restriction was lifted already."))
 READ_FOR: Final = timedelta(minutes=30)
 """How long one reading of a restricted file lasts."""
 
@@ -76,8 +78,8 @@ def tell(*, restriction_id: UUID, how: str, by: Actor, now: datetime) -> Restric
     address = (_despite(file, Part.RESTRICTION, by, now).read(file, "email") or "") if how == Told.MAIL else ""
     require(why_not_tell(row, how, address))
     if how == Told.MAIL:
-        first, about = NOTICE.after(day_of(file, now)), [str(row.pk), str(by.account_id or ""), by.role]
-        mails.lifting(to=address, first_day=first, where=jurisdiction_of(file), about=about)
+        about = [str(row.pk), str(by.account_id or ""), by.role]
+        mails.lifting(to=address, where=jurisdiction_of(file), about=about, now=now)
     else:
         _note_told(row, how, by, now)
     return row
@@ -100,7 +102,21 @@ def _mail_left(about: Sequence[str], now: datetime) -> None:
             _note_told(row, Told.MAIL, by, now)
 
 
-keep_book(Occasion(mails.OCCASION, _mail_left))
+def _still_restricted(about: Sequence[str], _now: datetime) -> None:
+    """Raises ``Refused`` when the restriction was lifted before the letter left."""
+    with scope(ALL):
+        if not Restriction.objects.filter(pk=about[0], lifted_at=None).exists():
+            raise Refused(OUTDATED)
+
+
+def _first_day(about: Sequence[str], now: datetime) -> Mapping[str, Value]:
+    """From which day it may be lifted: the week runs from when the person is told, as the rule that lifts it counts."""
+    with scope(ALL):
+        row = Restriction.objects.select_related("file__practice").get(pk=about[0])
+        return {"first_day": NOTICE.after(day_of(row.file, max(now, row.since_at)))}
+
+
+keep_book(Occasion(mails.OCCASION, _mail_left, _still_restricted, _first_day))
 
 
 @transaction.atomic

@@ -8,7 +8,9 @@ from django.core import mail
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
+from accounts import mails
 from accounts.models import User
+from adapters.boxes.models import Outgoing
 from audit.actors import Actor
 from care.tenancy import ALL, scope
 from consents.models import ConsentEvent
@@ -26,6 +28,7 @@ from records.models import PatientFile
 from tests.accounts.factories import make_patient, make_practitioner, make_staff, prove, verified_client
 from tests.care.factories import LONG_AGO
 from tests.gdpr_requests.factories import NOW, dpo_of
+from tests.letters import deliver
 from tests.records.factories import link, make_consultation, make_file, working
 from vault.queries import with_key
 
@@ -85,6 +88,22 @@ def asked() -> list[tuple[Any, Any]]:
     """Who is asked about what, after a death."""
     rows = Request.objects.filter(channel="death").order_by("serial")
     return [(row.practice_id, row.file_id) for row in rows]
+
+
+@pytest.mark.parametrize("established", [False, True])
+def test_what_waits_for_the_account_goes_until_the_death_is_established(
+    owner: User, patient: User, file: PatientFile, monkeypatch: pytest.MonkeyPatch, established: bool
+) -> None:
+    """A practice's entry proves nothing, and may be taken back: a login code and a notice asked for before it still leave."""
+    with transaction.atomic():
+        mails.login_code(user=patient, code="123456", valid_until=None)
+        mails.wrong_codes(user=patient)
+    die(owner, file)
+    if established:
+        monkeypatch.setattr("accounts.hooks.silences", [lambda account_id: account_id == patient.pk])
+    deliver()
+    found = Outgoing.objects.filter(kind=mails.KIND, subject_id=patient.pk).order_by("pk")
+    assert [row.problem for row in found] == ["", "holder_died" if established else ""]
 
 
 def texts(request: Request, by: Actor) -> str:

@@ -13,6 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from adapters.boxes.models import Outgoing
 from audit.actors import Actor
 from lifecycle import notifying, tasks
 from lifecycle.actions import end_subscription, subscribe
@@ -105,6 +106,27 @@ def test_what_was_due_is_asked_again_before_it_is_sent(me: User) -> None:
     assert list(notifying.due(DAY_BEFORE)) == [(me.pk, Kind.TRIAL_DAY)]
     subscribe(user=me, by=BY, now=DAY_BEFORE)
     assert (notifying.send(account_id=me.pk, by=BY, now=DAY_BEFORE), mail.outbox) == (False, [])
+
+
+@pytest.mark.parametrize(
+    ("asked", "left", "subscribed", "sent"),
+    [
+        (TRIAL_ENDS, TRIAL_ENDS + timedelta(hours=1), False, 1),
+        (TRIAL_ENDS, TRIAL_ENDS + timedelta(hours=1), True, 0),
+        (TRIAL_ENDS, GRACE_ENDS, False, 0),
+        (DAY_BEFORE, TRIAL_ENDS, False, 0),
+    ],
+)
+def test_what_is_over_when_the_worker_comes_isn_t_sent(
+    me: User, asked: datetime, left: datetime, subscribed: bool, sent: int
+) -> None:
+    swept(asked)
+    if subscribed:
+        subscribe(user=me, by=BY, now=asked + timedelta(minutes=1))
+    Outgoing.objects.update(due_at=left)
+    deliver()
+    problems = list(Outgoing.objects.values_list("problem", flat=True))
+    assert (len(mail.outbox), NoticeSent.objects.count(), problems) == (sent, sent, ["" if sent else "outdated"])
 
 
 def test_refused_mail_leaves_no_trace_and_is_tried_again(me: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -196,8 +196,12 @@ def end_recording(at: House) -> None:
 
 
 def connect(at: House) -> None:
+    """Asked for while no link lived; that the house has one doesn't matter to the message."""
+    mine = CalendarLink.objects.filter(account=at.user)
+    mine.update(lost_at=at.now)
     sign_in, code = allowed(at.fakes)
     calendars.connect(account_id=at.user.pk, code=code, verifier=sign_in.verifier, back=BACK, by=at.by, now=at.now)
+    mine.update(lost_at=None)
 
 
 @transaction.atomic

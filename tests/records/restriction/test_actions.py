@@ -8,6 +8,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from accounts.models import User
+from adapters.boxes.models import Outgoing
 from audit.actors import Actor
 from audit.models import AccessEntry, EventEntry
 from care.tenancy import ALL, scope
@@ -18,6 +19,7 @@ from privacy.purposes import Purpose
 from privacy.refusals import Refused
 from records import actions as record_actions
 from records import queries
+from records.clock import day_of
 from records.models import PatientFile, RestrictedOpening, Restriction
 from records.reading import Part, open_file
 from records.restriction import actions, keys
@@ -153,6 +155,29 @@ def test_mail_tells_the_patient_without_a_word_of_health(practitioner: User, mai
     tell(restrict(file), how="mail")
     (mail,) = mailoutbox
     assert (mail.to, "Penicillin" in mail.body, "25" in mail.body) == (["eloise@example.org"], False, True)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("late", "lifted", "problem"),
+    [(0, False, ""), (3, False, ""), (3, True, "outdated")],
+    ids=["now", "late", "lifted"],
+)
+def test_the_letter_counts_its_week_from_when_it_leaves_and_never_leaves_once_lifted(
+    practitioner: User, mailoutbox: list[Any], late: int, lifted: bool, problem: str
+) -> None:
+    row = restrict(make_file(practitioner, email="eloise@example.org"))
+    tell(row, how="mail")
+    left = NOW + timedelta(days=late)
+    Outgoing.objects.update(due_at=left)
+    if lifted:
+        tell(row, how="wish", now=NOW + timedelta(days=1))
+        lift(row, now=NOW + timedelta(days=2))
+    deliver()
+    assert (len(mailoutbox), Outgoing.objects.get().problem) == (0 if lifted else 1, problem)
+    if not lifted:
+        first = day_of(row.file, left) + timedelta(days=7)
+        assert f"{first.day} novembre 2026" in mailoutbox[0].body
+        assert lift(row, now=left + timedelta(days=7)).is_live is False
 
 
 def test_patient_is_told_when_the_mail_server_took_it(practitioner: User, monkeypatch: pytest.MonkeyPatch) -> None:
