@@ -146,6 +146,8 @@ def test_a_call_with_words_of_a_file_goes_only_to_whoever_may_have_them_and_says
     for words in (HealthText("asthma"), Unsealed("asthma")):
         call = HealthCall(**said, categories=health, json={"a": [words]})
         assert body_of(call, may, here).content == b'{"a": ["asthma"]}'
+        sound = body_of(HealthCall(**said, categories=health, content=b"\x00\x01"), may, here)
+        assert (sound.content, sound.media_type) == (b"\x00\x01", "application/octet-stream")
         for wrong in (Call(**said, categories=health, json=words), HealthCall(**said, categories=contact, json=words)):
             with pytest.raises(NoGround):
                 body_of(wrong, may, here)
