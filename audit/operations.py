@@ -6,10 +6,13 @@
 in a migration that depends on ``("audit", "0001_initial")``. The functions they use are made there.
 """
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final
 
-from django.db import router
+from django.contrib.postgres.operations import NotInTransactionMixin
+from django.db import models, router
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations import AddIndex
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
@@ -131,6 +134,51 @@ class MonthlyPartitions(_TableOperation):
         """Replace the table by a partitioned one. Raises RuntimeError if it has rows."""
         _refuse_rows(schema_editor, self.table, "applied")
         schema_editor.execute("select audit_partition(%s)", [self.table])
+
+
+MONTHS_WITHOUT: Final = """
+select part.relname from pg_inherits as below join pg_class as part on part.oid = below.inhrelid
+ where below.inhparent = %s::regclass
+   and not exists (select from pg_inherits as child join pg_index as its on its.indexrelid = child.inhrelid
+                    where child.inhparent = to_regclass(%s) and its.indrelid = part.oid)
+ order by part.relname
+"""
+
+
+class AddIndexToMonths(NotInTransactionMixin, AddIndex):
+    """Index a table of months that is being written: each month concurrently, then all of them under one name.
+
+    In a migration with ``atomic = False``; run again, it goes on where it was cut off. Months that come later have it by themselves.
+    """
+
+    def database_forwards(
+        self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
+    ) -> None:
+        """Build it. Raises NotSupportedError inside of a transaction."""
+        self._ensure_not_in_transaction(schema_editor)
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if self.allow_migrate_model(schema_editor.connection.alias, model):
+            for statement in self.statements(model, schema_editor):
+                schema_editor.execute(statement, params=None)
+
+    def statements(self, model: type[models.Model], schema_editor: BaseDatabaseSchemaEditor) -> Iterator[str]:
+        """One after the other; none locks writers out for longer than it takes to write down that there is an index."""
+        name, table = self.index.name, model._meta.db_table
+        quote = schema_editor.quote_name
+        whole, place = str(self.index.create_sql(model, schema_editor)), f"{quote(name)} ON {quote(table)}"
+        yield whole.replace(place, f"IF NOT EXISTS {quote(name)} ON ONLY {quote(table)}")
+        for month in _months(schema_editor, table, name):
+            its = quote(f"{month}_{name}")
+            yield f"DROP INDEX CONCURRENTLY IF EXISTS {its}"
+            yield whole.replace(place, f"CONCURRENTLY {its} ON {quote(month)}")
+            yield f"ALTER INDEX {quote(name)} ATTACH PARTITION {its}"
+
+
+def _months(schema_editor: BaseDatabaseSchemaEditor, table: str, name: str) -> list[str]:
+    """The partitions of a table that aren't part of its index ``name`` yet."""
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(MONTHS_WITHOUT, [table, name])
+        return [month for (month,) in cursor.fetchall()]
 
 
 def _refuse_rows(schema_editor: BaseDatabaseSchemaEditor, table: str, word: str) -> None:

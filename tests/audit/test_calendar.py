@@ -3,10 +3,12 @@
 from datetime import UTC, date, datetime
 
 import pytest
-from django.db import ProgrammingError, connection, transaction
+from django.db import ProgrammingError, connection, models, transaction
 
+from adapters.models import Egress
 from audit import months
 from audit.calendar import make_months
+from audit.operations import AddIndexToMonths, _months
 from praticonnect.database import as_owner
 from tests.audit.forge import accesses
 
@@ -80,3 +82,31 @@ def test_month_is_that_of_utc_and_the_years_turn() -> None:
         date(2027, 1, 1),
         date(2027, 2, 1),
     ]
+
+
+def test_an_index_is_built_month_by_month_beside_the_writers() -> None:
+    """An index of the whole table in one statement keeps every line, and so every packet, waiting while it is built."""
+    make_months(FAR, ahead=1)
+    operation = AddIndexToMonths("egress", models.Index(fields=["host"], name="egress_try"))
+    editor = connection.schema_editor(collect_sql=True, atomic=False)
+    first, *others = operation.statements(Egress, editor)
+    assert first == 'CREATE INDEX IF NOT EXISTS "egress_try" ON ONLY "adapters_egress" ("host")'
+    months_of_it = _months(editor, "adapters_egress", "egress_try")
+    assert others == [
+        line.format(f'"{month}_egress_try"', month)
+        for month in months_of_it
+        for line in (
+            "DROP INDEX CONCURRENTLY IF EXISTS {0}",
+            'CREATE INDEX CONCURRENTLY {0} ON "{1}" ("host")',
+            'ALTER INDEX "egress_try" ATTACH PARTITION {0}',
+        )
+    ]
+    assert {"adapters_egress_default", "adapters_egress_2050_12"} <= set(months_of_it)
+
+
+def test_every_month_has_the_index_of_files_those_to_come_too() -> None:
+    make_months(FAR, ahead=1)
+    assert _months(connection.schema_editor(collect_sql=True, atomic=False), "adapters_egress", "egress_file") == []
+    with connection.cursor() as cursor:
+        cursor.execute("select indisvalid from pg_index where indexrelid = 'egress_file'::regclass")
+        assert cursor.fetchall() == [(True,)]
