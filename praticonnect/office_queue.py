@@ -57,6 +57,7 @@ PROBLEMS: Final[dict[str, str | Promise]] = {
     "worker_lost": _("each worker that took it was lost"),
     "no_handler": _("nothing here knows how to do it: was an older version put back?"),
     "no_applier": _("no part of the house knows this event"),
+    "unclear": _("it may have been done, or not: the service has to be asked"),
     "under_way": _("a message is still under way"),
     "given_again": _("it was allowed again meanwhile"),
     "expired": _("its days were over before it could be applied"),

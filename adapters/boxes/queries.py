@@ -12,8 +12,10 @@ from adapters.boxes.models import Incoming, Outgoing
 from adapters.boxes.queue import LATE_AFTER, Queued
 from adapters.states import State
 
-MAIL: Final = "accounts.mail"
-"""The kind of message that goes to whoever carries our mail."""
+MAILS: Final = ("accounts.mail", "lifecycle.certificate")
+"""The kinds of message that go to whoever carries our mail."""
+BY_KIND: Final = {"accounts.text": "bulkgate"}
+"""Whose service a kind is for that doesn't begin with its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +72,19 @@ def held(services: Iterable[str]) -> dict[str, Held]:
 
 
 def service_of(kind: str) -> str:
-    """The service that a kind of message is for: ``viva.order``, ``repair.viva``, a mail; the house's own name none."""
-    if kind == MAIL:
+    """The service that a kind of message is for: ``viva.order``, ``repair.viva``, a mail, a text message."""
+    if kind in MAILS:
         return str(settings.MAIL_CARRIER)
     first, _dot, second = kind.partition(".")
-    return second if first == "repair" else first
+    return BY_KIND.get(kind) or (second if first == "repair" else first)
 
 
 def of_service(model: type[Queued], service: str) -> Q:
     """The rows of a box that are one service's; a box that isn't divided by services has them all."""
     if model is Outgoing:
-        mail = [MAIL] if service == settings.MAIL_CARRIER else []
-        return Q(kind__startswith=f"{service}.") | Q(kind__in=[f"repair.{service}", *mail])
+        mails = MAILS if service == settings.MAIL_CARRIER else ()
+        named = [kind for kind, its in BY_KIND.items() if its == service]
+        return Q(kind__startswith=f"{service}.") | Q(kind__in=[f"repair.{service}", *mails, *named])
     return Q(subprocessor=service) if model is Incoming else Q()
 
 

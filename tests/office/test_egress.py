@@ -7,15 +7,16 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from adapters import breaker, inbox
+from adapters import breaker, inbox, outbox
 from adapters.boxes import unproven
-from adapters.boxes.queries import MAIL, Held
+from adapters.boxes.queries import Held, of_service, service_of
 from adapters.models import Egress, EgressOutcome, Incoming, Outgoing, Switch
 from audit.models import EventEntry
 from privacy.ids import new_id
@@ -75,7 +76,9 @@ def test_each_service_says_what_its_boxes_hold_and_leads_there(office: Client, r
         ("viva.order", "waiting", 2),
         ("repair.viva", "failed", 1),
         (KIND, "failed", 3),
-        (MAIL, "waiting", 1),
+        ("accounts.mail", "waiting", 1),
+        ("lifecycle.certificate", "failed", 1),
+        ("accounts.text", "failed", 1),
     ):
         for _more in range(number):
             row = queued(now=now)
@@ -89,11 +92,22 @@ def test_each_service_says_what_its_boxes_hold_and_leads_there(office: Client, r
     unproven.note("scell", now - timedelta(days=8))
     found = ways(office)
     assert {key: row["way"].held for key, row in found.items() if row["held"]} == {
-        "viva": Held(waiting=2, failed=1, unknown=1), "resend": Held(waiting=1),
+        "viva": Held(waiting=2, failed=1, unknown=1), "resend": Held(waiting=1, failed=1), "bulkgate": Held(failed=1),
     }  # fmt: skip
     assert {key: row["way"].unproven for key, row in found.items() if row["way"].unproven} == {"scell": 2}
-    urls = [url for key in ("viva", "resend") for url, _words, _tone in found[key]["held"]]
-    assert [len(office.get(url).context["rows"]) for url in urls] == [2, 1, 1, 1]
+    urls = [url for key in ("viva", "resend", "bulkgate") for url, _words, _tone in found[key]["held"]]
+    assert [len(office.get(url).context["rows"]) for url in urls] == [2, 1, 1, 1, 1, 1]
+
+
+def test_every_kind_of_message_is_one_service_s(receiver: Receiver) -> None:
+    """Else what waits or failed is on no line of the page."""
+    kinds = [kind for kind in outbox._handlers if not kind.startswith(("trial", "test", "bench"))]
+    assert {service_of(kind) for kind in kinds} - settings.ADAPTERS.keys() == set()
+    for kind in kinds:
+        row = queued()
+        Outgoing.objects.filter(pk=row.pk).update(kind=kind)
+        mine = Outgoing.objects.filter(pk=row.pk)
+        assert [key for key in settings.ADAPTERS if mine.filter(of_service(Outgoing, key))] == [service_of(kind)], kind
 
 
 class Away:
