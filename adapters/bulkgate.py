@@ -2,7 +2,8 @@
 
 Read, never tried: delivery reports come as a JSON list over POST to an address we set at theirs, signed by nothing that their pages
 name. So the address ends in a secret, and a report only moves a message that we sent, by its id. Their idempotency is the
-duplicates check: the same words to the same number within five minutes go out once.
+duplicates check: the same words to the same number within five minutes go out once. After them a message that may have left is
+the office's.
 """
 
 import hashlib
@@ -10,18 +11,22 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 from uuid import UUID
 
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from adapters.boxes.models import Outgoing
 from adapters.boxes.signatures import Arrival, secret_path
 from adapters.calls import Call, credentials_of
 from adapters.content import Plain
 from adapters.door import Answer, Broken, Deadline, Rejected, send
 from adapters.grounds import Ground, NoGround
 from adapters.inbox import Hook, Said
+from adapters.models import Egress, EgressOutcome, Outcome
+from adapters.outbox import Undeliverable
 from adapters.texts import Written, write
 from audit.actors import Actor
 from privacy.declare import Category
@@ -33,6 +38,10 @@ NUMBER: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 TAKEN: Final = frozenset({"accepted", "sent", "scheduled"})
 ONCE: Final = Deadline(attempts=1)
 """A message that may have left isn't sent again here: the outbox decides, within the five minutes of the duplicates check."""
+REMEMBERED: Final = timedelta(minutes=4, seconds=30)
+"""How long the duplicates check surely knows a message: five minutes, less what a call takes."""
+NOT_TAKEN: Final = Q(outcome__in=(Outcome.REJECTED, Outcome.BUSY)) | Q(bytes_out=0)
+"""How a call ended that sent no message."""
 REPORTS: Final = "reports"
 ASKED_FOR: Final = "login_code"
 SENDER: Final = "PratiCo"
@@ -77,13 +86,18 @@ def takes_none(number: str) -> bool:
 
 
 def send_text(text: Text, *, outgoing_id: UUID | None = None, ground: Ground, now: datetime) -> Sent:
-    """Send one text message. Raises as ``door.send`` does, ValueError for a number or length that can't be, TypeError for other words."""
+    """Send one text message. Raises as ``door.send`` does, ValueError for a number or length that can't be, TypeError for other words.
+
+    ``Undeliverable`` (``unclear``) where an earlier attempt may have sent it, longer ago than the duplicates check remembers.
+    """
     if not isinstance(text.words, Plain):
         raise TypeError("the words of a text message are Plain: made from a template")
     if not NUMBER.fullmatch(text.number):
         raise ValueError("a number is written as +33612345678")
     if ground.name != ASKED_FOR and takes_none(text.number):
         raise NoGround(Refusal("texts_refused", _("This number takes no text messages: its holder answered STOP.")))
+    if _may_have_left(outgoing_id, now - REMEMBERED):
+        raise Undeliverable("unclear")
     written = write(str(text.words))
     call = Call(
         subprocessor=KEY, method="POST", url=URL, categories=text.categories,
@@ -91,6 +105,15 @@ def send_text(text: Text, *, outgoing_id: UUID | None = None, ground: Ground, no
     )  # fmt: skip
     answer = send(call, ground=ground, now=now, deadline=ONCE)
     return Sent(_message_id(answer), written.segments)
+
+
+def _may_have_left(outgoing_id: UUID | None, before: datetime) -> bool:
+    """Whether an attempt for this row, before that moment, may have sent it: no answer said that it didn't."""
+    row = Outgoing.objects.filter(pk=outgoing_id, attempts__gt=1).first()
+    if row is None:
+        return False
+    lines = Egress.objects.filter(subprocessor=KEY, at__gte=row.queued_at, at__lt=before, outgoing_id=row.pk)
+    return lines.filter(~Exists(EgressOutcome.objects.filter(NOT_TAKEN, egress_id=OuterRef("pk")))).exists()
 
 
 def _body(text: Text, written: Written) -> dict[str, Any]:

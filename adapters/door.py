@@ -107,6 +107,7 @@ def _settle(
         line,
         fault.outcome if fault else "delivered",
         status=answer.status if answer else None,
+        bytes_out=0 if isinstance(fault, TimedOut | Broken) and not fault.sent else None,
         bytes_in=len(answer.body) if answer else 0,
         seconds=seconds,
     )

@@ -62,7 +62,7 @@ def arrive(
     bytes_in: int = 0,
     seconds: float = 0.0,
 ) -> None:
-    """Write how it ended. ``bytes_out``: of a stream, whose size nobody knew before."""
+    """Write how it ended. ``bytes_out``: of a stream, whose size nobody knew before; 0 where certainly nothing left."""
     EgressOutcome.objects.create(
         egress_id=line,
         outcome=Outcome(outcome),

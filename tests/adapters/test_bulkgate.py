@@ -1,18 +1,24 @@
 """BulkGate's contract, and how a text message is written: GSM 7-bit, folded French, segments."""
 
 import json
+from contextlib import nullcontext
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from adapters import bulkgate, inbox
+from adapters import bulkgate, inbox, journal, outbox
+from adapters.boxes.models import Outgoing
+from adapters.boxes.refs import GroundRef
 from adapters.bulkgate import Text
 from adapters.content import Code, HealthText, Plain
 from adapters.door import Broken, Fault, Rejected
 from adapters.grounds import NoGround, necessary
 from adapters.models import Egress
+from adapters.outbox import Undeliverable
 from adapters.states import State
 from adapters.texts import write
 from fakes.server import Fakes
@@ -99,6 +105,75 @@ def test_within_five_minutes_the_same_words_arrive_once(fakes: Fakes) -> None:
         sent()
     sent()
     assert len(fakes["bulkgate"].messages) == 1
+
+
+SECONDS = timedelta(seconds=1)
+
+
+def text_row(attempts: int) -> Outgoing:
+    """A row of the outbox whose first attempt was begun now."""
+    with transaction.atomic():
+        row = outbox.enqueue(kind="accounts.text", payload={}, ground=GroundRef.necessary("login_code"), now=NOW)
+    Outgoing.objects.filter(pk=row.pk).update(attempts=attempts)
+    return row
+
+
+def tried(fakes: Fakes, row: Outgoing, seconds: int) -> bulkgate.Sent:
+    fakes.at(NOW + seconds * SECONDS)
+    return bulkgate.send_text(text(), outgoing_id=row.pk, ground=necessary("login_code"), now=NOW + seconds * SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "later", "arrives"),
+    [
+        ({"close": True, "after": True}, 150, 1),
+        ({"close": True, "after": True}, 310, None),
+        ({"status": 502}, 310, None),
+        ({"status": 429}, 310, 1),
+        ({"status": 401}, 310, 1),
+    ],
+    ids=["remembered", "answer lost", "their fault", "busy", "not let in"],
+)
+def test_what_may_have_left_isnt_sent_after_the_duplicates_check_forgot_it(
+    fakes: Fakes, trouble: dict[str, Any], later: int, arrives: int | None
+) -> None:
+    """Seconds after the first attempt; None: it is the office's, and nothing leaves any more."""
+    row = text_row(attempts=2)
+    fakes["bulkgate"].fail_next(**trouble)
+    with pytest.raises(Fault):
+        tried(fakes, row, 0)
+    if arrives is None:
+        with pytest.raises(Undeliverable, match="unclear"):
+            tried(fakes, row, later)
+        assert Egress.objects.count() == 1
+    else:
+        tried(fakes, row, later)
+        assert len(fakes["bulkgate"].messages) == arrives
+
+
+@pytest.mark.parametrize(
+    ("attempts", "outcome", "unclear"),
+    [
+        (2, None, True),
+        (2, {"outcome": "delivered", "status": 200}, True),
+        (2, {"outcome": "broken", "bytes_out": 0}, False),
+        (1, None, False),
+    ],
+    ids=["worker lost", "lost after the answer", "never connected", "the office tries again"],
+)
+def test_what_the_journal_says_of_an_earlier_attempt_decides(
+    fakes: Fakes, attempts: int, outcome: dict[str, Any] | None, unclear: bool
+) -> None:
+    row = text_row(attempts)
+    line = journal.depart(
+        "bulkgate", "portal.bulkgate.com", ground=necessary("login_code"), categories=[Category.CONTACT], bytes_out=1,
+        stand_in=True, now=NOW, outgoing_id=row.pk, durable=False,
+    )  # fmt: skip
+    if outcome:
+        journal.arrive(line, **outcome)
+    with pytest.raises(Undeliverable, match="unclear") if unclear else nullcontext():
+        tried(fakes, row, 3600)
+    assert len(fakes["bulkgate"].messages) == (0 if unclear else 1)
 
 
 @pytest.mark.parametrize(
