@@ -20,7 +20,7 @@ from adapters.boxes.queue import Outcome, settle
 from adapters.boxes.refs import GroundRef
 from adapters.boxes.signatures import Arrival, Unverified, Verifier
 from adapters.outbox import LOST, Handler, Outgoing, enqueue, handles, outcome_of, ring
-from adapters.states import Event
+from adapters.states import Event, State
 
 __all__ = [
     "Arrival",
@@ -206,12 +206,15 @@ def finish(row: Incoming, outcome: Outcome | None, *, now: datetime) -> bool:
 
 
 def enqueue_repairs(*, now: datetime) -> list[Outgoing]:
-    """One message per subprocessor that has a repair and this hour; a second call in the hour writes none."""
+    """One message per subprocessor that has a repair and this hour, unless an earlier one still waits."""
     hour = now.strftime("%Y-%m-%dT%H")
+    kinds = {f"repair.{name}": ground for name, ground in _repairs.items()}
     with transaction.atomic():
+        waits = set(Outgoing.objects.filter(kind__in=kinds, state=State.WAITING).values_list("kind", flat=True))
         return [
-            enqueue(kind=f"repair.{name}", payload={}, ground=ground, now=now, dedupe=hour)
-            for name, ground in _repairs.items()
+            enqueue(kind=kind, payload={}, ground=ground, now=now, dedupe=hour)
+            for kind, ground in kinds.items()
+            if kind not in waits
         ]
 
 

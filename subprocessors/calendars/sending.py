@@ -17,12 +17,13 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from adapters import google
+from adapters import gates, google
 from adapters.boxes.models import Outgoing
 from adapters.door import Rejected
 from adapters.grounds import Ground
 from adapters.inbox import repairs
 from adapters.outbox import GroundRef, TryLater, handles
+from adapters.queries import shut
 from audit.actors import Actor
 from consents.stopping import look_again
 from privacy.ids import new_id
@@ -33,6 +34,7 @@ from subprocessors.calendars.models import BusyTime, CalendarLink
 SPARE: Final = timedelta(minutes=1)
 """How long an access token has to be valid still, to be used."""
 CHANGES_IN_A_ROW: Final = 3
+LOOKING: Final = (actions.SYNC, actions.WATCH)
 _NOT_GRANTED = Refusal("not_granted", _("Google didn't grant the access."))
 _GONE = Refusal("link_gone", _("Google doesn't honour this link any more."))
 
@@ -117,11 +119,19 @@ def revoke(row: Outgoing, ground: Ground, now: datetime) -> None:
 
 @repairs(google.KEY, GroundRef.necessary("end_of_use"))
 def every_hour(row: Outgoing, ground: Ground, now: datetime) -> None:
-    """Cut what has no consent (a restored backup, a suspended account), look at the rest, renew the channels that end."""
+    """Cut what has no consent (a restored backup, a suspended account), look at the rest, renew the channels that end.
+
+    Nothing is added while Google is closed, nor where the same waits already: an hour more makes no second row.
+    """
     cut_without_consent(now)
+    if gates.by_register(google.KEY, now) or google.KEY in shut(now):
+        return
+    waits = set(Outgoing.objects.filter(kind__in=LOOKING, state="waiting").values_list("kind", "subject_id"))
     for link in CalendarLink.objects.filter(lost_at=None).order_by("pk"):
-        actions.look(link, dedupe=f"{link.pk}:{now:%Y-%m-%dT%H}", now=now)
-        actions.renew(link, now=now)
+        if (actions.SYNC, link.account_id) not in waits:
+            actions.look(link, dedupe=f"{link.pk}:{now:%Y-%m-%dT%H}", now=now)
+        if (actions.WATCH, link.account_id) not in waits:
+            actions.renew(link, now=now)
 
 
 def cut_without_consent(now: datetime) -> int:

@@ -232,11 +232,12 @@ def test_repair_asks_once_an_hour_and_takes_what_was_lost(
     def ask(row: Outgoing, ground: object, now: datetime) -> None:
         take({"id": "p", "to": "paid"}, "poll:p:paid", now)
 
-    for minutes in (0, 30, 60):
-        inbox.enqueue_repairs(now=NOON + timedelta(minutes=minutes))
-    assert Outgoing.objects.count() == 2
-    while row := Outgoing.claim(NOON + timedelta(hours=2)):
-        outbox.finish(row, outbox.attempt(row, now=NOON), now=NOON)
+    asked = []
+    for minutes in (0, 30, 60, 61, 120):
+        asked.append(len(inbox.enqueue_repairs(now=NOON + timedelta(minutes=minutes))))
+        while minutes != 0 and (row := Outgoing.claim(NOON + timedelta(hours=2))):
+            outbox.finish(row, outbox.attempt(row, now=NOON), now=NOON)
+    assert (asked, Outgoing.objects.count()) == ([1, 0, 1, 1, 1], 3)  # at 61 it is the row of 60, which is done
     assert (work(NOON + timedelta(hours=2)), payments()) == (1, [("p", "paid", 1)])
 
 

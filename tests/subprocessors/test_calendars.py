@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Count
 from django.test import Client
 
 from accounts.models import User
@@ -13,7 +14,7 @@ from adapters import google, inbox, outbox
 from adapters.boxes.models import Incoming, Outgoing
 from adapters.boxes.queue import DONE
 from adapters.inbox import Arrival, Unverified, receive
-from adapters.models import Egress
+from adapters.models import Breaker, Egress, Switch
 from adapters.states import State
 from audit.actors import Actor
 from care.tenancy import ALL, scope
@@ -146,6 +147,26 @@ def test_a_lost_place_leads_to_a_whole_look(fakes: Fakes, link: CalendarLink) ->
     fakes.at(NOW + HOUR)
     work(NOW + HOUR)
     assert there(fakes) == {kept.hex: ("Indisponible", "2026-11-18T13:00:00Z")}
+
+
+def waiting() -> dict[str, int]:
+    rows = Outgoing.objects.filter(state=State.WAITING, kind__in=(actions.SYNC, actions.WATCH)).values_list("kind")
+    return dict(rows.annotate(number=Count("pk")).order_by())
+
+
+@pytest.mark.parametrize("closed", ["office", "setting", "breaker", ""])
+def test_hours_without_a_worker_add_one_row_each_and_none_while_google_is_closed(
+    link: CalendarLink, settings: Any, closed: str
+) -> None:
+    later = NOW + timedelta(days=6, hours=12)  # the channel ends soon
+    if closed == "office":
+        Switch.objects.create(subprocessor="google", reason="away", off_at=NOW)
+    if closed == "breaker":
+        Breaker.objects.create(pk="google", failures=5, failed_at=NOW, until=NOW + timedelta(days=9))
+    settings.ADAPTERS["google"]["off"] = closed == "setting"
+    for hour in range(30):
+        sending.every_hour(Outgoing(), None, later + hour * HOUR)  # type: ignore[arg-type]
+    assert waiting() == ({} if closed else {actions.SYNC: 1, actions.WATCH: 1})
 
 
 def test_a_channel_is_renewed_before_its_end_and_the_old_one_closed(fakes: Fakes, link: CalendarLink) -> None:
