@@ -6,9 +6,10 @@ template and its values. A worker fills it in and sends it, to the address that 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts import hooks, queries
@@ -31,6 +32,8 @@ ORDERED_BY_LAW: Final = (
 """Beginnings of the templates that answer a right, tell of a breach, a change of policy or an authority's order."""
 CLOSED: Final = Refusal("account_closed", _("The account is closed."))
 DIED: Final = Refusal("holder_died", _("The holder of the account died."))
+ANEW_AFTER: Final = timedelta(days=1)
+"""How long a message that never left counts as asked for: what still has to be said is asked for again then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,8 @@ def from_template(
     To an account's holder, at the address of the moment it leaves, or to an address. Each value says what it is (a ``Name``, a
     ``Link``); ``occasion`` is the name of one that was registered, ``now`` the moment of the act where it isn't the clock's (a sweep
     that looks ahead sends at once all the same). Raises TypeError for text and anything else that could hold
-    health content, LookupError for an unknown occasion, RuntimeError outside of a transaction.
+    health content, LookupError for an unknown occasion, RuntimeError outside of a transaction. ``dedupe``: once,
+    unless the first never left (:func:`asked`).
     """
     _known(occasion)
     account = to if isinstance(to, User) else queries.account_by_email(to)
@@ -77,7 +81,16 @@ def from_template(
     }  # fmt: skip
     ground = GroundRef.necessary(ground_of(prefix), subject_id=account.pk if account else None)
     clock = journal.database_clock()
-    outbox.enqueue(kind=KIND, payload=payload, ground=ground, now=min(now or clock, clock), dedupe=dedupe)
+    outbox.enqueue(kind=KIND, payload=payload, ground=ground, now=min(now or clock, clock), dedupe=dedupe, anew=True)
+
+
+def asked(now: datetime, kind: str = KIND) -> QuerySet[Outgoing]:
+    """The messages that a sweep needn't ask for again: on their way, gone, refused for good, or given up by the office.
+
+    Not those that no attempt got out, nor those to an account that was closed then: a day later they are asked for anew.
+    """
+    never_left = outbox.WORN_OUT | Q(state="dropped", problem__in=[CLOSED.code, DIED.code])
+    return Outgoing.objects.filter(~(never_left & Q(ended_at__lte=now - ANEW_AFTER)), kind=kind)
 
 
 @outbox.handles(KIND)

@@ -109,7 +109,7 @@ def send_text(text: Text, *, outgoing_id: UUID | None = None, ground: Ground, no
 
 def _may_have_left(outgoing_id: UUID | None, before: datetime) -> bool:
     """Whether an attempt for this row, before that moment, may have sent it: no answer said that it didn't."""
-    row = Outgoing.objects.filter(pk=outgoing_id, attempts__gt=1).first()
+    row = Outgoing.objects.filter(pk=outgoing_id, attempts__gt=1).first() if outgoing_id else None
     if row is None:
         return False
     lines = Egress.objects.filter(subprocessor=KEY, at__gte=row.queued_at, at__lt=before, outgoing_id=row.pk)

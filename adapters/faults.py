@@ -4,7 +4,7 @@ A fault never holds what was sent or answered: its text may stand in a log. What
 """
 
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from adapters.calls import Answer
@@ -63,17 +63,20 @@ class Busy(Fault):
         self.status, self.retry_after = status, retry_after
 
 
+NOT_LET_IN: Final = frozenset({401, 403})
+
+
 class Rejected(Fault):
     """The provider refuses this call (3xx, 4xx): trying it again as it is changes nothing.
 
-    ``code`` is its short machine word, empty if it gave none; ``answer`` is what it said, for the adapter alone.
+    Unless it is us that it doesn't let in (401, 403): a key that was changed or isn't valid for an hour loses no message. ``code`` is its short machine word, empty if it gave none; ``answer`` is what it said, for the adapter alone.
     """
 
     outcome = "rejected"
-    again = False
 
     def __init__(self, subprocessor: str, answer: "Answer", code: str) -> None:
         super().__init__(subprocessor, f"refused it (status {answer.status}{f', {code}' if code else ''})")
+        self.again = answer.status in NOT_LET_IN
         self.status, self.code, self.answer = answer.status, code, answer
 
 

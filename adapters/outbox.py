@@ -14,10 +14,10 @@ from typing import Any, Final
 
 from celery import current_app
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from adapters.boxes.models import Outgoing
-from adapters.boxes.queue import DONE, Outcome, free, settle
+from adapters.boxes.queue import DONE, MOST_ATTEMPTS, Outcome, free, settle
 from adapters.boxes.refs import GroundRef, minted
 from adapters.faults import Busy, Closed, Fault
 from adapters.grounds import Ground
@@ -32,6 +32,10 @@ LARGEST: Final = 64 * 1024
 WITHDRAWN: Final = "withdrawn"
 LOST: Final = "worker_lost"
 NO_HANDLER: Final = "no_handler"
+CLOSED_FOR: Final = timedelta(minutes=5)
+"""How long a message waits for a way that nobody says when it opens."""
+WORN_OUT: Final = Q(state=State.FAILED, attempts__gte=MOST_ATTEMPTS)
+"""Rows that no attempt got out: nobody refused them for good."""
 _log = logging.getLogger(__name__)
 
 Handler = Callable[[Outgoing, Ground, datetime], None]
@@ -74,13 +78,14 @@ def enqueue(
     now: datetime,
     due_at: datetime | None = None,
     dedupe: str = "",
+    anew: bool = False,
 ) -> Outgoing:
     """Have something sent once the caller's transaction is committed, or at ``due_at``.
 
     The payload is JSON, ids rather than words. With ``dedupe`` there is one row of this kind and word, as long as rows are
-    kept: a second call gives back the first's. Raises LookupError for a kind nobody handles, RuntimeError outside of a
-    transaction (act and message stand or fall together), TypeError and ValueError for a payload that is no JSON, holds words of a
-    patient's file, or is too large.
+    kept: a second call gives back the first's; with ``anew`` unless that one never left. Raises LookupError for a kind nobody
+    handles, RuntimeError outside of a transaction (act and message stand or fall together), TypeError and ValueError for a payload
+    that is no JSON, holds words of a patient's file, or is too large.
     """
     if kind not in _handlers:
         raise LookupError(f"nobody handles {kind!r}; there are: {', '.join(sorted(_handlers))}")
@@ -91,13 +96,15 @@ def enqueue(
         ground=ground.kind, subject_id=ground.subject_id, slot=ground.slot, wish=ground.wish, file_id=ground.file_id,
         necessity=ground.necessity,
     )  # fmt: skip
+    if dedupe and anew:
+        _free_word(kind, dedupe)
     if dedupe:
         Outgoing.objects.bulk_create([row], ignore_conflicts=True)
         row = Outgoing.objects.get(kind=kind, dedupe=dedupe)
     else:
         row.save(force_insert=True)
     if row.due_at <= now:
-        ring("adapters.send")
+        ring("adapters.send_codes" if row.is_urgent else "adapters.send")
     return row
 
 
@@ -130,6 +137,13 @@ def drop(rows: QuerySet[Outgoing], *, now: datetime, why: str = WITHDRAWN) -> in
     """
     to = move(Outgoing.moves, State.WAITING, Event.REFUSE, By.WITHDRAWAL)
     return free(rows, now).update(state=to, ended_at=now, problem=why, payload=None)
+
+
+def _free_word(kind: str, dedupe: str) -> None:
+    """Take the word from a message that never left: dropped, or worn out. One that was refused for good keeps it."""
+    to = move(Outgoing.moves, State.FAILED, Event.ASK_ANEW, By.ASKER)
+    never_left = Outgoing.objects.filter(WORN_OUT | Q(state=State.DROPPED), kind=kind, dedupe=dedupe)
+    never_left.update(dedupe="", state=to, payload=None)
 
 
 def ring(task: str) -> None:
@@ -173,8 +187,9 @@ def _of_fault(fault: Fault) -> Outcome:
     """A way that is closed uses up no attempt: nothing was tried, and the row waits for it to open."""
     if not fault.again:
         return Outcome(Event.GIVE_OUT, fault.outcome)
-    wait = fault.retry_after if isinstance(fault, Busy) else None
-    return Outcome(Event.RETRY, fault.outcome, wait, counts=not isinstance(fault, Closed))
+    if isinstance(fault, Closed):
+        return Outcome(Event.RETRY, fault.outcome, None if fault.until else CLOSED_FOR, counts=False, until=fault.until)
+    return Outcome(Event.RETRY, fault.outcome, fault.retry_after if isinstance(fault, Busy) else None)
 
 
 def _as_text(payload: Mapping[str, Any]) -> str:

@@ -30,6 +30,7 @@ class Event(StrEnum):
     GIVE_OUT = "give out"
     TRY_AGAIN = "try again"
     GIVE_UP = "give up"
+    ASK_ANEW = "ask anew"
 
 
 class By(StrEnum):
@@ -38,6 +39,8 @@ class By(StrEnum):
     WORKER = "worker"
     WITHDRAWAL = "withdrawal"
     OFFICE = "office"
+    ASKER = "asker"
+    """Whoever asked for it asks for another in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ COMMON: Final = (
 OUTGOING: Final = (
     *COMMON,
     Move(State.WAITING, Event.REFUSE, State.DROPPED, frozenset({By.WORKER, By.WITHDRAWAL})),
+    Move(State.FAILED, Event.ASK_ANEW, State.DROPPED, frozenset({By.ASKER})),
 )
 INCOMING: Final = (
     *COMMON,

@@ -1,6 +1,6 @@
 """The workers of outbox and inbox. The rows say what there is to do; the clock is read anew for each, since calls take time."""
 
-from celery import shared_task
+from celery import Task, shared_task
 from django.utils import timezone
 
 from adapters import inbox, outbox
@@ -15,13 +15,23 @@ AT_ONCE = 200
 def send() -> int:
     """Send what is due; returns how many rows were taken. Any number of workers may do it at once."""
     mend_clocks(Outgoing, timezone.now())
+    return _send(send, codes_only=False)
+
+
+@shared_task(name="adapters.send_codes")
+def send_codes() -> int:
+    """Send the codes that are due and nothing else, by workers of their own: no call of a minute is before them."""
+    return _send(send_codes, codes_only=True)
+
+
+def _send(task: Task, *, codes_only: bool) -> int:
     for done in range(AT_ONCE):
-        row = Outgoing.claim(timezone.now())
+        row = Outgoing.claim(timezone.now(), urgent_only=codes_only)
         if row is None:
             return done
         outcome = outbox.attempt(row, now=timezone.now())
         outbox.finish(row, outcome, now=timezone.now())
-    send.delay()
+    task.delay()
     return AT_ONCE
 
 

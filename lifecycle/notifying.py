@@ -7,12 +7,10 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.mails import KIND, Occasion, keep_book
+from accounts.mails import Occasion, asked, keep_book
 from accounts.models import User
-from adapters.boxes.models import Outgoing
 from audit.actions import record_event
 from audit.actors import Actor
 from lifecycle import mails, queries
@@ -44,15 +42,16 @@ def due(now: datetime) -> Iterator[tuple[UUID, Kind]]:
         if (kind := notice_due(phase, now)) and phase.since
     )
     while batch := list(islice(true, queries.BATCH)):
-        yield from _unsent(batch)
+        yield from _unsent(batch, now)
 
 
-def _unsent(batch: list[Due]) -> Iterator[tuple[UUID, Kind]]:
+def _unsent(batch: list[Due], now: datetime) -> Iterator[tuple[UUID, Kind]]:
     accounts = [account_id for account_id, _since, _kind in batch]
     rows = NoticeSent.objects.filter(account_id__in=accounts).values_list("account_id", "phase_since", "kind")
     sent = set(rows)
     words = {one: f"{one[0]}{mails.word(one[1], one[2])}" for one in batch if one not in sent}
-    waiting = set(_outgoing().filter(dedupe__in=words.values()).values_list("dedupe", flat=True)) if words else set()
+    lying = asked(now).filter(dedupe__in=words.values())
+    waiting = set(lying.values_list("dedupe", flat=True)) if words else set()
     active = set(User.objects.filter(is_active=True, pk__in=accounts).values_list("pk", flat=True))
     return ((one[0], one[2]) for one, its in words.items() if its not in waiting and one[0] in active)
 
@@ -82,7 +81,7 @@ def send(*, account_id: UUID, by: Actor, now: datetime) -> bool:
     user = User.objects.select_for_update().get(pk=account_id)
     phase = queries.phase_at(account_id, now)
     kind = notice_due(phase, now)
-    if not user.is_active or kind is None or phase.since is None or is_asked(account_id, phase.since, kind):
+    if not user.is_active or kind is None or phase.since is None or is_asked(account_id, phase.since, kind, now):
         return False
     _mail(mails.Notice(user, phase.since, kind, now=now), phase, kind)
     return True
@@ -124,14 +123,10 @@ def was_sent(account_id: UUID, since: datetime, kind: str) -> bool:
     return NoticeSent.objects.filter(account_id=account_id, phase_since=since, kind=kind).exists()
 
 
-def is_asked(account_id: UUID, since: datetime, kind: str) -> bool:
-    """Whether this message was sent, or lies in the outbox."""
+def is_asked(account_id: UUID, since: datetime, kind: str, now: datetime) -> bool:
+    """Whether this message was sent, or lies in the outbox; one that never left is asked for anew a day later."""
     word = f"{account_id}{mails.word(since, kind)}"
-    return was_sent(account_id, since, kind) or _outgoing().filter(dedupe=word).exists()
-
-
-def _outgoing() -> QuerySet[Outgoing]:
-    return Outgoing.objects.filter(kind=KIND)
+    return was_sent(account_id, since, kind) or asked(now).filter(dedupe=word).exists()
 
 
 def _mail(notice: mails.Notice, phase: Phase, kind: Kind) -> None:

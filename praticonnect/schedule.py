@@ -14,6 +14,7 @@ SCHEDULE: dict[str, dict[str, object]] = {
     "go on with exports whose worker was lost": {"task": "gdpr_requests.resume_exports", "schedule": 60.0},
     "publish the quarter's statistics": {"task": "records.publish_statistics", "schedule": crontab(hour=4, minute=20)},
     "send what waits": {"task": "adapters.send", "schedule": 5.0},
+    "send codes that wait": {"task": "adapters.send_codes", "schedule": 5.0},
     "apply what came in": {"task": "adapters.apply", "schedule": 5.0},
     "ask for what may be lost": {"task": "adapters.repair", "schedule": crontab(minute=20)},
     "stop what was withdrawn": {"task": "consents.stop", "schedule": 5.0},

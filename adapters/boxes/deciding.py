@@ -33,7 +33,9 @@ def try_again(*, model: type[Queued], row_id: UUID, by: Actor, now: datetime) ->
     row.state, row.due_at, row.claimed_at, row.attempts, row.ended_at = to, now, None, 0, None
     row.save(update_fields=["state", "due_at", "claimed_at", "attempts", "ended_at"])
     _journal(row, "tried_again", by, now)
-    if bell := BELLS.get(model._meta.label):
+    if isinstance(row, Outgoing) and row.is_urgent:
+        ring("adapters.send_codes")
+    elif bell := BELLS.get(model._meta.label):
         ring(bell)
 
 

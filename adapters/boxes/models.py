@@ -13,6 +13,7 @@ from adapters.states import INCOMING, OUTGOING
 from vault.rest_fields import AtRestTextField
 
 _WAITS = Q(state="waiting")
+_CODE = "login_code"
 _ENDED = Q(state__in=("done", "dropped"))
 
 
@@ -24,6 +25,8 @@ class Outgoing(Queued):
     """
 
     moves: ClassVar = OUTGOING
+    urgent: ClassVar = f"necessity = '{_CODE}'"
+    """Codes live for minutes, and somebody waits for them."""
 
     kind = models.CharField(max_length=60)
     ground = models.CharField(max_length=9, choices=[(one.value, one.value) for one in Kind])
@@ -41,6 +44,7 @@ class Outgoing(Queued):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["due_at", "id"], condition=_WAITS, name="outgoing_due"),
+            models.Index(fields=["due_at", "id"], condition=_WAITS & Q(necessity=_CODE), name="outgoing_code_due"),
             models.Index(fields=["subject_id", "slot"], name="outgoing_of_subject"),
             models.Index(fields=["file_id", "wish"], condition=Q(file_id__isnull=False), name="outgoing_of_file"),
             models.Index(fields=["ended_at"], condition=Q(ended_at__isnull=False), name="outgoing_ended"),
@@ -60,6 +64,11 @@ class Outgoing(Queued):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.state}"
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it goes before all others, by a worker that does nothing else."""
+        return self.necessity == _CODE
 
     @property
     def idempotency_key(self) -> str:

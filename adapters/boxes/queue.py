@@ -1,4 +1,4 @@
-"""Rows that wait for a worker: claimed one at a time, given back, ended. The rows are the truth; the broker only rings a bell.
+"""Rows that wait for a worker: claimed one at a time, the urgent first, given back, ended. The rows are the truth; the broker only rings a bell.
 
 A claim is a lease: it counts the attempt, pushes the row's hour to the end of the lease and commits, so that no lock is held
 while somebody outside is talked to. A worker that dies loses nothing: the row simply comes due again, with the same id.
@@ -27,15 +27,16 @@ LATE_AFTER: Final = timedelta(minutes=10)
 """A row that nobody claimed for so long after its hour needs somebody: no worker runs, or too few."""
 
 CLAIM: Final = """
-with due as materialized (
-  select id, set_config('synchronous_commit', 'off', true)
-    from (select id from {table} where state = 'waiting' and due_at <= %(now)s order by due_at, id limit 1 for update skip locked) as next)
+with due as materialized (select coalesce({first}) as id, set_config('synchronous_commit', 'off', true))
 update {table} as row set attempts = row.attempts + 1, claimed_at = %(now)s, due_at = %(lease)s
   from due where row.id = due.id returning row.*
 """
 """Materialized, so that it runs once: as the inner side of a nested loop it would lock, and lease, a row for each row there is.
 
-A transaction by itself, whose commit waits for no disk.
+A transaction by itself, whose commit waits for no disk. ``first``: of which rows one is looked for, in turn (:data:`OLDEST`).
+"""
+OLDEST: Final = """
+(select id from {table} where state = 'waiting' {which} and due_at <= %(now)s order by due_at, id limit 1 for update skip locked)
 """
 
 
@@ -43,6 +44,8 @@ class Queued(models.Model):
     """What every waiting row has. ``problem`` is a code: why the last attempt failed, or why the row was dropped."""
 
     moves: ClassVar[tuple[Move, ...]]
+    urgent: ClassVar[str] = ""
+    """Which rows go before all others, as a condition in SQL with an index of its own; none where it is empty."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     state = models.CharField(
@@ -59,14 +62,22 @@ class Queued(models.Model):
         abstract = True
 
     @classmethod
-    def claim(cls, now: datetime) -> Self | None:
-        """The row that has been due longest, leased to the caller; None while nothing is due.
+    def claim(cls, now: datetime, *, urgent_only: bool = False) -> Self | None:
+        """The row that has been due longest, an urgent one before all others, leased to the caller; None while nothing is due.
 
         Two workers never get the same one. The lease needn't survive a crash of the database, so nobody waits for the disk.
         """
-        sql = CLAIM.format(table=connection.ops.quote_name(cls._meta.db_table))
+        sql = cls.claim_sql(urgent_only=urgent_only)
         rows: Iterable[Self] = cls._default_manager.raw(sql, {"now": now, "lease": now + LEASE})
         return next(iter(rows), None)
+
+    @classmethod
+    def claim_sql(cls, *, urgent_only: bool = False) -> str:
+        """The statement of a claim; ``now`` and ``lease`` are its parameters."""
+        table = connection.ops.quote_name(cls._meta.db_table)
+        urgent = [f"and {cls.urgent}"] if cls.urgent else []
+        which = urgent if urgent_only else [*urgent, ""]
+        return CLAIM.format(table=table, first=", ".join(OLDEST.format(table=table, which=one) for one in which))
 
     @property
     def worn_out(self) -> bool:
@@ -91,7 +102,8 @@ class Queued(models.Model):
         """Try again later, or fail after the last attempt that counts."""
         if outcome.counts and self.attempts >= MOST_ATTEMPTS:
             return self.end(Event.GIVE_OUT, now, problem=outcome.problem)
-        due = now + min(max(outcome.wait or timedelta(), wait_after(self.attempts)), LONGEST_WAIT)
+        asked = max(outcome.wait or timedelta(), (outcome.until or now) - now)
+        due = now + min(max(asked, wait_after(self.attempts)), LONGEST_WAIT)
         spent = self.attempts if outcome.counts else self.attempts - 1
         return bool(self._mine().update(due_at=due, claimed_at=None, attempts=spent, problem=outcome.problem))
 
@@ -102,7 +114,7 @@ class Queued(models.Model):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of an attempt: the move it makes, a code that says why, how long the other side asked to wait.
+    """What came of an attempt: the move it makes, a code that says why, how long to wait, and not before ``until``.
 
     ``counts`` is False where nothing was tried: the way out is closed, and the row waits for it to open.
     """
@@ -111,6 +123,7 @@ class Outcome:
     problem: str = ""
     wait: timedelta | None = None
     counts: bool = True
+    until: datetime | None = None
 
 
 DONE: Final = Outcome(Event.DO)

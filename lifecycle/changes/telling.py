@@ -22,7 +22,7 @@ def due(now: datetime, topic: Topic = OF_POLICY) -> Iterator[tuple[UUID, str]]:
     """Each account that an announced version concerns and that wasn't told; once each: a second version is the next sweep's."""
     found: dict[UUID, str] = {}
     for one in topic.news(now):
-        ids = unasked(topic, one).order_by("pk").values_list("pk", flat=True)
+        ids = unasked(topic, one, now).order_by("pk").values_list("pk", flat=True)
         found |= dict.fromkeys(ids.iterator(chunk_size=2_000), topic.name)
     yield from found.items()
 
@@ -43,7 +43,7 @@ def send(*, account_id: UUID, by: Actor, now: datetime, topic: Topic = OF_POLICY
     That it was told is written when the mail server took the message.
     """
     user = User.objects.select_for_update(of=("self",)).get(pk=account_id)
-    one = next((one for one in topic.news(now) if user.is_active and _concerns(topic, one, user)), None)
+    one = next((one for one in topic.news(now) if user.is_active and _concerns(topic, one, user, now)), None)
     if one is None:
         return False
     since, kind = start_of(one.effective_on), kind_of(one.number, Channel.EMAIL, topic.name)
@@ -51,9 +51,9 @@ def send(*, account_id: UUID, by: Actor, now: datetime, topic: Topic = OF_POLICY
     return True
 
 
-def _concerns(topic: Topic, one: Any, user: User) -> bool:
+def _concerns(topic: Topic, one: Any, user: User, now: datetime) -> bool:
     """Whether the version is news to the account and it wasn't told."""
     since = start_of(one.effective_on)
-    if user.created_at >= since or is_asked(user.pk, since, kind_of(one.number, Channel.EMAIL, topic.name)):
+    if user.created_at >= since or is_asked(user.pk, since, kind_of(one.number, Channel.EMAIL, topic.name), now):
         return False
     return topic.concerned(one.effective_on).filter(pk=user.pk).exists()

@@ -8,9 +8,8 @@ from typing import Any, Final
 from django.db.models import CharField, Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
-from accounts.mails import KIND
+from accounts.mails import asked
 from accounts.models import User
-from adapters.boxes.models import Outgoing
 from lifecycle.changes import mails, queries
 from lifecycle.changes.rules import POLICY, REGISTER, Channel, kind_of
 from lifecycle.mails import Notice, word
@@ -37,11 +36,11 @@ def untold(topic: Topic, one: Any, channel: Channel = Channel.EMAIL) -> QuerySet
     return topic.concerned(one.effective_on).filter(~Exists(notice))
 
 
-def unasked(topic: Topic, one: Any) -> QuerySet[User]:
+def unasked(topic: Topic, one: Any, now: datetime) -> QuerySet[User]:
     """Those who weren't told by e-mail, and for whom no message lies in the outbox."""
     kind = kind_of(one.number, Channel.EMAIL, topic.name)
     its = Concat(Cast(OuterRef("pk"), CharField()), Value(word(start_of(one.effective_on), kind)))
-    return untold(topic, one).filter(~Exists(Outgoing.objects.filter(kind=KIND, dedupe=its)))
+    return untold(topic, one).filter(~Exists(asked(now).filter(dedupe=its)))
 
 
 def practitioners(effective_on: date) -> QuerySet[User]:

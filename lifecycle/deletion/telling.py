@@ -29,7 +29,7 @@ def due(now: datetime) -> Iterator[tuple[UUID, Message]]:
     """Each account with the message that is due and wasn't sent."""
     for account_id, standing in queries.recent(now, STILL_NEWS):
         message, since = message_due(standing, now) or (None, now)
-        if message and not is_asked(account_id, since, message):
+        if message and not is_asked(account_id, since, message, now):
             yield account_id, message
 
 
@@ -46,7 +46,7 @@ def send(*, account_id: UUID, by: Actor, now: datetime) -> bool:
     now = max([now, *(fact.at for fact in facts[-1:])])  # what came since decides what is still true
     standing = standing_of(facts, now)
     message, since = message_due(standing, now) or (None, now)
-    if message is None or not user.is_active or is_asked(account_id, since, message):
+    if message is None or not user.is_active or is_asked(account_id, since, message, now):
         return False
     notice = Notice(user, since, message, DELETION.name)
     _mail(notice, message, standing)

@@ -17,7 +17,7 @@ from django.db.models.functions import Cast
 from django.urls import reverse
 
 from accounts.hooks import is_silent
-from accounts.mails import DIED
+from accounts.mails import DIED, asked
 from adapters import mail, outbox
 from adapters.boxes.models import Outgoing
 from adapters.grounds import Ground
@@ -110,10 +110,10 @@ def _note_sent(made: ErasureCertificate, now: datetime) -> None:
     made.save(update_fields=["sent_at"])
 
 
-def unsent() -> list[UUID]:
-    """Erasures whose certificate waits to be sent, and lies in no outbox."""
-    asked = Outgoing.objects.filter(kind=mails.KIND, dedupe=Cast(OuterRef("pk"), CharField()))
-    waiting = ErasureCertificate.objects.filter(~Exists(asked), sent_at=None).order_by("made_at")
+def unsent(now: datetime) -> list[UUID]:
+    """Erasures whose certificate waits to be sent, and lies in no outbox, or never left it."""
+    lying = asked(now, mails.KIND).filter(dedupe=Cast(OuterRef("pk"), CharField()))
+    waiting = ErasureCertificate.objects.filter(~Exists(lying), sent_at=None).order_by("made_at")
     return list(waiting.values_list("erasure_id", flat=True))
 
 

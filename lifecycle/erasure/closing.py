@@ -31,7 +31,7 @@ def sweep(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:
 
 def resume_sweep(*, by: Actor, now: datetime, dry_run: bool) -> dict[str, Outcome]:
     """Finish the erasures that were cut off, up to the certificate that waits to be sent."""
-    outcome = Outcome(due=len(set(finishing.unfinished())))
+    outcome = Outcome(due=len(set(finishing.unfinished(now))))
     if not dry_run:
         _resume(outcome, by, now)
     return {RESUMED: outcome}
@@ -73,7 +73,7 @@ def _destroy_batch(by: Actor, now: datetime) -> int:
 
 def _resume(outcome: Outcome, by: Actor, now: datetime) -> None:
     """One that fails doesn't keep the others from being finished; it is tried again by the next sweep."""
-    for erasure_id in dict.fromkeys(finishing.unfinished()):
+    for erasure_id in dict.fromkeys(finishing.unfinished(now)):
         try:
             finishing.finish(erasure_id, by=by, now=now)
         except Exception as error:  # noqa: BLE001 - whatever it is, the others go on; the page says it failed

@@ -72,16 +72,16 @@ def finish(erasure_id: UUID, *, by: Actor, now: datetime) -> None:
         certificate.send(erasure_id, by=by, now=now)
 
 
-def unfinished() -> list[UUID]:
+def unfinished(now: datetime) -> list[UUID]:
     """The erasures that were decided and have no certificate yet, oldest first."""
     done = Erasure.objects.filter(state=State.CERTIFIED).values("erasure_id")
     decided = Erasure.objects.filter(state=State.DECIDED).exclude(erasure_id__in=done).order_by("at")
-    return [*decided.values_list("erasure_id", flat=True), *certificate.unsent()]
+    return [*decided.values_list("erasure_id", flat=True), *certificate.unsent(now)]
 
 
 def resume(*, by: Actor, now: datetime) -> int:
     """Finish what was cut off; returns how many erasures were finished. Raises what the first failing one raises."""
-    waiting = list(dict.fromkeys(unfinished()))
+    waiting = list(dict.fromkeys(unfinished(now)))
     for erasure_id in waiting:
         finish(erasure_id, by=by, now=now)
     return len(waiting)

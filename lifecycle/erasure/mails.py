@@ -12,10 +12,10 @@ TEMPLATE: Final = "lifecycle/email/certificate"
 
 
 def ask(certificate_id: UUID) -> None:
-    """Have a certificate sent once the caller's transaction commits; a second call does nothing."""
+    """Have a certificate sent once the caller's transaction commits; a second call does nothing, unless the first never left."""
     outbox.enqueue(
         kind=KIND, payload={"certificate": str(certificate_id)}, ground=GroundRef.necessary("legal_notice"),
-        now=journal.database_clock(), dedupe=str(certificate_id),
+        now=journal.database_clock(), dedupe=str(certificate_id), anew=True,
     )  # fmt: skip
 
 

@@ -126,7 +126,7 @@ def finish_disposals(*, by: Actor, now: datetime) -> dict[str, int]:
 
 def finish_erasures(*, by: Actor, now: datetime) -> dict[str, int]:
     """What follows the erasures that were decided, as of the moment of each decision."""
-    waiting = finishing.unfinished()
+    waiting = finishing.unfinished(now)
     for erasure_id in waiting:
         decided = Erasure.objects.get(erasure_id=erasure_id, state=Erasure.State.DECIDED)
         finishing.finish(erasure_id, by=by, now=decided.at)

@@ -61,11 +61,12 @@ def test_the_journal_says_what_left_and_never_its_content(there: Provider) -> No
 
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 409, 410, 422])
 def test_a_refusal_is_said_by_status_and_code_and_isn_t_tried_again(there: Provider, status: int) -> None:
+    """Not by the door; the outbox tries again where it is us that aren't let in."""
     there.plays(said(status, name="validation_error", message="ada@example.org is no address"))
     with pytest.raises(Rejected) as refused:
         send(to_resend(idempotency_key="k"), ground=message(), now=NOW)
     fault = refused.value
-    assert (fault.status, fault.code, fault.again) == (status, "validation_error", False)
+    assert (fault.status, fault.code, fault.again) == (status, "validation_error", status in (401, 403))
     assert (str(fault), len(there.got)) == (f"resend: refused it (status {status}, validation_error)", 1)
     assert (fault.answer.json()["message"], outcomes()) == ("ada@example.org is no address", [("rejected", status)])
 
@@ -191,6 +192,7 @@ def test_a_call_that_never_left_is_tried_again_without_a_key(settings: Any, ther
         settings.STAND_INS = gone.url
     pauses: list[float] = []
     assert attempts(to_resend(), Deadline(attempts=3, pause=pauses.append), pauses) == [1, 2, 3]
+    assert set(EgressOutcome.objects.values_list("outcome", "bytes_out")) == {("broken", 0)}
 
 
 def test_the_second_attempt_may_succeed_and_both_are_written(there: Provider) -> None:

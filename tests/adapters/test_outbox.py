@@ -1,16 +1,19 @@
 """The outbox: rows stand and fall with the act, the ground is asked when they are sent, and each comes to an end."""
 
 # ruff: noqa: F811
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from adapters import outbox
+from adapters import outbox, tasks
 from adapters.boxes.deciding import give_up, try_again
 from adapters.boxes.models import Outgoing
-from adapters.boxes.queue import CLAIM, FIRST_WAIT, LEASE, LONGEST_WAIT, MOST_ATTEMPTS, Outcome, mend_clocks, wait_after
+from adapters.boxes.queue import FIRST_WAIT, LEASE, LONGEST_WAIT, MOST_ATTEMPTS, Outcome, mend_clocks, wait_after
 from adapters.boxes.refs import GroundRef
 from adapters.calls import Answer
 from adapters.faults import Broken, Busy, Closed, Fault, Rejected, TimedOut
@@ -18,6 +21,8 @@ from adapters.outbox import TryLater, Undeliverable
 from adapters.states import INCOMING, OUTGOING, STOP, By, Event, State, move
 from audit.actors import Actor
 from audit.models import EventEntry
+from launcher.processes import read_procfile
+from praticonnect.celery import app
 from privacy.ids import new_id
 from privacy.refusals import Refused
 from tests.adapters.factories import KIND, SLOT, Receiver, agreeing, queued, receiver, work  # noqa: F401 - a fixture
@@ -169,6 +174,11 @@ def test_a_closed_way_uses_up_no_attempts(receiver: Receiver) -> None:
         (TimedOut("resend", "read", sent=True), State.WAITING, "timed_out", 10),
         (Broken("resend", "empty", sent=True, status=502), State.WAITING, "broken", 10),
         (Rejected("resend", Answer("resend", 422, {}, b""), "invalid"), State.FAILED, "rejected", None),
+        (Rejected("resend", Answer("resend", 401, {}, b""), "missing_api_key"), State.WAITING, "rejected", 10),
+        (Rejected("resend", Answer("resend", 403, {}, b""), "invalid_api_key"), State.WAITING, "rejected", 10),
+        (Closed("resend", "office", "closed"), State.WAITING, "closed", 300),
+        (Closed("resend", "breaker", "rests", NOON + timedelta(seconds=480)), State.WAITING, "closed", 480),
+        (Closed("resend", "breaker", "rests", NOON - timedelta(seconds=1)), State.WAITING, "closed", 10),
     ],
 )
 def test_each_fault_of_the_door_leads_where_it_says(
@@ -314,9 +324,80 @@ def test_a_broker_that_is_away_undoes_nothing(
     assert work() == 1
 
 
-def test_a_claim_chooses_its_row_once_however_postgresql_joins() -> None:
+@pytest.mark.parametrize(("urgent_only", "looks"), [(False, 2), (True, 1)])
+def test_a_claim_chooses_its_row_once_however_postgresql_joins(urgent_only: bool, looks: int) -> None:
     """As a nested loop's inner side the choice would run anew for each row, and lease rows that nobody sends."""
     with connection.cursor() as cursor:
-        cursor.execute("explain " + CLAIM.format(table="adapters_outgoing"), {"now": NOON, "lease": NOON + LEASE})
+        asked = Outgoing.claim_sql(urgent_only=urgent_only)
+        cursor.execute("set local enable_seqscan = off; set local enable_bitmapscan = off")
+        cursor.execute("explain " + asked, {"now": NOON, "lease": NOON + LEASE})
         plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert ("CTE due" in plan, plan.count("LockRows")) == (True, 1)
+    assert ("CTE due" in plan, plan.count("LockRows"), plan.count("InitPlan")) == (True, looks, looks)
+    assert (plan.count("using outgoing_code_due"), plan.count("using outgoing_due")) == (1, looks - 1)
+
+
+CODE = GroundRef.necessary("login_code", subject_id=new_id())
+
+
+def test_a_code_is_claimed_before_all_that_has_waited_longer(receiver: Receiver) -> None:
+    bulk = [queued(now=NOON - timedelta(hours=hour)) for hour in (1, 2)]
+    late = queued(ground=CODE, due_at=NOON + timedelta(minutes=1))
+    code = queued(ground=CODE)
+    assert [row.pk for row in iter(lambda: Outgoing.claim(NOON), None)] == [code.pk, bulk[1].pk, bulk[0].pk]
+    late.refresh_from_db()
+    assert (late.attempts, late.claimed_at) == (0, None)
+
+
+def test_the_worker_of_codes_takes_nothing_else(receiver: Receiver) -> None:
+    """So that no call of a minute is before a code, whatever the other workers do."""
+    queued(now=NOON - timedelta(hours=1))
+    code = queued(ground=CODE)
+    assert [row.pk for row in iter(lambda: Outgoing.claim(NOON, urgent_only=True), None)] == [code.pk]
+
+
+def test_a_code_rings_for_the_worker_that_sends_nothing_else(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    rung: list[str] = []
+    monkeypatch.setattr(outbox, "_send", rung.append)
+    with django_capture_on_commit_callbacks(execute=True):
+        queued(ground=CODE)
+    assert rung == ["adapters.send_codes"]
+
+
+def test_its_worker_sends_codes_and_leaves_the_rest(receiver: Receiver) -> None:
+    rest, code = queued(now=NOON), queued(ground=CODE)
+    assert (tasks.send_codes(), receiver.keys) == (1, [str(code.pk)])
+    rest.refresh_from_db()
+    assert rest.attempts == 0
+
+
+def test_each_task_goes_to_a_queue_that_a_line_of_the_procfile_serves() -> None:
+    """Messages in a queue that nobody reads would wait for ever."""
+    lines = read_procfile(Path(settings.BASE_DIR) / "Procfile")
+    served = {
+        name: re.findall(r"--queues (\S+)", line) or [app.conf.task_default_queue] for name, line in lines.items()
+    }
+    sent = {name: app.amqp.router.route({}, name)["queue"].name for name in ("adapters.send", "adapters.send_codes")}
+    assert (served["codes"], served["worker"]) == ([sent["adapters.send_codes"]], [sent["adapters.send"]])
+    assert sent["adapters.send"] != sent["adapters.send_codes"]
+
+
+@pytest.mark.parametrize(
+    ("ended", "free"),
+    [
+        ({"state": State.FAILED, "attempts": MOST_ATTEMPTS}, True),
+        ({"state": State.DROPPED, "payload": None}, True),
+        ({"state": State.FAILED, "attempts": 1}, False),
+        ({"state": State.DONE, "payload": None}, False),
+    ],
+    ids=["worn out", "dropped", "refused for good", "sent"],
+)
+def test_only_what_never_left_is_asked_for_anew(receiver: Receiver, ended: dict[str, Any], free: bool) -> None:
+    first = queued(dedupe="2026-11")
+    Outgoing.objects.filter(pk=first.pk).update(ended_at=NOON, **ended)
+    assert queued(dedupe="2026-11").pk == first.pk
+    second = queued(dedupe="2026-11", anew=True)
+    first.refresh_from_db()
+    assert (second.pk != first.pk, first.state == State.DROPPED, first.dedupe == "") == (free, free, free)
+    assert (first.payload is None, work()) == (ended["state"] != State.FAILED or free, int(free))

@@ -59,7 +59,15 @@ TAKES_IT_AWAY: Final = {
     "end_of_use": "takes an address out of the readers' list, ends a room, a recording or a link, deletes copies of a transcript"
 }
 """What a withdrawal itself may send: the legal bases, each with its reason."""
-SEND: Final = ("consents.stop", "adapters.apply", "adapters.send", "adapters.repair", "adapters.send", "consents.stop")
+SEND: Final = (
+    "consents.stop",
+    "adapters.apply",
+    "adapters.send_codes",
+    "adapters.send",
+    "adapters.repair",
+    "adapters.send",
+    "consents.stop",
+)
 """What is run after each withdrawal, in this order: the stops first."""
 OTHERS: Final = {
     "lifecycle.sweep", "lifecycle.tell_changes", "lifecycle.redate", "lifecycle.copy_rights", "care.forget_invitations",

@@ -1,5 +1,6 @@
 """The production shape, as far as it can be checked without a container engine (PC-80, PC-83)."""
 
+import base64
 import os
 import re
 import subprocess
@@ -18,7 +19,7 @@ from records.preview import MAX_BYTES
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("web", "worker", "beat", "migrate")
+OURS = ("web", "worker", "codes", "beat", "migrate")
 VARIABLE = re.compile(r"(?<!\$)\$\{(\w+)(:?[-?])?([^}]*)\}")
 SECRET = re.compile(r"PASSWORD|SECRET|TOKEN|_KEYS?$")
 OWN_STORE = set(CREDENTIALS["scaleway"])
@@ -72,11 +73,13 @@ def test_every_secret_comes_from_the_environment_and_has_no_default() -> None:
 def test_credentials_of_each_service_reach_those_who_speak_to_it_and_nobody_else() -> None:
     settings = {"LIVEKIT_RECORDING", "PRATICONNECT_ADAPTERS_OFF", "AWS_S3_BUCKET", "STORAGE_AT_AWS"}
     asked = OPTIONAL - {"EMAIL_HOST_PASSWORD"} | settings
-    for service in ("web", "worker"):
+    messages = {*CREDENTIALS["resend"], *CREDENTIALS["bulkgate"], "PRATICONNECT_ADAPTERS_OFF"}
+    for service, those in {"web": asked, "worker": asked, "codes": messages}.items():
         given = environment(service)
-        assert {name: given.get(name) for name in asked} == {name: f"${{{name}:-}}" for name in asked}, service
+        assert {name: given.get(name) for name in those} == {name: f"${{{name}:-}}" for name in those}, service
         assert set(given) >= OWN_STORE
-    for service in set(SERVICES) - {"web", "worker"}:
+        assert asked & set(given) == those
+    for service in set(SERVICES) - {"web", "worker", "codes"}:
         assert asked & set(environment(service)) == set(), service
     assert "PRATICONNECT_FAKES" not in (ROOT / "docker-compose.yml").read_text()
 
@@ -116,7 +119,7 @@ def test_required_variables_say_what_they_are() -> None:
 
 
 def test_the_application_never_logs_in_as_the_owner() -> None:
-    for service in ("web", "worker", "beat"):
+    for service in ("web", "worker", "codes", "beat"):
         for name in ("DATABASE_URL", "KEYS_DATABASE_URL"):
             assert environment(service)[name].startswith("postgres://praticonnect_login:"), service
     assert environment("migrate")["DATABASE_URL"].startswith("postgres://praticonnect_owner:")
@@ -145,6 +148,48 @@ def test_files_that_are_mounted_or_started_exist() -> None:
 def test_procfile_processes_are_services() -> None:
     names = [line.split(":")[0] for line in (ROOT / "Procfile").read_text().splitlines()]
     assert [SERVICES[name]["command"] for name in names] == [[name] for name in names]
+
+
+def test_the_fee_reaches_those_who_ask_for_it() -> None:
+    assert [name for name in SERVICES if "PRATICONNECT_SUBSCRIPTION_CENTS" in environment(name)] == ["web", "worker"]
+
+
+def filled(service: str, **given: str) -> dict[str, str]:
+    """The environment of a container, with what somebody wrote in their .env, and something of its kind for what is required."""
+    key = "k1:" + base64.b64encode(bytes(32)).decode()
+    required = {
+        "PRATICONNECT_SITE_URL": "https://praticonnect.example.org", "ALLOWED_HOSTS": "praticonnect.example.org",
+        "PRATICONNECT_SECRET_KEY": "".join(chr(97 + number % 26) for number in range(50)), "PRATICONNECT_MASTER_KEYS": key,
+        "PRATICONNECT_SIGNING_KEYS": key.replace("A", "B", 1), "PRATICONNECT_DPO_EMAIL": "dpo@example.org", **given,
+    }  # fmt: skip
+
+    def value(found: re.Match[str]) -> str:
+        name, how, word = found.groups()
+        return required.get(name, "") or (word if how == ":-" else "word")
+
+    return {name: VARIABLE.sub(value, text) for name, text in environment(service).items()}
+
+
+@pytest.mark.parametrize(
+    ("service", "given", "way"),
+    [
+        ("web", {"EMAIL_WAY": "resend", "RESEND_API_KEY": "re_1", "RESEND_WEBHOOK_SECRET": "whsec_1"}, "resend"),
+        ("beat", {"EMAIL_WAY": "resend", "RESEND_API_KEY": "re_1", "RESEND_WEBHOOK_SECRET": "whsec_1"}, "resend"),
+        ("codes", {"EMAIL_HOST": "smtp.resend.com"}, "smtp"),
+        ("migrate", {}, "EMAIL_HOST or RESEND_API_KEY is missing: production must be able to send codes"),
+    ],
+    ids=["web", "beat", "codes", "neither"],
+)
+def test_each_container_starts_with_either_way_of_mail(service: str, given: dict[str, str], way: str) -> None:
+    started = subprocess.run(
+        [sys.executable, "-c", "from praticonnect import settings; print(settings.MAIL_WAY, settings.SUBSCRIPTION_CENTS)"],
+        env={"PATH": os.environ["PATH"], **filled(service, **given)},
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if given:
+        assert (started.stdout, started.stderr) == (f"{way} 3900\n", "")
+    else:
+        assert started.stderr.splitlines()[-1].endswith(way)
 
 
 def test_images_are_pinned_to_a_version() -> None:

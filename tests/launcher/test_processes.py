@@ -45,11 +45,12 @@ def gone(pid: int) -> bool:
         return True
 
 
-def test_procfile_names_three_processes() -> None:
+def test_procfile_names_four_processes() -> None:
     lines = processes.read_procfile(ROOT / "Procfile")
     assert {name: line.split()[0] for name, line in lines.items()} == {
         "web": "gunicorn",
         "worker": "celery",
+        "codes": "celery",
         "beat": "celery",
     }
 

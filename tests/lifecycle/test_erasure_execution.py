@@ -21,6 +21,8 @@ from django.db import connections
 from django.urls import reverse
 
 from accounts.models import PractitionerProfile, User
+from adapters.boxes.models import Outgoing
+from adapters.boxes.queue import MOST_ATTEMPTS
 from audit.actors import Actor
 from care.models import Membership
 from care.tenancy import ALL, scope
@@ -257,6 +259,15 @@ def test_file_made_while_the_account_was_decided_is_archived_too(user: User) -> 
     assert FileKey.objects.get(file_id=file.pk).ring == "archive"
 
 
+def test_a_certificate_that_no_attempt_got_out_is_asked_for_anew(user: User) -> None:
+    execute(user)
+    lost = Outgoing.objects.filter(kind="lifecycle.certificate")
+    lost.update(state="failed", attempts=MOST_ATTEMPTS, ended_at=OPENED)
+    assert finishing.unfinished(OPENED + timedelta(hours=23)) == []
+    closing.resume_sweep(by=BY, now=OPENED + timedelta(hours=25), dry_run=False)
+    assert (finishing.unfinished(OPENED + timedelta(hours=49)), deliver(), len(mail.outbox)) == ([], 1, 1)
+
+
 def test_mails_in_the_folder_go_and_the_certificate_stays_without_the_address(
     user: User, settings: Any, tmp_path: Path
 ) -> None:
@@ -265,7 +276,7 @@ def test_mails_in_the_folder_go_and_the_certificate_stays_without_the_address(
     (tmp_path / "old.log").write_text("To: camille@example.org\n\ncode 123456\n")
     (tmp_path / "other.log").write_text("To: anne@example.org\n\ncode 123456\n")
     execute(user)
-    assert (deliver(), finishing.unfinished()) == (1, [])
+    assert (deliver(), finishing.unfinished(OPENED)) == (1, [])
     (other, last) = sorted(tmp_path.iterdir(), key=lambda path: path.name != "other.log")
     assert other.name == "other.log"
     certificate = last.read_text()
@@ -336,7 +347,11 @@ def test_execution_killed_at_a_step_is_finished_by_the_next_sweep(
     assert states(user.pk) == ["decided", "done", "verified", "certified"]
     assert files() == {young.pk}
     assert FileKey.objects.get(file_id=young.pk).ring == "archive"
-    assert (ErasureCertificate.objects.count(), ClosedAccount.objects.count(), finishing.unfinished()) == (1, 1, [])
+    assert (ErasureCertificate.objects.count(), ClosedAccount.objects.count(), finishing.unfinished(OPENED)) == (
+        1,
+        1,
+        [],
+    )
     assert len(mail.outbox) == 1
 
 

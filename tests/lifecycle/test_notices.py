@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from adapters.boxes.models import Outgoing
+from adapters.boxes.queue import MOST_ATTEMPTS
 from audit.actors import Actor
 from lifecycle import notifying, tasks
 from lifecycle.actions import end_subscription, subscribe
@@ -137,6 +138,26 @@ def test_refused_mail_leaves_no_trace_and_is_tried_again(me: User, monkeypatch: 
         broken.setattr("django.core.mail.EmailMessage.send", refuse)
         assert (swept(DAY_BEFORE), deliver(), NoticeSent.objects.count()) == (["notice.trial_day"], 1, 0)
     assert (swept(DAY_BEFORE + timedelta(hours=1)), deliver(), NoticeSent.objects.count()) == ([], 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("ended", "anew"),
+    [
+        ({"state": "failed", "attempts": MOST_ATTEMPTS}, True),
+        ({"state": "dropped", "problem": "account_closed", "payload": None}, True),
+        ({"state": "failed", "attempts": 1}, False),
+        ({"state": "dropped", "problem": "broken", "payload": None}, False),
+    ],
+    ids=["no attempt got out", "account was closed", "refused for good", "given up by the office"],
+)
+def test_what_never_left_is_asked_for_anew_a_day_later(me: User, ended: dict[str, Any], anew: bool) -> None:
+    """An outage of hours, an account that was blocked: what has to be said is said while it is still true."""
+    hour = timedelta(hours=1)
+    swept(TRIAL_ENDS)
+    Outgoing.objects.update(ended_at=TRIAL_ENDS + 5 * hour, **ended)
+    found = [swept(TRIAL_ENDS + after * hour) for after in (6, 28, 30, 31)]
+    assert found == [[], [], ["notice.grace"] if anew else [], []]
+    assert (deliver(), NoticeSent.objects.count(), len(mail.outbox)) == (int(anew),) * 3
 
 
 def test_blocked_account_is_told_nothing(me: User) -> None:

@@ -15,6 +15,8 @@ from django.urls import reverse
 from accounts.access import Act
 from accounts.closing import why_closed
 from accounts.models import User
+from adapters.boxes.models import Outgoing
+from adapters.boxes.queue import MOST_ATTEMPTS
 from audit.actors import Actor
 from audit.models import EventEntry
 from consents.models import ConsentEvent
@@ -178,6 +180,15 @@ def test_a_refused_mail_is_recorded_nowhere_and_tried_again(
         broken.setattr("adapters.mail.EmailMessage.send", lambda self: (_ for _ in ()).throw(SMTPException("no")))
         assert (swept(), deliver(), NoticeSent.objects.count()) == ((1, 1, 0), 1, 0)
     assert (swept(), deliver(), NoticeSent.objects.count()) == ((0, 0, 0), 1, 1)
+
+
+def test_a_day_without_mail_leaves_nobody_untold(me: User, version: None) -> None:
+    """Every attempt failed for hours: the message is asked for anew, once."""
+    announced()
+    assert swept() == (1, 1, 0)
+    Outgoing.objects.update(state="failed", attempts=MOST_ATTEMPTS, ended_at=PUBLISHED + 6 * HOUR)
+    assert [swept(PUBLISHED + hours * HOUR) for hours in (7, 31, 32)] == [(0, 0, 0), (1, 1, 0), (0, 0, 0)]
+    assert (deliver(), NoticeSent.objects.count()) == (1, 1)
 
 
 def test_a_worker_killed_half_way_leaves_nobody_out_and_tells_nobody_twice(

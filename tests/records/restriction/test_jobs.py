@@ -158,6 +158,7 @@ OTHER_TASKS: Final = {
     "adapters.apply": "what other companies sent, each event by its own handler",
     "adapters.repair": "asks other companies for messages that are missing",
     "adapters.send": "what waits to be sent: the ground of each is asked again, and a restricted file gives none (consents.patients)",
+    "adapters.send_codes": "codes that people typed their password for",
     "audit.tasks.export_checkpoint": "hashes of journals",
     "audit.tasks.make_months": "empty partitions of journals",
     "audit.tasks.seal": "hashes of journals",
