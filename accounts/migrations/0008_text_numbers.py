@@ -73,7 +73,11 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("sent", "sent"), ("delivered", "delivered"), ("lost", "not delivered")],
+                        choices=[
+                            ("sent", "sent, nothing heard yet"),
+                            ("delivered", "delivered"),
+                            ("lost", "not delivered"),
+                        ],
                         default="sent",
                         max_length=9,
                     ),

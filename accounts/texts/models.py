@@ -54,7 +54,7 @@ class TextSent(models.Model):
     class State(models.TextChoices):
         """What we know of it."""
 
-        SENT = "sent", _("sent")
+        SENT = "sent", _("sent, nothing heard yet")
         DELIVERED = "delivered", _("delivered")
         LOST = "lost", _("not delivered")
 
