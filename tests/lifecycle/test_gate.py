@@ -60,6 +60,7 @@ def address(me: User) -> dict[str, object]:
         "measure_id": make_measure(file, me).pk,
         "document_id": make_document(file, me).pk,
         "number": 1,
+        "proof_id": 7,
         "language": "en",
         "run_id": STRANGE,
         "resource_id": STRANGE,
@@ -264,7 +265,8 @@ def test_without_the_demo_nobody_subscribes_unpaid(me: User) -> None:
     with time_machine.travel(IN[Name.GRACE], tick=False):
         client = verified_client(me, now=IN[Name.GRACE])
         page = client.get(reverse("lifecycle:subscription")).content.decode()
-        assert client.post(reverse("lifecycle:subscribe")).status_code == 404
+        told = client.post(reverse("lifecycle:subscribe"), follow=True).content.decode()
+        assert "Nothing was taken" in told
     assert (reverse("lifecycle:subscribe") in page, phase_at(me.pk, IN[Name.GRACE]).name) == (False, Name.GRACE)
 
 
