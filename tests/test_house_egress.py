@@ -27,6 +27,7 @@ ALLOWED = {
     "adapters/storage.py": {"botocore": "S3's times and tries", "storages": "S3, behind its journal"},
     "adapters/storage_faults.py": {"boto3": "names S3's faults", "botocore": "names S3's faults"},
     "fakes/delivery.py": {"http.client": "a stand-in tells the product on this machine what happened"},
+    "launcher/buckets.py": {"http.client": "makes the buckets of the S3 server that the launcher started on this machine"},
     "launcher/ports.py": {"socket": "looks whether a port of this machine is free"},
     "launcher/running.py": {"urllib.request": "asks our own server on this machine whether it is up"},
 }  # fmt: skip

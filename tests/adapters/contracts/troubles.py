@@ -1,6 +1,7 @@
 """How a provider can fail (ecosystem 7.3, items 2 and 3), and what each failure has to become, whatever the operation."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -182,7 +183,16 @@ def played(trouble: Trouble, provider: Any, before: int, times: int) -> Iterator
     with pytest.MonkeyPatch.context() as patch:
         trouble.around(patch, before)
         yield
+    if "delay" in trouble.play:
+        _all_arrived(provider)
     provider.troubles.clear()
+
+
+def _all_arrived(provider: Any) -> None:
+    """Whoever waits 20 ms for an answer may be gone before a busy machine has read what they asked."""
+    until = time.monotonic() + 10
+    while provider.troubles and time.monotonic() < until:
+        time.sleep(0.002)
 
 
 @contextmanager
