@@ -6,7 +6,6 @@ django-otp's back-off (1, 2, 4, 8 … seconds after each wrong code, kept in the
 """
 
 import hmac
-import secrets
 from datetime import datetime, timedelta
 
 from allauth.mfa.models import Authenticator
@@ -14,6 +13,8 @@ from django.db import models
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django_otp.models import CooldownMixin, Device, ThrottlingMixin, TimestampMixin
+
+from accounts.digits import random_digits
 
 CODE_DIGITS = 6
 CODE_LIFE = timedelta(minutes=5)
@@ -80,7 +81,7 @@ class DeliveredCodeDevice(TimestampMixin, CooldownMixin, ThrottlingMixin, Device
 
     def issue(self, attempt: str, now: datetime, channel: Channel = Channel.EMAIL) -> str:
         """Make a new code for `attempt`; the earlier one is worth nothing from here on, whichever way it went."""
-        code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+        code = random_digits(CODE_DIGITS)
         self.channel = channel
         self.attempt, self.code_mac, self.valid_until = attempt, self.mac_of(attempt, code), now + CODE_LIFE
         self.last_generated_timestamp = now

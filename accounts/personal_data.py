@@ -217,7 +217,7 @@ declare(
     fields={
         "id": technical("random identifier"),
         "user": personal("the account", Category.REFERENCE),
-        "outgoing_id": technical("the row of the outbox it was"),
+        "outgoing_id": personal("the row of the outbox it was", Category.REFERENCE),
         "kind": personal("what it was about", LINK),
         "sent_at": personal("moment it was sent", LINK),
         "message_id": personal("the service's own number of the message", Category.REFERENCE),

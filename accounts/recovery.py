@@ -5,13 +5,14 @@ the way it keeps codes taken over from another package; eight-digit codes made b
 """
 
 import re
-import secrets
 from typing import Any, Final
 
 from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import encrypt
 from django.db.models.signals import pre_save
+
+from accounts.digits import random_digits
 
 DIGITS: Final = 16
 _GROUP: Final = re.compile(r"\d{4}(?=\d)")
@@ -31,7 +32,7 @@ def as_kept(typed: str) -> str:
 
 def new_code() -> str:
     """A code nobody can guess."""
-    return grouped(f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}")
+    return grouped(random_digits(DIGITS))
 
 
 def connect() -> None:

@@ -143,6 +143,8 @@ declare(
         ),
         "joined_at": personal("when it joined the list", Category.CONSENT, export=Export.PORTABLE),
         "silent_since": personal("since when the address takes no mail", Category.CONTACT, export=Export.PORTABLE),
-        "leaving_since": technical("since when we have been taking it out there"),
+        "leaving_since": personal(
+            "since when we have been taking it out there", Category.CONSENT, export=Export.PORTABLE
+        ),
     },
 )

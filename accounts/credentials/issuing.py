@@ -5,7 +5,6 @@ nor factor. For practitioners and staff one person of the office checks and anot
 """
 
 import hmac
-import secrets
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -20,6 +19,7 @@ from accounts.credentials import links, mails
 from accounts.credentials.links import Kind
 from accounts.credentials.models import CredentialCut
 from accounts.credentials.rules import why_not_check, why_not_issue
+from accounts.digits import random_digits
 from accounts.models import User
 from audit.actions import record_security
 from audit.actors import Actor
@@ -54,7 +54,7 @@ def issue(*, cut_id: UUID, by: Actor, now: datetime) -> str:
     """
     cut = _locked(cut_id)
     require(why_not_issue(cut, by, two_persons=opens_others_data(cut.user)))
-    code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+    code = random_digits(CODE_DIGITS)
     link, token = links.make(cut.user, Kind.ISSUE, now, cut=cut, code=code)
     cut.issued_at, cut.issued_by_id = now, by.account_id
     cut.save(update_fields=["issued_at", "issued_by_id"])

@@ -1,13 +1,14 @@
 """Every write about the number: asked, proved, taken away. Each is in the security journal; the number never is."""
 
 import hmac
-import secrets
 from datetime import datetime
 
 from django.db import transaction
 from django.utils.crypto import salted_hmac
 
 from accounts import hooks, mails
+from accounts.devices import CODE_DIGITS
+from accounts.digits import random_digits
 from accounts.models import User
 from accounts.texts import queries, rules, sending
 from accounts.texts.models import TextNumber
@@ -16,8 +17,6 @@ from audit.actions import record_security
 from audit.actors import Actor
 from privacy.refusals import Refused, require
 
-DIGITS = 6
-
 
 @transaction.atomic
 def ask(*, user: User, number: str, by: Actor, now: datetime) -> None:
@@ -25,7 +24,7 @@ def ask(*, user: User, number: str, by: Actor, now: datetime) -> None:
     User.objects.select_for_update().get(pk=user.pk)
     row = queries.number_of(user.pk)
     require(rules.why_not_send(row, sent=queries.codes_sent(user.pk, now), open_way=queries.is_open(now), now=now))
-    code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
+    code = random_digits(CODE_DIGITS)
     TextNumber.objects.update_or_create(
         user=user,
         defaults={

@@ -1,4 +1,4 @@
-"""The two forms of the page: a number, and the code that came there."""
+"""The form of a number; the code that came there is typed as any other is (accounts.forms)."""
 
 import phonenumbers
 from django import forms
@@ -25,18 +25,3 @@ class NumberForm(forms.Form):
         if phonenumbers.number_type(phonenumbers.parse(number)) not in MOBILE:
             raise ValidationError(_("This number takes no text messages. Give a mobile number."), code="not_mobile")
         return number
-
-
-class CodeForm(forms.Form):
-    """Six digits."""
-
-    code = forms.RegexField(
-        r"^\s*[0-9]{3}\s?[0-9]{3}\s*$", label=_("Code"),
-        error_messages={
-            "required": _("Type the six digits of the message."), "invalid": _("A code has six digits. Compare it with the message."),
-        },
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
-    )  # fmt: skip
-
-    def clean_code(self) -> str:
-        return "".join(str(self.cleaned_data["code"]).split())

@@ -46,11 +46,14 @@ def enqueue(
     outbox.enqueue(kind=KIND, payload=payload, ground=ground, now=now, due_at=due, dedupe=dedupe)
 
 
-def tell(user: User, kind: str, values: Mapping[str, Value], **how: object) -> None:
+def tell(
+    user: User, kind: str, values: Mapping[str, Value], *, now: datetime, by_day: bool = False, occasion: str = "",
+    about: Sequence[str] = (), dedupe: str = "",
+) -> None:  # fmt: skip
     """The same for somebody who proved a number; nothing for the others."""
     row = queries.number_of(user.pk)
     if row and row.proved_at:
-        enqueue(user, kind, values, **how)  # type: ignore[arg-type]
+        enqueue(user, kind, values, now=now, by_day=by_day, occasion=occasion, about=about, dedupe=dedupe)
 
 
 def say_goodbye(user: User, now: datetime) -> None:

@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.forms import CodeForm
 from accounts.requests import SignedInRequest
 from accounts.stepup import fresh_factor
 from accounts.texts import actions, queries
-from accounts.texts.forms import CodeForm, NumberForm
+from accounts.texts.forms import NumberForm
 from privacy.refusals import Refused
 
 PER_PAGE = 20
