@@ -76,6 +76,24 @@ def test_pc_02_breaks_when_health_data_of_an_account_are_declared(
     assert (found.kept, found.figures["not_in_policy"]) == (False, ["accounts_user.language"])
 
 
+@pytest.mark.parametrize(
+    ("label", "column", "category"),
+    [
+        ("accounts.User", "language", Category.APPOINTMENT),
+        ("subprocessors.BusyTime", "starts_at", Category.HEALTH),
+        ("records.PatientFile", "surname", Category.FINANCIAL),
+        ("records.CoverageCheck", "outcome", Category.USAGE),
+    ],
+)
+def test_what_is_listed_for_one_table_is_listed_for_no_other(
+    monkeypatch: pytest.MonkeyPatch, now: datetime, label: str, column: str, category: Category
+) -> None:
+    redeclare(monkeypatch, label, column, category=category)
+    found = [evidence.practitioner_data_are_the_listed_ones(now), evidence.patient_data_are_the_listed_ones(now)]
+    beyond = [name for one in found for name in one.figures["not_in_policy"]]
+    assert beyond == [f"{label.replace('.', '_').lower()}.{column}"]
+
+
 def test_pc_03_breaks_when_a_patients_seal_is_undone_by_hand(now: datetime) -> None:
     by_hand("ALTER TABLE records_patientfile ALTER COLUMN surname TYPE text USING encode(surname, 'hex')")
     found = evidence.patient_data_are_the_listed_ones(now)
